@@ -1,0 +1,43 @@
+/* A snapshot of one folder with the UIDs of dovecot-uidlist. */
+#ifndef MAILDIR_MAILDROP_H
+#define MAILDIR_MAILDROP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct maildrop_message {
+	uint32_t uid;
+	bool in_new; /* in new/, else cur/ */
+	uint64_t size; /* octets as stored */
+	uint64_t wire; /* octets with every line end as CRLF */
+	const char *name; /* file name; owned by the maildrop */
+	const char *uidl; /* P field of the uidlist, or NULL: Dovecot's form */
+};
+
+struct maildrop {
+	int dir; /* the folder, owned */
+	uint32_t uidvalidity;
+	uint32_t uidnext;
+	struct maildrop_message *message; /* ascending uid */
+	size_t messages;
+	char *names; /* where the names lie */
+};
+
+/* Open the Maildir at "path" and list it, giving UIDs to what has none:
+ * durable in dovecot-uidlist (version 3, under dovecot-uidlist.lock) before
+ * this returns.  Never moves a file.  0; -1: errno, fail_text(). */
+int maildrop_open(struct maildrop *, const char *path);
+void maildrop_close(struct maildrop *);
+
+/* Open message i for reading, also when another program renamed it meanwhile
+ * (flags, new/ to cur/).  A descriptor; -1 with ENOENT: it is gone. */
+int maildrop_read(struct maildrop *, size_t i);
+
+/* Remove it; already gone counts as removed.  0 / -1. */
+int maildrop_remove(struct maildrop *, size_t i);
+
+/* After removals: make them durable (fsync of cur/ and new/).  0 / -1. */
+int maildrop_sync(struct maildrop *);
+
+#endif

@@ -1,0 +1,50 @@
+/* /etc/mailroom/mailroom.conf: `word value` lines; see mailroom.conf(5). */
+#ifndef SESSION_CONFIG_H
+#define SESSION_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CONFIG_DIR "/etc/mailroom"
+
+enum plain_login { PLAIN_NEVER, PLAIN_LOOPBACK, PLAIN_ALWAYS };
+
+struct config {
+	char dir[256]; /* where the files of the configuration are */
+	char hostname[256]; /* default: gethostname, made FQDN by /etc/hosts */
+	char spool[256]; /* /var/spool/mailroom */
+	char run[256]; /* /run/mailroom: sockets submit and kick, empty/ */
+	char log[256]; /* "syslog" or a file */
+	char maildir[128]; /* in the home; "Maildir" */
+	char net_user[33]; /* parser and workers; name or "uid:gid"; mailnet */
+	char spool_user[33]; /* owner of the spool; mailroom */
+	char tls_user[33]; /* mailtls */
+	char dns[64]; /* ADDR or ADDR@PORT; "" = /etc/resolv.conf */
+	uint16_t smtp_port; /* outgoing; 25 */
+	uint64_t size; /* octets of a message; 52428800 */
+	unsigned recipients; /* of a message; 100 */
+	bool strict_newlines;
+	enum plain_login plain_login; /* passwords without TLS; never */
+	char retry[64]; /* see retry.h */
+	bool system_users; /* no `users` file: getpwnam and PAM */
+	char pam_service[33]; /* mailroom */
+	char helpers[256]; /* where auth-pam and tls-relay are; HELPERS */
+};
+
+/* Fill *c from DIR/mailroom.conf; a missing file means the defaults, a
+ * missing /etc/mailroom too.
+ * 0; -1: fail_text() is "FILE:LINE: ..." (unknown word, bad value) or names
+ * the file that could not be read.  A program that gets -1 answers 421 and
+ * exits 78 (EX_CONFIG): a wrong configuration serves nobody. */
+int config_load(struct config *c, const char *dir);
+
+/* "DIR/name" of a file of the configuration into path[PATH_MAX]. */
+void config_path(const struct config *c, const char *name, char *path);
+
+/* Is "domain" (folded) ours?  Reads the file `domains`; without it the host
+ * name and localhost are ours.  1, 0; -1: unreadable, fail_text(). */
+int config_domain(const struct config *c, const char *domain);
+
+#endif

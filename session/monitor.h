@@ -1,0 +1,45 @@
+/* The root process of a connection: answers the parser's requests.
+ *
+ * MAY HOLD ROOT.  No parser, no malloc, nothing of the network: it receives
+ * fixed-size records, looks them up in the program's table of rights, and
+ * ends the connection over whatever is not in it, too long or too often. */
+#ifndef SESSION_MONITOR_H
+#define SESSION_MONITOR_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "session/record.h"
+
+struct monitor;
+
+struct right {
+	unsigned times; /* per connection; 0: no such request */
+	size_t longest; /* octets of data */
+	/* 0: go on; 1: the connection is done, leave with success (the
+	 * answer took care of the child); -1: end it, fail_text() is logged. */
+	int (*answer)(struct monitor *, const struct record *, int fd);
+};
+
+enum { MONITOR_KINDS = 16, ASK_LOG = 0 }; /* every program's request 0 */
+
+struct monitor {
+	int sock;
+	pid_t child; /* the parser */
+	void *ctx; /* the program's own */
+	const struct right *rights; /* MONITOR_KINDS rows, [ASK_LOG] too */
+	unsigned used[MONITOR_KINDS];
+};
+
+/* Serve requests until the child closes its end or breaks a rule; then kill
+ * and reap it (and reap whatever answers forked).  Exit status for main: the
+ * child's, or 71 (EX_OSERR). */
+int monitor_serve(struct monitor *);
+
+/* The answer for ASK_LOG, for the rights table: value is the priority. */
+int monitor_log(struct monitor *, const struct record *, int fd);
+
+/* In the child: let log_line send ASK_LOG records over "sock". */
+void monitor_client(int sock);
+
+#endif

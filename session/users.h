@@ -1,0 +1,30 @@
+/* Who has a mailbox here: the system's users, or the file `users`
+ * (passwd-file lines as Dovecot reads them:
+ * name:password:uid:gid:gecos:home:shell:extra). */
+#ifndef SESSION_USERS_H
+#define SESSION_USERS_H
+
+#include <limits.h>
+
+#include "session/config.h"
+#include "session/role.h"
+
+enum { USER_NAME_MAX = 64 };
+
+struct user {
+	char name[USER_NAME_MAX + 1]; /* "bob", or "bob@example.org" */
+	struct role role;
+	char home[PATH_MAX];
+	char password[256]; /* users file only; cleared by users_forget */
+};
+
+/* Names are checked before any look-up: 1 to USER_NAME_MAX of letters,
+ * digits and ._-+=@ , not beginning with "." or "-".
+ * 1: *u is set.  0: no such user (also one with uid 0, or a shell user whose
+ * uid is below 1000 unless he owns the process).  -1: cannot tell now,
+ * fail_text() (file:line). */
+int users_find(const struct config *c, const char *name, struct user *u);
+
+void users_forget(struct user *); /* explicit_bzero of the password */
+
+#endif
