@@ -16,7 +16,7 @@ enum { ADDR_LOCAL_MAX = 64, ADDR_DOMAIN_MAX = 255, ADDR_MAX = 320 };
 struct addr {
 	char local[ADDR_LOCAL_MAX + 1];
 	char domain[ADDR_DOMAIN_MAX + 1];
-	bool utf8; /* an octet above 0x7e somewhere (RFC 6531) */
+	bool utf8; /* not all ASCII, but valid UTF-8 (RFC 6531) */
 };
 
 /* Read one path off the front of *rest: brackets optional (without them it
@@ -33,7 +33,8 @@ int addr_path(struct span *rest, struct addr *a);
 void addr_put(struct buf *, const struct addr *);
 
 /* The same mailbox: local parts compare with case (folded by the caller where
- * wanted), domains without. */
+ * wanted), domains without.  Whether an IDN stands as U-label or A-label makes
+ * a difference here: domain_fold first where both may come. */
 bool addr_same(const struct addr *, const struct addr *);
 
 static inline bool
@@ -42,8 +43,9 @@ addr_null(const struct addr *a)
 	return a->local[0] == '\0' && a->domain[0] == '\0';
 }
 
-/* xtext of RFC 3461 s. 4: encode any octets; check (true: well-formed);
- * decode (0, or -1 when malformed). */
+/* xtext of RFC 3461 s. 4: encode any octets; check (true: well-formed, hex
+ * digits of either case); decode (0; -1 when malformed and nothing is added).
+ * What was decoded may hold any octet, NUL and line ends too. */
 void xtext_put(struct buf *, struct span);
 bool xtext_ok(struct span);
 int xtext_decode(struct buf *, struct span);

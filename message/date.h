@@ -6,13 +6,12 @@
 
 enum { DATE_SIZE = 40 };
 
-/* "Fri, 20 Nov 2026 23:48:05 +0100" in the local zone, NUL-terminated, into
- * DATE_SIZE octets; English whatever the locale is.  Returns "out".
- * Opens /etc/localtime at its first call of a process: see date_zone. */
+/* "Fri, 20 Nov 2026 23:48:05 +0100", NUL-terminated, into DATE_SIZE octets;
+ * English whatever the locale is.  The zone is the local one once date_zone
+ * was called, else UTC, "+0000".  Opens nothing.  Returns "out". */
 char *date_put(char *out, time_t);
 
-/* Fix the zone now, so that date_put opens nothing later (before a chroot).
- * Without it date_put writes UTC, "+0000". */
+/* Read the local zone now (TZ, /etc/localtime), before a chroot. */
 void date_zone(void);
 
 #endif

@@ -36,11 +36,12 @@ bool span_same(struct span, struct span);
 /* Begins with "word", ASCII case ignored. */
 bool span_starts(struct span, const char *word);
 
-/* "s" without its first n octets (n <= s.len). */
+/* "s" without its first n octets (n <= s.len).  n is looked at because
+ * adding even 0 to a null pointer is undefined. */
 static inline struct span
 span_from(struct span s, size_t n)
 {
-	return (struct span){ s.p + n, s.len - n };
+	return n == 0 ? s : (struct span){ s.p + n, s.len - n };
 }
 
 /* Without blanks (space, tab) and line ends on either side. */
