@@ -1,5 +1,7 @@
 /* The spool: one text file per message; see spool(5) for format and crash
- * states.  This file owns reader and writer. */
+ * states.  Here: the envelope, its text form, and writing a new entry.
+ * entry.h works on an entry that waits, scan.h finds what is due, history.h
+ * is the log beside an entry. */
 #ifndef MAILQ_RUN_SPOOL_H
 #define MAILQ_RUN_SPOOL_H
 
@@ -12,12 +14,22 @@
 #include "message/buf.h"
 #include "message/span.h"
 
-enum { SPOOL_ID = 32, SPOOL_RCPTS = 1000, SPOOL_FIELD = 1200 };
+enum { SPOOL_ID = 32, SPOOL_RCPTS = 1000, SPOOL_FIELD = 1200,
+       SPOOL_HEAD = 3 << 20 /* longest envelope, octets */ };
 
 enum spool_state {
-	SPOOL_TODO = 'T',
-	SPOOL_DONE = 'D',
-	SPOOL_FAILED = 'F',
+	SPOOL_TODO = 'T', /* to be tried */
+	SPOOL_DONE = 'D', /* delivered, the sender need not be told */
+	SPOOL_SUCCESS = 'S', /* delivered, a success report is owed */
+	SPOOL_FAILED = 'F', /* given up, a report is owed (or to be judged) */
+	SPOOL_BOUNCED = 'B', /* given up, nothing is owed any more */
+};
+
+/* The directory an entry waits in. */
+enum spool_place {
+	SPOOL_NEW = 1, /* new/ID: never tried, always due */
+	SPOOL_DUE = 2, /* due/HH/ID: due when its mtime has come */
+	SPOOL_HELD = 4, /* hold/ID: never due until released */
 };
 
 /* DSN parameters of RFC 3461 as bits. */
@@ -33,7 +45,7 @@ struct spool_rcpt {
 };
 
 struct spool_envelope {
-	char id[SPOOL_ID]; /* also the file name; set by spool_begin when "" */
+	char id[SPOOL_ID]; /* also the file name; "": spool_begin makes one */
 	const char *from; /* without brackets; "" = <> */
 	time_t arrival;
 	const char *user; /* authenticated; "" none */
@@ -41,6 +53,7 @@ struct spool_envelope {
 	char ret; /* 'F'ULL, 'H'DRS, or 0 */
 	bool body8; /* BODY=8BITMIME was given or needed */
 	bool utf8; /* SMTPUTF8 was given */
+	bool tls; /* REQUIRETLS was given (RFC 8689) */
 	struct spool_rcpt *rcpt;
 	size_t rcpts;
 };
@@ -48,24 +61,42 @@ struct spool_envelope {
 /* ---- writing */
 struct spool_draft {
 	int spool; /* borrowed */
-	int fd;
+	int fd; /* -1: none */
 	bool visible;
-	char id[SPOOL_ID];
+	char id[SPOOL_ID]; /* set by spool_begin */
 };
 
-/* Open the spool directory; make what is missing below it (as its owner).
- * A descriptor; -1. */
+/* Open the spool directory; make it and what is missing below it.  It must
+ * belong to the calling user: become the spool user first.
+ * A descriptor; -1 (EPERM: somebody else's). */
 int spool_open(const char *path);
 
-/* tmp/ID with the envelope written.  A field with an octet below 0x20 (or
- * 0x7f) is EINVAL.  0 / -1. */
+/* 1 to SPOOL_ID - 1 of letters, digits, "-" and "_"; not "-" first. */
+bool spool_id_ok(struct span);
+
+/* tmp/ID with the envelope written; every recipient starts in its state.
+ * A field with an octet below 0x20 (or 0x7f) is EINVAL; an id that is in
+ * tmp/ already is EEXIST.  0 / -1. */
 int spool_begin(struct spool_draft *, int spool, const struct spool_envelope *);
 int spool_copy(struct spool_draft *, int fd, off_t from); /* 0 / -1 */
 int spool_add(struct spool_draft *, const void *, size_t); /* 0 / -1 */
 int spool_seal(struct spool_draft *); /* fsync; never tried again */
-/* Rename into new/ and fsync new/.  On -1 nothing is left. */
+/* Rename into new/ (EEXIST: one of that id is there) and fsync new/.
+ * On -1 nothing is left. */
 int spool_commit(struct spool_draft *);
+/* Take back whatever is not visible; harmless after a commit. */
 void spool_abort(struct spool_draft *);
+
+/* ---- the text form
+ * Append the envelope with its empty line / read one back from "text" (all
+ * of a file's head, at least up to the empty line), which is cut into C
+ * strings in place and must outlive *e.  *e->rcpt is allocated:
+ * spool_envelope_free.  *message is where the content begins.
+ * 0; -1: EBADMSG and fail_text() says what is wrong in which line. */
+int spool_envelope_put(struct buf *, const struct spool_envelope *);
+int spool_envelope_parse(struct spool_envelope *e, char *text, size_t len,
+    off_t *message);
+void spool_envelope_free(struct spool_envelope *);
 
 /* Tell mailq-run that there is something: one octet to RUN/kick, never
  * waits, nobody listening is no error. */
