@@ -1,0 +1,211 @@
+# shellcheck shell=bash
+# What the BATS files share.  A file begins with `load ../lib` (or lib from its
+# own place); setup and teardown below then give each test
+#
+#   T         its directory, which the users of the test may enter
+#   CONFIG    $T/etc: mailroom.conf, domains (here.test), users (alice, bob)
+#   SPOOL RUN LOG           $T/spool $T/run $T/log
+#   HOME_alice MAILDIR_alice ...  below $T/home; password $PASSWORD
+#   HOST      a loopback address of its own: any port of it is free
+#
+# and take everything away that was begun with `start`, by process id.  As root
+# each role has a numeric uid of its own (system accounts are not needed); as
+# an ordinary user all is done as that user.  A file with a setup of its own
+# calls lib_setup in it.
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+BIN=${MAILROOM_BIN:-$ROOT/build/bin}
+TOOL=$ROOT/tests/tool
+PASSWORD=correct-horse
+export PYTHONDONTWRITEBYTECODE=1
+
+# ---- the private instance of a test
+
+# own UID PATH...: give to a role of the test, where that is possible.
+own() {
+	local uid=$1
+	shift
+	[ "$EUID" -ne 0 ] || chown "$uid:$uid" "$@"
+}
+
+# as USER COMMAND...: run as alice or bob (or as ourselves if not root).
+as() {
+	local uid_of=UID_$1
+	shift
+	if [ "$EUID" -eq 0 ]; then
+		setpriv --reuid "${!uid_of}" --regid "${!uid_of}" \
+			--clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# own_address: the loopback address of this process.  Nobody else has the
+# number while it lives, so its ports cannot be lost to another test.
+own_address() {
+	local p=$BASHPID
+	echo "127.$((64 + (p >> 16))).$(((p >> 8) & 255)).$((p & 255))"
+}
+
+# config WORD VALUE: a line of mailroom.conf; replaces the word's line.
+config() {
+	sed -i "/^$1 /d" "$CONFIG/mailroom.conf"
+	echo "$*" >>"$CONFIG/mailroom.conf"
+}
+
+# add_user NAME: a line in `users`, and a home.
+add_user() {
+	local uid=$EUID gid
+	gid=$(id -g)
+	if [ "$EUID" -eq 0 ]; then
+		uid=$((20911 + $(wc -l <"$CONFIG/users")))
+		gid=$uid
+	fi
+	mkdir -p "$T/home/$1"
+	chmod 700 "$T/home/$1"
+	own "$uid" "$T/home/$1"
+	declare -g "UID_$1=$uid" "HOME_$1=$T/home/$1" \
+		"MAILDIR_$1=$T/home/$1/Maildir"
+	echo "$1:$HASH:$uid:$gid::$T/home/$1::" >>"$CONFIG/users"
+}
+
+lib_setup() {
+	local d
+	T=$BATS_TEST_TMPDIR
+	CONFIG=$T/etc SPOOL=$T/spool RUN=$T/run LOG=$T/log
+	HOST=$(own_address)
+	HASH=$(perl -e 'print crypt($ARGV[0], q($6$rounds=1000$mailroom$))' \
+		"$PASSWORD")
+	STARTED=() FAULT=()
+	# Other uids must get through the 0700 directories of bats.
+	for d in "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* "$T"; do
+		[ ! -d "$d" ] || chmod a+x "$d" 2>/dev/null || :
+	done
+	chmod 755 "$T"
+	mkdir -p "$CONFIG" "$SPOOL" "$RUN/empty" "$T/home"
+	chmod 755 "$CONFIG" "$RUN" "$RUN/empty" "$T/home"
+	chmod 700 "$SPOOL"
+	own 20902 "$SPOOL"
+	: >"$CONFIG/users"
+	chmod 600 "$CONFIG/users"
+	echo here.test >"$CONFIG/domains"
+	cat >"$CONFIG/mailroom.conf" <<-END
+	hostname mx.here.test
+	spool $SPOOL
+	run $RUN
+	log $LOG
+	helpers $BIN
+	plain-login loopback
+	net-user 20901:20901
+	spool-user 20902:20902
+	tls-user 20903:20903
+	END
+	add_user alice
+	add_user bob
+}
+
+lib_teardown() {
+	local i
+	for ((i = ${#STARTED[@]} - 1; i >= 0; i--)); do
+		kill "${STARTED[i]}" 2>/dev/null || continue
+		wait "${STARTED[i]}" 2>/dev/null || :
+	done
+	STARTED=()
+	if [ -z "$BATS_TEST_COMPLETED" ] && [ -s "$LOG" ]; then
+		echo "-- log:"
+		tail -n 30 "$LOG"
+	fi
+}
+
+setup() { lib_setup; }
+teardown() { lib_teardown; }
+
+# ---- processes
+
+# start NAME COMMAND...: in the background, output in $T/NAME.out; its process
+# id is in PID_NAME.
+start() {
+	local name=$1
+	shift
+	"$@" >"$T/$name.out" 2>&1 3>&- &
+	declare -g "PID_$name=$!"
+	STARTED+=("$!")
+}
+
+# stop NAME: end it now.
+stop() {
+	local pid=PID_$1
+	kill "${!pid}" 2>/dev/null || return 0
+	wait "${!pid}" 2>/dev/null || :
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails when it never does.
+wait_for() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+listens() { (exec 9<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# dns [ZONE=ADDRESS ...]: start a name server in which each zone's mail goes to
+# mx.ZONE at ADDRESS (more: tests/tool/dnsd), and use it.
+dns() {
+	start dnsd "$TOOL/dnsd" "$HOST@20053" "$T/dns" "$@"
+	wait_for 10 grep -q ready "$T/dnsd.out"
+	config dns "$HOST@20053"
+}
+
+# sink [OPTION...]: start the SMTP server of tests/tool/sink at $HOST on
+# SINK_PORT; mail in $T/sink/*.mail, dialogues in $T/sink/log.
+sink() {
+	start sink "$TOOL/sink" -a "$HOST" -d "$T/sink" "$@"
+	wait_for 10 grep -q '^port ' "$T/sink.out"
+	SINK_PORT=$(sed -n 's/^port //p' "$T/sink.out")
+}
+
+# ---- dialogues and faults
+
+# chat [OPTION...] PROGRAM [ARG...] <TRANSCRIPT: see tests/tool/chat.  A program
+# of ours runs with -c $CONFIG, and under the fault that was set.
+chat() {
+	local options=()
+	while [ "${1#-}" != "$1" ]; do
+		case $1 in
+		-[rtx]) options+=("$1" "$2"); shift 2 ;;
+		*) options+=("$1"); shift ;;
+		esac
+	done
+	if [ -x "$BIN/$1" ]; then
+		set -- "${FAULT[@]}" "$BIN/$1" -c "$CONFIG" "${@:2}"
+	fi
+	"$TOOL/chat" "${options[@]}" "$@"
+}
+
+# fault CALL ERROR [N]: from now on chat runs its program so that the N-th
+# CALL (1st) of each of its processes fails; no_fault ends that.
+fault() { FAULT=("$TOOL/fault" -o "$T/fault.log" "$@" --); }
+no_fault() { FAULT=(); }
+# Did it happen in the last run?
+faulted() { grep -q INJECTED "$T/fault.log"; }
+
+# ---- mail
+
+# messages [USER]: how many in new/ (alice's).
+messages() {
+	local dir=MAILDIR_${1:-alice}
+	[ ! -d "${!dir}/new" ] || find "${!dir}/new" -type f | wc -l
+}
+
+# message [USER]: the newest one in new/, on standard output.
+message() {
+	local dir=MAILDIR_${1:-alice} name
+	name=$(find "${!dir}/new" -type f -printf '%T@ %p\n' | sort -n | tail -n 1)
+	cat "${name#* }"
+}
+
+# waiting: how many in the spool.
+waiting() { find "$SPOOL/new" "$SPOOL/due" -type f ! -name '*.log' 2>/dev/null | wc -l; }
