@@ -8,6 +8,10 @@
 #include "message/buf.h"
 #include "message/span.h"
 
+/* Octets of a remote side's words kept per recipient, and of the original
+ * sent back; an original longer than that is cut to its header. */
+enum { DSN_REMOTE_MAX = 1024, DSN_ORIGINAL_MAX = 65536 };
+
 enum dsn_action { /* RFC 3464 s. 2.3.3 */
 	DSN_FAILED,
 	DSN_DELAYED,
@@ -44,8 +48,10 @@ struct dsn {
 	bool full; /* message/rfc822 instead of text/rfc822-headers */
 };
 
-/* Write the whole notification, LF line ends, header first.  The caller looks
- * at b->over. */
+/* Write the whole notification, LF line ends, header first; the envelope
+ * sender is to be <>.  With an address that is not ASCII it has the types of
+ * RFC 6533.  The same input gives the same octets.  The caller looks at
+ * b->over. */
 void dsn_put(struct buf *b, const struct dsn *);
 
 #endif
