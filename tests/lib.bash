@@ -164,6 +164,7 @@ dns() {
 sink() {
 	start sink "$TOOL/sink" -a "$HOST" -d "$T/sink" "$@"
 	wait_for 10 grep -q '^port ' "$T/sink.out"
+	declare -g SINK_PORT
 	SINK_PORT=$(sed -n 's/^port //p' "$T/sink.out")
 }
 
