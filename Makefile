@@ -84,7 +84,94 @@ $(B)/obj/%.o: %.c
 
 -include $(patsubst %.o,%.d,$(call obj,$(SOURCES)))
 
+# ---- tests
+
+UNITS	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+$(B)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) \
+    $(FOLDERS:%=$(B)/lib/%.a)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	    $(LIBIDN2) $(LIBCRYPT) -lresolv $(LIBBSD)
+
+$(B)/tool/%: tests/tool/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
+tests: all $(UNITS) $(B)/tool/killat
+
+# SOAK=1 makes tests that know a long form take it.
+JOBS	?= $(shell expr 2 '*' "$$(nproc)")
+TESTS	?= tests
+TIMEOUT	= $(if $(SOAK),1800,180)
+check:
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK)
+	+@$(MAKE) --no-print-directory tests
+	@export BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD=$(abspath $(B)); \
+	j=$$(command -v parallel >/dev/null && echo --jobs $(JOBS)); \
+	bats --recursive $$j --formatter tap $(TESTS) | \
+	    tests/tool/tally -v uid="$$(id -u)"
+
+soak: export SOAK = 1
+soak: check
+
+demo:
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
+	+@$(MAKE) --no-print-directory all
+	@tests/demo
+
+# ---- Debian packages, by what they are for
+
+DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
+	     libcrypt-dev libpam0g-dev
+DEPS_DEMO = openbsd-inetd nsd python3 perl-base systemd util-linux
+DEPS_CHECK = bats parallel strace mandoc
+DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
+
+deps:
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK) $(DEPS_LINT)
+
+# ---- installation
+
+IN_SBIN	= smtp-session pop3-session mailq-run
+IN_BIN	= mailq sendmail
+IN_HELPERS = auth-pam
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+SYSUSERS ?= $(PREFIX)/lib/sysusers.d
+TMPFILES ?= $(PREFIX)/lib/tmpfiles.d
+DOC	?= $(PREFIX)/share/doc/mailroom
+UNITFILES = $(wildcard $(FOLDERS:%=%/*.socket) $(FOLDERS:%=%/*.service) \
+	    $(FOLDERS:%=%/*.timer))
+MANPAGES = $(wildcard man/*.[1-8])
+D	= $(DESTDIR)
+# The files in the tree name programs as /usr/sbin/... ; here they really are.
+PLACE	= sed 's,/usr/sbin/,$(SBIN)/,g'
+
+install: all
+	install -d $(D)$(SBIN) $(D)$(BIN) $(D)$(HELPERS) $(D)$(UNITDIR) \
+	    $(D)$(SYSUSERS) $(D)$(TMPFILES) $(D)$(DOC)
+	install $(IN_SBIN:%=$(B)/bin/%) $(D)$(SBIN)
+	install $(IN_BIN:%=$(B)/bin/%) $(D)$(BIN)
+	install $(IN_HELPERS:%=$(B)/bin/%) $(D)$(HELPERS)
+	for m in $(MANPAGES); do \
+	    install -D -m 644 $$m $(D)$(MANDIR)/man$${m##*.}/$${m#man/}; done
+	for u in $(UNITFILES); do \
+	    $(PLACE) $$u >$(D)$(UNITDIR)/$${u##*/}; done
+	install -m 644 session/sysusers.conf $(D)$(SYSUSERS)/mailroom.conf
+	install -m 644 session/tmpfiles.conf $(D)$(TMPFILES)/mailroom.conf
+	$(PLACE) smtp-session/inetd.conf >$(D)$(DOC)/inetd.conf
+	$(PLACE) mailq-run/cron.d >$(D)$(DOC)/cron.d
+
+uninstall:
+	rm -f $(IN_SBIN:%=$(D)$(SBIN)/%) $(IN_BIN:%=$(D)$(BIN)/%)
+	rm -f $(foreach m,$(MANPAGES:man/%=%),$(D)$(MANDIR)/man$(lastword \
+	    $(subst ., ,$(m)))/$(m))
+	rm -f $(addprefix $(D)$(UNITDIR)/,$(notdir $(UNITFILES)))
+	rm -f $(D)$(SYSUSERS)/mailroom.conf $(D)$(TMPFILES)/mailroom.conf
+	rm -rf $(D)$(HELPERS) $(D)$(DOC)
+
 clean:
 	rm -rf build
 
-.PHONY: all clean
+.PHONY: all tests check soak demo deps install uninstall clean
+.DELETE_ON_ERROR:

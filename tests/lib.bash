@@ -14,7 +14,8 @@
 # calls lib_setup in it.
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
-BIN=${MAILROOM_BIN:-$ROOT/build/bin}
+BUILD=${MAILROOM_BUILD:-$ROOT/build}
+BIN=$BUILD/bin
 TOOL=$ROOT/tests/tool
 PASSWORD=correct-horse
 export PYTHONDONTWRITEBYTECODE=1
@@ -192,6 +193,37 @@ fault() { FAULT=("$TOOL/fault" -o "$T/fault.log" "$@" --); }
 no_fault() { FAULT=(); }
 # Did it happen in the last run?
 faulted() { grep -q INJECTED "$T/fault.log"; }
+
+# each_fault CALL ERROR RUN CHECK: let the first CALL fail, then the second, and
+# so on, until RUN (a function with one chat) did not reach it any more.  CHECK
+# gets the number after each run that was hit, and says what must be true.
+each_fault() {
+	local n
+	for ((n = 1; n < 200; n++)); do
+		fault "$1" "$2" "$n"
+		"$3"
+		faulted || break
+		"$4" "$n" || { echo "wrong after $1 $n failed"; return 1; }
+	done
+	no_fault
+	echo "$1: $((n - 1)) faults"
+	[ "$n" -gt 1 ]
+}
+
+# each_kill RUN CHECK: the same with death at each visible system call.
+each_kill() {
+	local n calls
+	for ((n = 1; n < 2000; n++)); do
+		FAULT=("$BUILD/tool/killat" -o "$T/calls" "$n")
+		"$1"
+		read -r -a calls <"$T/calls"
+		[ "${#calls[@]}" -eq 2 ] || break
+		"$2" "$n" || { echo "wrong after death at call $n"; return 1; }
+	done
+	no_fault
+	echo "$((n - 1)) deaths"
+	[ "$n" -gt 1 ]
+}
 
 # ---- mail
 
