@@ -86,13 +86,27 @@ $(B)/obj/%.o: %.c
 
 # ---- tests
 
+# tests/unit/FOLDER-FILE.c becomes build/unit/FOLDER-FILE, with the archives
+# that FOLDER may use and no others.
 UNITS	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
-$(B)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) \
-    $(FOLDERS:%=$(B)/lib/%.a)
+TEST_LIBS = $(LIBIDN2) $(LIBCRYPT) -lresolv $(LIBBSD)
+owner	= $(firstword $(foreach f,$(FOLDERS),$(if $(filter $(f)-%,$(1)),$(f))))
+UNDER_message = message
+UNDER_session = session message
+UNDER_maildir = maildir message
+under	= $(or $(UNDER_$(1)),$(sort $(1) mailq-run maildir session message))
+
+define unit
+$(1): $(patsubst %,$(B)/lib/%.a,$(call under,$(call owner,$(notdir $(1)))))
+endef
+$(foreach u,$(UNITS),$(eval $(call unit,$(u))))
+
+$(UNITS): $(B)/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< \
-	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-	    $(LIBIDN2) $(LIBCRYPT) -lresolv $(LIBBSD)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+
+-include $(UNITS:%=%.d)
 
 $(B)/tool/%: tests/tool/%.c
 	@mkdir -p $(@D)

@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# The unit tests of message/: one program per file, tests/unit/message-*.c.
+
+load ../lib
+
+unit() {
+	"${MAILROOM_BUILD:-$ROOT/build}/unit/message-$1"
+}
+
+@test "message: span" { unit span; }
+@test "message: buf" { unit buf; }
+@test "message: fail" { unit fail; }
+@test "message: date" { unit date; }
+@test "message: utf8" { unit utf8; }
+@test "message: domain" { unit domain; }
+@test "message: header" { unit header; }
+@test "message: addr" { unit addr; }
+@test "message: dsn" { unit dsn; }
+
+# A unit test that no line above runs would pass unnoticed.
+@test "message: no unit test is forgotten" {
+	local f name
+
+	for f in "$ROOT"/tests/unit/message-*.c; do
+		name=${f##*/message-}
+		grep -q "{ unit ${name%.c}; }" "$BATS_TEST_FILENAME" || {
+			echo "not run: $f"
+			return 1
+		}
+	done
+}
