@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # for the files that load this
 # What the BATS files share.  A file begins with `load ../lib` (or lib from its
 # own place); setup and teardown below then give each test
 #
@@ -18,16 +18,10 @@ BUILD=${MAILROOM_BUILD:-$ROOT/build}
 BIN=$BUILD/bin
 TOOL=$ROOT/tests/tool
 PASSWORD=correct-horse
-export PYTHONDONTWRITEBYTECODE=1
+# shellcheck source=tests/private.bash
+. "$ROOT/tests/private.bash"
 
 # ---- the private instance of a test
-
-# own UID PATH...: give to a role of the test, where that is possible.
-own() {
-	local uid=$1
-	shift
-	[ "$EUID" -ne 0 ] || chown "$uid:$uid" "$@"
-}
 
 # as USER COMMAND...: run as alice or bob (or as ourselves if not root).
 as() {
@@ -41,13 +35,6 @@ as() {
 	fi
 }
 
-# own_address: the loopback address of this process.  Nobody else has the
-# number while it lives, so its ports cannot be lost to another test.
-own_address() {
-	local p=$BASHPID
-	echo "127.$((64 + (p >> 16))).$(((p >> 8) & 255)).$((p & 255))"
-}
-
 # config WORD VALUE: a line of mailroom.conf; replaces the word's line.
 config() {
 	sed -i "/^$1 /d" "$CONFIG/mailroom.conf"
@@ -56,51 +43,24 @@ config() {
 
 # add_user NAME: a line in `users`, and a home.
 add_user() {
-	local uid=$EUID gid
-	gid=$(id -g)
-	if [ "$EUID" -eq 0 ]; then
-		uid=$((20911 + $(wc -l <"$CONFIG/users")))
-		gid=$uid
-	fi
-	mkdir -p "$T/home/$1"
-	chmod 700 "$T/home/$1"
-	own "$uid" "$T/home/$1"
-	declare -g "UID_$1=$uid" "HOME_$1=$T/home/$1" \
+	private_user "$T" "$1" "$HASH"
+	declare -g "UID_$1=$(private_uid "$T" "$1")" "HOME_$1=$T/home/$1" \
 		"MAILDIR_$1=$T/home/$1/Maildir"
-	echo "$1:$HASH:$uid:$gid::$T/home/$1::" >>"$CONFIG/users"
 }
 
 lib_setup() {
 	local d
 	T=$BATS_TEST_TMPDIR
 	CONFIG=$T/etc SPOOL=$T/spool RUN=$T/run LOG=$T/log
-	HOST=$(own_address)
-	HASH=$(perl -e 'print crypt($ARGV[0], q($6$rounds=1000$mailroom$))' \
-		"$PASSWORD")
+	HOST=$(address_of "$BASHPID")
+	HASH=$(private_hash "$PASSWORD")
 	STARTED=() FAULT=()
 	# Other uids must get through the 0700 directories of bats.
 	for d in "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* "$T"; do
 		[ ! -d "$d" ] || chmod a+x "$d" 2>/dev/null || :
 	done
-	chmod 755 "$T"
-	mkdir -p "$CONFIG" "$SPOOL" "$RUN/empty" "$T/home"
-	chmod 755 "$CONFIG" "$RUN" "$RUN/empty" "$T/home"
-	chmod 700 "$SPOOL"
-	own 20902 "$SPOOL"
-	: >"$CONFIG/users"
-	chmod 600 "$CONFIG/users"
-	echo here.test >"$CONFIG/domains"
-	cat >"$CONFIG/mailroom.conf" <<-END
-	hostname mx.here.test
-	spool $SPOOL
-	run $RUN
-	log $LOG
-	helpers $BIN
-	plain-login loopback
-	net-user 20901:20901
-	spool-user 20902:20902
-	tls-user 20903:20903
-	END
+	private_make "$T" mx.here.test here.test
+	config helpers "$BIN"
 	add_user alice
 	add_user bob
 }
@@ -139,18 +99,6 @@ stop() {
 	kill "${!pid}" 2>/dev/null || return 0
 	wait "${!pid}" 2>/dev/null || :
 }
-
-# wait_for SECONDS COMMAND...: until it succeeds; fails when it never does.
-wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-	shift
-	until "$@" 2>/dev/null; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
-		sleep 0.02
-	done
-}
-
-listens() { (exec 9<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # dns [ZONE=ADDRESS ...]: start a name server in which each zone's mail goes to
 # mx.ZONE at ADDRESS (more: tests/tool/dnsd), and use it.
