@@ -12,6 +12,7 @@
 #define MAILQ_RUN_ENTRY_H
 
 #include "mailq-run/history.h"
+#include "mailq-run/place.h"
 #include "mailq-run/spool.h"
 
 enum entry_got {
@@ -32,14 +33,13 @@ struct entry {
 	struct spool_envelope env; /* points into head */
 	struct buf head;
 	struct history history;
-	struct buf notes; /* lines not yet appended */
-	bool urgent; /* they must be durable before the octets */
+	bool urgent; /* its new lines must be durable before the octets */
 	bool *changed; /* per recipient: octet not yet written */
 };
 
 /* Lock and read entry "id" wherever it is, with its log; a report that a
  * crash left half done is completed (see entry_report).  entry_close ends
- * it, and the lock. */
+ * it, and the lock; call it whatever this returned. */
 enum entry_got entry_take(struct entry *, int spool, const char *id);
 
 /* The same without lock and without changing anything (mailq): ENTRY_BAD
@@ -53,9 +53,7 @@ void entry_close(struct entry *);
  * e->message); does not hold the lock.  -1. */
 int entry_message(const struct entry *);
 
-/* Collect one line for the log; "when", "kind" and the rest as the caller set
- * them, but "tries" of a HISTORY_TRY is set here (the recipient's count + 1;
- * a line of state T without a remote and status counts too). */
+/* Collect one line for the log; the caller sets all of it but "tries". */
 void entry_note(struct entry *, const struct history_line *);
 
 /* Recipient i is now in "state". */
@@ -65,9 +63,11 @@ void entry_mark(struct entry *, size_t i, enum spool_state);
 void entry_verdict(struct entry *, size_t i, enum spool_state,
     struct span status, struct span remote, struct span reply, time_t now);
 
-/* Append the lines, fdatasync when a state other than T is among them; then
- * pwrite the octets, fdatasync.  Without anything collected: nothing.
- * 0 / -1 (what was collected stays collected). */
+/* Append the lines, durably when an F or S is among them; then pwrite the
+ * octets, fdatasync.  Sets the mtime to now, which entry_defer mends.  When
+ * the log cannot be written (disk full) a D is recorded all the same, other
+ * octets are not.  Without anything collected: nothing.
+ * 0 / -1 (what was not written stays collected). */
 int entry_settle(struct entry *);
 
 /* How many recipients are in "state". */
@@ -81,24 +81,30 @@ int entry_defer(struct entry *, time_t when);
 int entry_hold(struct entry *);
 int entry_release(struct entry *);
 
-/* Tell the sender exactly once.  "draft" is sealed and not committed, its id
- * from entry_report_id.  The log line that names it is made durable, then
- * the recipients concerned change (REPORT_FAILED: all F to B, REPORT_SUCCESS:
- * all S to D), then it is committed.  A crash before the log line leaves
- * nothing but a dead draft, one after it is completed by the next entry_take.
- * draft == NULL: it was told in another way (or is not to be told at all);
- * only remember that.
- * 0 / -1; the draft is committed or aborted. */
+/* Tell the sender exactly once, by an entry of its own.
+ *
+ * entry_report_begin starts the draft of it under an id derived from ours
+ * (env->id is not looked at).  The caller adds the message and calls
+ * entry_report, which seals the draft, makes the log line that names it
+ * durable, changes the recipients concerned (REPORT_FAILED: all F to B,
+ * REPORT_SUCCESS: all S to D) and then brings the draft into new/.  A crash
+ * before the log line leaves nothing but a dead draft; one after it is
+ * completed by the next entry_take of ours.
+ *
+ * draft == NULL: the sender was told in another way, or is not to be told;
+ * this is only remembered.
+ * 0 / -1: close the entry, the next take finds the truth. */
+int entry_report_begin(const struct entry *, struct spool_draft *,
+    const struct spool_envelope *);
 int entry_report(struct entry *, enum history_report, struct spool_draft *,
     time_t now);
-void entry_report_id(const struct entry *, char id[SPOOL_ID]);
 
 /* Nothing is left to do: unlink the file, then its log.  Needs no settle
- * before it: a vanished entry is the verdict.  The directory is made durable
- * by entry_sync, once for many finished entries; until then a machine stop
- * may bring the entry back in its last settled state (a second copy is
- * possible, a loss is not).  0 / -1. */
-int entry_finish(struct entry *);
-int entry_sync(int spool, enum spool_place, const char *id);
+ * before it: a vanished entry is the verdict.  With dirty == NULL the
+ * directory is made durable here; else it is marked there, and one
+ * place_flush settles many.  Until then a machine stop may bring the entry
+ * back in its last settled state (a second copy is possible, a loss is not).
+ * 0 / -1. */
+int entry_finish(struct entry *, struct place_dirty *dirty);
 
 #endif

@@ -11,7 +11,6 @@
 #include "mailq-run/spool.h"
 
 enum { HISTORY_REPLY = 1024, /* longer replies are cut, with "..." */
-       HISTORY_LINE = 2 * HISTORY_REPLY + 512,
        HISTORY_MAX = 4 << 20 /* a log beyond that is made shorter: the last
 			      * try of each recipient and all else stay */ };
 
@@ -49,30 +48,43 @@ void history_put(struct buf *, const struct history_line *);
 int history_next(struct span *rest, struct history_line *l,
     struct buf *scratch);
 
-/* The whole log of entry "id" into "out" (empty when there is none; of an
- * over-long one its end).  0 / -1. */
-int history_read(struct buf *out, int spool, const char *id);
-
-/* What the log says of one message, gathered in one pass. */
+/* All that the log says of one message.  "text" is the log with what was
+ * added since; the rest is gathered from it line by line. */
 struct history_rcpt {
 	unsigned tries;
-	time_t first, last; /* of the attempts; 0: none */
-	bool told; /* failed or delivered, and the report is out */
-	struct span status, remote; /* of the last try; into "text" */
-	struct span line; /* the whole last try, for history_next */
+	time_t last; /* of the attempts; 0: none */
+	enum spool_state state; /* after the last; 0: no line */
+	bool told; /* the report of that state is out */
+	size_t at, len; /* the last HISTORY_TRY in text */
 };
 
 struct history {
 	struct buf text;
+	size_t saved; /* octets of text that are in the file */
+	bool torn; /* the file ends in a line without LF */
+	bool exists; /* there is a file */
 	struct history_rcpt *rcpt; /* as many as the envelope has */
 	size_t rcpts;
 	bool delayed; /* the delay notice went out */
 	time_t delayed_at;
-	unsigned reports; /* for naming the next one */
+	unsigned reports;
 	char child[SPOOL_ID]; /* of the last report; "" none */
 };
 
+/* Read the log of entry "id".  None is no error.  0 / -1; history_free either
+ * way. */
 int history_load(struct history *, int spool, const char *id, size_t rcpts);
 void history_free(struct history *);
+
+/* The last try of recipient i.  1: *l is set; 0: there was none. */
+int history_last(const struct history *, size_t i, struct history_line *l,
+    struct buf *scratch);
+
+/* Add a line in memory ("tries" of a try is set here) ... */
+void history_add(struct history *, const struct history_line *);
+
+/* ... and append what was added to the file; with "durable" it is on disk
+ * when this returns.  0 / -1: the lines stay to be appended. */
+int history_save(struct history *, int spool, const char *id, bool durable);
 
 #endif

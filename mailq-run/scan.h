@@ -22,7 +22,6 @@ struct scan {
 	unsigned hash; /* directory of due/ that comes next */
 	enum spool_place place; /* being read; 0: none */
 	DIR *dir;
-	int due; /* due/, open while it is visited */
 	size_t seen; /* names so far, due or not */
 	size_t strange; /* names that are no id: moved to bad/ */
 	time_t earliest; /* next try of what is not due; 0: none seen */
@@ -45,8 +44,5 @@ void scan_close(struct scan *);
  * entry is gone (only when "deep": it reads all of log/).  Nothing of it
  * matters to correctness. */
 void scan_tidy(int spool, time_t now, bool deep);
-
-/* Move new/ID (due/HH/ID, hold/ID) to bad/ID.  0 / -1. */
-int scan_quarantine(int spool, enum spool_place, const char *name);
 
 #endif
