@@ -158,8 +158,8 @@ UNITFILES = $(wildcard $(FOLDERS:%=%/*.socket) $(FOLDERS:%=%/*.service) \
 	    $(FOLDERS:%=%/*.timer))
 MANPAGES = $(wildcard man/*.[1-8])
 D	= $(DESTDIR)
-# The files in the tree name programs as /usr/sbin/... ; here they really are.
-PLACE	= sed 's,/usr/sbin/,$(SBIN)/,g'
+# The files in the tree name the default place; here they learn the real one.
+PLACE	= sed 's,/usr/local/sbin/,$(SBIN)/,g'
 
 install: all
 	install -d $(D)$(SBIN) $(D)$(BIN) $(D)$(HELPERS) $(D)$(UNITDIR) \
@@ -173,7 +173,7 @@ install: all
 	    $(PLACE) $$u >$(D)$(UNITDIR)/$${u##*/}; done
 	install -m 644 session/sysusers.conf $(D)$(SYSUSERS)/mailroom.conf
 	install -m 644 session/tmpfiles.conf $(D)$(TMPFILES)/mailroom.conf
-	$(PLACE) smtp-session/inetd.conf >$(D)$(DOC)/inetd.conf
+	$(PLACE) $(wildcard $(FOLDERS:%=%/inetd.conf)) >$(D)$(DOC)/inetd.conf
 	$(PLACE) mailq-run/cron.d >$(D)$(DOC)/cron.d
 
 uninstall:

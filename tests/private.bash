@@ -69,9 +69,9 @@ private_user() {
 # private_uid DIR NAME
 private_uid() { awk -F: -v n="$2" '$1 == n { print $3 }' "$1/etc/users"; }
 
-# listening ADDR PORT: does a TCP server wait there?  Asks the kernel, not the
+# listens ADDR PORT: does a TCP server wait there?  Asks the kernel, not the
 # server.
-listening() {
+listens() {
 	local IFS=. a
 	read -r -a a <<<"$1"
 	grep -q "$(printf ': %02X%02X%02X%02X:%04X 00000000:0000 0A' \
