@@ -189,4 +189,4 @@ message() {
 }
 
 # waiting: how many in the spool.
-waiting() { find "$SPOOL/new" "$SPOOL/due" -type f ! -name '*.log' 2>/dev/null | wc -l; }
+waiting() { find "$SPOOL"/{new,due,hold} -type f 2>/dev/null | wc -l; }
