@@ -13,7 +13,9 @@ enum auth_verdict {
 
 /* Called by the monitor: forks a checker, which asks crypt(3) (users file) or
  * execs the helper auth-pam (system users), and waits for it (at most 60 s).
- * With AUTH_OK *u is who it is, password field empty. */
+ * "remote_ip" is "" when there is none.  With AUTH_OK *u is who it is,
+ * password field empty; with AUTH_TEMP fail_text() says why.  The caller
+ * clears the password, and asks the table of failures first. */
 enum auth_verdict auth_check(const struct config *c, const char *name,
     const char *password, const char *remote_ip, struct user *u);
 

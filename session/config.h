@@ -8,12 +8,13 @@
 #include <sys/types.h>
 
 #define CONFIG_DIR "/etc/mailroom"
+#define CONFIG_MAX_CONNECTIONS 4096
 
 enum plain_login { PLAIN_NEVER, PLAIN_LOOPBACK, PLAIN_ALWAYS };
 
 struct config {
 	char dir[256]; /* where the files of the configuration are */
-	char hostname[256]; /* default: gethostname, made FQDN by /etc/hosts */
+	char hostname[256]; /* else gethostname, made FQDN by /etc/hosts */
 	char spool[256]; /* /var/spool/mailroom */
 	char run[256]; /* /run/mailroom: sockets submit and kick, empty/ */
 	char log[256]; /* "syslog" or a file */
@@ -31,10 +32,13 @@ struct config {
 	bool system_users; /* no `users` file: getpwnam and PAM */
 	char pam_service[33]; /* mailroom */
 	char helpers[256]; /* where auth-pam and tls-relay are; HELPERS */
+	/* Sessions at a time, all and from one address (/32 or /64). */
+	unsigned connections; /* 100 */
+	unsigned connections_per_address; /* 20 */
 };
 
-/* Fill *c from DIR/mailroom.conf; a missing file means the defaults, a
- * missing /etc/mailroom too.
+/* Fill *c from DIR/mailroom.conf ("dir" NULL: CONFIG_DIR); a missing file
+ * means the defaults, a missing directory too.
  * 0; -1: fail_text() is "FILE:LINE: ..." (unknown word, bad value) or names
  * the file that could not be read.  A program that gets -1 answers 421 and
  * exits 78 (EX_CONFIG): a wrong configuration serves nobody. */

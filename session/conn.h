@@ -30,6 +30,7 @@ enum conn_got {
 struct conn {
 	int in, out;
 	bool ahead;
+	bool socket; /* "out" is one, so writing need not block */
 	size_t at, end; /* unread octets of ibuf */
 	size_t olen;
 	int64_t stop; /* the whole session ends here, CLOCK_MONOTONIC ms; 0 none */
@@ -38,12 +39,14 @@ struct conn {
 	char obuf[CONN_OUT];
 };
 
-/* TCP_NODELAY is set on "out" when it is TCP. */
+/* TCP_NODELAY is set on "out" when it is TCP.  The buffers are not touched:
+ * a static struct conn costs the pages that were used. */
 void conn_init(struct conn *, int in, int out, bool ahead);
 
-/* Read one line of at most "longest" octets (line end not counted), waiting
- * at most "seconds" for all of it.  LF ends it, CR before it is dropped.
- * Output is flushed before the first wait. */
+/* Read one line of at most "longest" octets (line end not counted, no more
+ * than CONN_IN - 2), waiting at most "seconds" for all of it.  LF ends it, one
+ * CR before it is dropped.  Output is flushed before the first wait; a client
+ * that takes none is CONN_TIMEOUT or CONN_ERROR here. */
 enum conn_got conn_line(struct conn *, struct span *line, size_t longest,
     int seconds);
 

@@ -23,8 +23,9 @@ void log_inherit(const char *program);
 void log_id(const char *id);
 const char *log_id_get(void);
 
-/* Make a new session id (time, pid and random; 11 letters and digits) into
- * id[12], for log_id, Received and the 250 after DATA. */
+/* Make a new id (time, pid and count, so none comes twice on one machine; 11
+ * letters and digits, case matters) into id[12], for log_id, Received and the
+ * 250 after DATA. */
 void log_id_new(char *id);
 
 /* One line.  "priority" is LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERR.

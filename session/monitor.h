@@ -31,12 +31,16 @@ struct monitor {
 	unsigned used[MONITOR_KINDS];
 };
 
-/* Serve requests until the child closes its end or breaks a rule; then kill
- * and reap it (and reap whatever answers forked).  Exit status for main: the
- * child's, or 71 (EX_OSERR). */
+/* Lower our own powers, then serve requests until the child closes its end or
+ * breaks a rule; then kill and reap it (and reap whatever answers forked).
+ * SIGTERM is passed on to the child.  Exit status for main: the child's, or
+ * 71 (EX_OSERR).
+ * The soft limits (16 MiB of memory, 16 descriptors) are inherited by what an
+ * answer forks: sandbox_limits sets its own, higher ones too. */
 int monitor_serve(struct monitor *);
 
-/* The answer for ASK_LOG, for the rights table: value is the priority. */
+/* The answer for ASK_LOG, for the rights table: value is the priority.
+ * Nothing is sent back. */
 int monitor_log(struct monitor *, const struct record *, int fd);
 
 /* In the child: let log_line send ASK_LOG records over "sock". */

@@ -10,28 +10,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* First thing of every main: descriptors 0 and 1 stay, 2 becomes /dev/null
- * when it is the client's socket (or closed), foreign ones are closed (from
- * "keep_from" up), environment cleared but for PATH=/usr/bin:/bin,
- * REMOTE_ADDR, REMOTE_PORT and LISTEN_*, umask 077, no core, SIGPIPE
- * ignored, no_new_privs when "final". */
+/* First thing of every main: descriptors 0 and 1 stay (what is closed becomes
+ * /dev/null), 2 becomes /dev/null when it is the client's socket, foreign ones
+ * are closed (from "keep_from" up), environment cleared but for
+ * PATH=/usr/bin:/bin, REMOTE_ADDR and REMOTE_PORT, umask 077, no core, SIGPIPE
+ * ignored.  "keep_from" is 3, or LOG_FD + 1 after an exec of ourselves.
+ * With 3, a socket that systemd passes as LISTEN_FDS=1 becomes 0 and 1. */
 void sandbox_start(int keep_from);
 
+#define LIMIT_NONE UINT64_MAX
+
 struct limits {
-	uint64_t memory; /* RLIMIT_AS, octets */
-	uint64_t file; /* RLIMIT_FSIZE, octets */
+	uint64_t memory; /* RLIMIT_AS, octets; 0 leaves it */
+	uint64_t file; /* RLIMIT_FSIZE (memfd too), LIMIT_NONE leaves it */
 	unsigned files; /* RLIMIT_NOFILE, 0 leaves it */
 	unsigned cpu; /* seconds, 0 leaves it */
 	int procs; /* RLIMIT_NPROC, -1 leaves it (never for root) */
 };
 int sandbox_limits(const struct limits *);
 
-/* Landlock: only below these directories (descriptors), everything that
- * files need there; none at all with n == 0. */
+/* no_new_privs alone; the two below set it themselves. */
+int sandbox_final(void);
+
+/* Landlock: only below these directories (descriptors, O_PATH will do),
+ * everything that files need there; none at all with n == 0.  What is open
+ * already stays usable. */
 int sandbox_files(const int *dirs, size_t n);
 
 /* seccomp, by class; also sets no_new_privs.  Everything not named kills the
- * process; what libc probes gets ENOSYS.  Left out in builds for sanitizers
+ * process (SIGSYS); what libc tries on its own gets EACCES (files), ENOTTY or
+ * ENOSYS.  The lists stand in syscalls.c.  Left out in builds for sanitizers
  * (MAILROOM_SANITIZE). */
 enum sandbox_class {
 	SANDBOX_PIPE, /* read, write, poll, time, memory (no EXEC), exit */

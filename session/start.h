@@ -2,9 +2,9 @@
  *
  * A connected socket: one process, one connection (inetd nowait, systemd
  * Accept=yes, tcpserver).  A listening socket: accept, fork per connection,
- * leave after 60 s without one (inetd wait, systemd Accept=no; LISTEN_FDS
- * with descriptor 3 is understood).  Anything else (pipe, terminal): one
- * connection with the user who runs us. */
+ * leave after 60 s without one (inetd wait, systemd Accept=no).  Anything else
+ * (pipe, socketpair, terminal): one connection with the user who runs us.
+ * A descriptor 3 of LISTEN_FDS is 0 since sandbox_start. */
 #ifndef SESSION_START_H
 #define SESSION_START_H
 
@@ -29,9 +29,14 @@ struct peer {
 	gid_t gid;
 };
 
+/* For accept mode: at most "all" (the rest waits in the kernel's queue) and
+ * "each" from one address (the rest is told "busy", a whole reply with its
+ * line end, or NULL).  Borrowed.  Defaults: 100, 20, NULL. */
+void start_limits(unsigned all, unsigned each, const char *busy);
+
 /* Find out and call "session" once per connection, with it as descriptors 0
  * and 1; returns the exit status for main.  In accept mode each call happens
- * in a forked child, and "ready" has run once before the first. */
+ * in a forked child; SIGTERM is passed on to the sessions. */
 int start_sessions(int (*session)(const struct peer *, void *ctx), void *ctx);
 
 #endif

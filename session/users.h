@@ -19,10 +19,13 @@ struct user {
 };
 
 /* Names are checked before any look-up: 1 to USER_NAME_MAX of letters,
- * digits and ._-+=@ , not beginning with "." or "-".
- * 1: *u is set.  0: no such user (also one with uid 0, or a shell user whose
- * uid is below 1000 unless he owns the process).  -1: cannot tell now,
- * fail_text() (file:line). */
+ * digits and ._-+=@ , not beginning with "." or "-".  Case of ASCII letters
+ * makes no difference; u->name is as the file or the system has it.
+ * 1: *u is set; where we cannot change ids the role is our own.
+ * 0: no such user (also one with uid 0, or a system user whose uid is below
+ * 1000 unless he owns the process); with a users file u->password is the
+ * first entry's, for a check in vain.  -1: cannot tell now, fail_text()
+ * (file:line): unreadable, others may write, a bad line of this user. */
 int users_find(const struct config *c, const char *name, struct user *u);
 
 void users_forget(struct user *); /* explicit_bzero of the password */

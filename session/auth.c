@@ -1,0 +1,219 @@
+/* MAY HOLD ROOT.
+ *
+ * The monitor waits here while a child looks the user up and has the password
+ * checked.  The child says first who the user is, then, by its exit status,
+ * whether the password is his: by itself with crypt(3), where it has given up
+ * every system call but the few of a pipe, or by becoming auth-pam. */
+#include "session/auth.h"
+
+#include <bsd/string.h>
+#include <crypt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+#include "session/record.h"
+#include "session/sandbox.h"
+
+enum {
+	SECONDS = 60,
+	PASSWORD_MAX = 512,
+	WRONG = 1, /* exit status, of auth-pam too */
+};
+
+/* What the child says in its one record. */
+enum said { FOUND, UNKNOWN, TROUBLE };
+
+static const char *
+skip_scheme(const char *stored, bool *plain)
+{
+	static const char *const crypts[] = { "{CRYPT}", "{SHA512-CRYPT}",
+		"{SHA256-CRYPT}", "{BLF-CRYPT}", "{MD5-CRYPT}" };
+	static const char *const plains[] = { "{PLAIN}", "{CLEARTEXT}" };
+	size_t i;
+
+	*plain = false;
+	if (stored[0] != '{')
+		return stored;
+	for (i = 0; i < sizeof(crypts) / sizeof(crypts[0]); i++)
+		if (strncasecmp(stored, crypts[i], strlen(crypts[i])) == 0)
+			return stored + strlen(crypts[i]);
+	*plain = true;
+	for (i = 0; i < sizeof(plains) / sizeof(plains[0]); i++)
+		if (strncasecmp(stored, plains[i], strlen(plains[i])) == 0)
+			return stored + strlen(plains[i]);
+	return NULL;
+}
+
+/* Takes the same time wherever they begin to differ. */
+static bool
+same(const char *a, const char *b)
+{
+	size_t i, len = strlen(a);
+	unsigned char differ = 0;
+
+	if (len != strlen(b))
+		return false;
+	for (i = 0; i < len; i++)
+		differ |= (unsigned char)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
+/* Exit status: 0, WRONG or EX_TEMPFAIL. */
+static int
+compare(const char *password, const char *stored)
+{
+	bool plain;
+	const char *hash = skip_scheme(stored, &plain), *made;
+
+	if (hash == NULL)
+		return EX_TEMPFAIL; /* a scheme that we do not know */
+	if (plain)
+		return hash[0] != '\0' && same(password, hash) ? 0 : WRONG;
+	errno = 0;
+	made = crypt(password, hash);
+	if (made == NULL || made[0] == '*')
+		return errno == ENOMEM ? EX_TEMPFAIL : WRONG;
+	return same(made, hash) ? 0 : WRONG;
+}
+
+/* Become auth-pam with name and password waiting in its descriptor 0. */
+static int
+become_helper(const struct config *c, const char *name, const char *password,
+    const char *ip)
+{
+	char path[sizeof(c->helpers) + 16], in[1024];
+	char service[sizeof(c->pam_service)], remote[64];
+	char *argv[] = { path, service, remote, NULL };
+	int p[2], n;
+
+	(void)snprintf(path, sizeof(path), "%s/auth-pam", c->helpers);
+	(void)strlcpy(service, c->pam_service, sizeof(service));
+	(void)strlcpy(remote, ip, sizeof(remote));
+	n = snprintf(in, sizeof(in), "%s%c%s%c", name, 0, password, 0);
+	if (n < 0 || (size_t)n >= sizeof(in))
+		return WRONG;
+	if (pipe(p) == -1 || write(p[1], in, (size_t)n) != n)
+		return EX_TEMPFAIL;
+	explicit_bzero(in, sizeof(in));
+	if (dup2(p[0], 0) == -1)
+		return EX_TEMPFAIL;
+	(void)close(p[0]);
+	(void)close(p[1]);
+	(void)execv(path, argv);
+	return EX_OSFILE;
+}
+
+/* In the child; its exit status. */
+static int
+check(const struct config *c, const char *name, const char *password,
+    const char *ip, int sock)
+{
+	const struct limits l = { .memory = 1 << 30, .file = LIMIT_NONE,
+		.cpu = 5, .procs = -1 };
+	struct user u;
+	char stored[sizeof(u.password)];
+	int found, status;
+
+	(void)alarm(SECONDS);
+	if (sandbox_limits(&l) == -1)
+		return EX_OSERR;
+	found = users_find(c, name, &u);
+	(void)memcpy(stored, u.password, sizeof(stored));
+	users_forget(&u);
+	if (found == -1) {
+		(void)record_send(sock, TROUBLE, 0, span(fail_text()), -1);
+		return EX_TEMPFAIL;
+	}
+	if (record_send(sock, found ? FOUND : UNKNOWN, 0,
+	    span_n(&u, sizeof(u)), -1) == -1)
+		return EX_TEMPFAIL;
+	if (c->system_users)
+		return become_helper(c, name, password, ip);
+	if (sandbox_calls(SANDBOX_PIPE) == -1)
+		return EX_OSERR;
+	/* For an unknown user this is the first entry's hash: same time. */
+	status = compare(password, stored);
+	explicit_bzero(stored, sizeof(stored));
+	return found || status == EX_TEMPFAIL ? status : WRONG;
+}
+
+static int
+status_of(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return EX_OSERR;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_OSERR;
+}
+
+static enum auth_verdict
+verdict(const struct config *c, const struct record *r, int status,
+    struct user *u)
+{
+	if (r->kind == TROUBLE) {
+		(void)fail_as(EIO, "%s", r->data);
+		return AUTH_TEMP;
+	}
+	if (status == WRONG)
+		return AUTH_BAD;
+	if (status != 0 || r->len != sizeof(*u)) {
+		(void)fail_as(EIO, c->system_users ?
+		    "%s/auth-pam: status %d" :
+		    "%s/users: password scheme or memory, status %d",
+		    c->system_users ? c->helpers : c->dir, status);
+		return AUTH_TEMP;
+	}
+	if (r->kind != FOUND)
+		return AUTH_BAD;
+	memcpy(u, r->data, sizeof(*u));
+	u->name[sizeof(u->name) - 1] = '\0';
+	u->home[sizeof(u->home) - 1] = '\0';
+	users_forget(u);
+	return AUTH_OK;
+}
+
+enum auth_verdict
+auth_check(const struct config *c, const char *name, const char *password,
+    const char *remote_ip, struct user *u)
+{
+	static struct record r;
+	int pair[2], got, status;
+	pid_t pid;
+
+	/* An account without a password is not one for the network. */
+	if (password[0] == '\0' || strlen(password) > PASSWORD_MAX)
+		return AUTH_BAD;
+	if (record_pair(pair) == -1) {
+		(void)fail("socketpair");
+		return AUTH_TEMP;
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(check(c, name, password, remote_ip, pair[1]));
+	(void)close(pair[1]);
+	if (pid == -1) {
+		(void)fail("fork");
+		(void)close(pair[0]);
+		return AUTH_TEMP;
+	}
+	got = record_recv(pair[0], &r, NULL, SECONDS * 1000);
+	(void)close(pair[0]);
+	if (got != 1)
+		(void)kill(pid, SIGKILL);
+	status = status_of(pid);
+	if (got != 1) {
+		(void)fail_as(EIO, "password check ended early");
+		return AUTH_TEMP;
+	}
+	return verdict(c, &r, status, u);
+}

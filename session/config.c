@@ -1,0 +1,390 @@
+#include "session/config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+#include "session/lines.h"
+
+/* What a value may be; each has one function in kinds[]. */
+enum kind {
+	HOST,
+	PATH_ABSOLUTE,
+	LOG_PLACE,
+	NAME,
+	FOLDER,
+	DNS_SERVER,
+	PORT,
+	SIZE,
+	COUNT,
+	YES_NO,
+	PLAIN_LOGIN,
+	TEXT,
+};
+
+struct word {
+	const char *word;
+	enum kind kind;
+	size_t at; /* offset in struct config */
+	size_t size; /* of a text; the largest COUNT */
+};
+
+#define FIELD(f) offsetof(struct config, f), sizeof(((struct config *)0)->f)
+
+/* clang-format off */
+static const struct word words[] = {
+	{ "hostname",		HOST,		FIELD(hostname) },
+	{ "spool",		PATH_ABSOLUTE,	FIELD(spool) },
+	{ "run",		PATH_ABSOLUTE,	FIELD(run) },
+	{ "log",		LOG_PLACE,	FIELD(log) },
+	{ "maildir",		FOLDER,		FIELD(maildir) },
+	{ "net-user",		NAME,		FIELD(net_user) },
+	{ "spool-user",		NAME,		FIELD(spool_user) },
+	{ "tls-user",		NAME,		FIELD(tls_user) },
+	{ "dns",		DNS_SERVER,	FIELD(dns) },
+	{ "smtp-port",		PORT,		FIELD(smtp_port) },
+	{ "size",		SIZE,		FIELD(size) },
+	{ "recipients",		COUNT,
+	    offsetof(struct config, recipients), 1000 },
+	{ "strict-newlines",	YES_NO,		FIELD(strict_newlines) },
+	{ "plain-login",	PLAIN_LOGIN,	FIELD(plain_login) },
+	{ "retry",		TEXT,		FIELD(retry) },
+	{ "pam-service",	NAME,		FIELD(pam_service) },
+	{ "helpers",		PATH_ABSOLUTE,	FIELD(helpers) },
+	{ "connections",	COUNT,
+	    offsetof(struct config, connections), CONFIG_MAX_CONNECTIONS },
+	{ "connections-per-address", COUNT,
+	    offsetof(struct config, connections_per_address),
+	    CONFIG_MAX_CONNECTIONS },
+};
+/* clang-format on */
+
+enum { WORDS = sizeof(words) / sizeof(words[0]) };
+
+/* Every octet of v is a letter, a digit or one of "more". */
+static bool
+made_of(struct span v, const char *more)
+{
+	size_t i;
+
+	for (i = 0; i < v.len; i++) {
+		char c = v.p[i];
+
+		if ((c < '0' || c > '9') && (c < 'a' || c > 'z') &&
+		    (c < 'A' || c > 'Z') &&
+		    (c == '\0' || strchr(more, c) == NULL))
+			return false;
+	}
+	return v.len > 0;
+}
+
+static bool
+put_text(char *to, size_t size, struct span v)
+{
+	if (v.len >= size)
+		return false;
+	memcpy(to, v.p, v.len);
+	to[v.len] = '\0';
+	return true;
+}
+
+static bool
+dns_ok(struct span v)
+{
+	struct span port = v, addr = span_cut(&port, '@');
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr in6;
+	uint64_t n;
+
+	if (port.p != NULL && (span_number(port, 65535, &n) == -1 || n == 0))
+		return false;
+	return put_text(text, sizeof(text), addr) &&
+	    (inet_pton(AF_INET, text, &in6) == 1 ||
+	    inet_pton(AF_INET6, text, &in6) == 1);
+}
+
+static bool
+put_number(void *to, uint64_t most, struct span v)
+{
+	uint64_t n;
+
+	if (span_number(v, most, &n) == -1 || n == 0)
+		return false;
+	*(unsigned *)to = (unsigned)n;
+	return true;
+}
+
+static bool
+put_port(void *to, struct span v)
+{
+	uint64_t n;
+
+	if (span_number(v, 65535, &n) == -1 || n == 0)
+		return false;
+	*(uint16_t *)to = (uint16_t)n;
+	return true;
+}
+
+/* Octets, or with K, M, G behind it so many times 1024. */
+static bool
+put_size(void *to, struct span v)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	unsigned shift = 0;
+	uint64_t n;
+
+	if (v.len > 1 && (unit = strchr(units, v.p[v.len - 1])) != NULL) {
+		shift = 10 * (unsigned)(unit - units + 1);
+		v.len--;
+	}
+	if (span_number(v, INT64_MAX >> shift, &n) == -1 ||
+	    n << shift < 65536) /* RFC 5321 s. 4.5.3.1.7 */
+		return false;
+	*(uint64_t *)to = n << shift;
+	return true;
+}
+
+static bool
+put_yes_no(void *to, struct span v)
+{
+	*(bool *)to = span_eq(v, span("yes"));
+	return *(bool *)to || span_eq(v, span("no"));
+}
+
+static bool
+put_plain_login(void *to, struct span v)
+{
+	static const char *const names[] = { "never", "loopback", "always" };
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		if (span_eq(v, span(names[i]))) {
+			*(enum plain_login *)to = (enum plain_login)i;
+			return true;
+		}
+	return false;
+}
+
+/* No way out of the home. */
+static bool
+folder_ok(struct span v)
+{
+	return v.p[0] != '/' && !span_eq(v, span("..")) &&
+	    !span_starts(v, "../") && memmem(v.p, v.len, "/..", 3) == NULL;
+}
+
+/* A text of the kind goes to "to".  NULL, or what it should have been. */
+static const char *
+put_word(char *to, const struct word *w, struct span v)
+{
+	if (!put_text(to, w->size, v))
+		return "shorter";
+	switch (w->kind) {
+	case HOST:
+		return made_of(v, ".-") ? NULL : "a host name";
+	case PATH_ABSOLUTE:
+		return v.p[0] == '/' ? NULL : "an absolute path";
+	case LOG_PLACE:
+		return v.p[0] == '/' || span_eq(v, span("syslog")) ? NULL :
+		    "syslog or an absolute path";
+	case NAME:
+		return made_of(v, "._-:") && v.p[0] != '-' ? NULL : "a name";
+	case FOLDER:
+		return folder_ok(v) ? NULL : "a path in the home";
+	case DNS_SERVER:
+		return dns_ok(v) ? NULL : "ADDRESS[@PORT]";
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+put(struct config *c, const struct word *w, struct span v)
+{
+	void *to = (char *)c + w->at;
+
+	switch (w->kind) {
+	case PORT:
+		return put_port(to, v) ? NULL : "1 to 65535";
+	case SIZE:
+		return put_size(to, v) ? NULL :
+		    "octets, at least 64K (K, M, G)";
+	case COUNT:
+		return put_number(to, w->size, v) ? NULL : "a number in range";
+	case YES_NO:
+		return put_yes_no(to, v) ? NULL : "yes or no";
+	case PLAIN_LOGIN:
+		return put_plain_login(to, v) ? NULL :
+		    "never, loopback or always";
+	default:
+		return put_word(to, w, v);
+	}
+}
+
+static int
+line(struct config *c, const struct lines *l, struct span text,
+    unsigned seen[WORDS])
+{
+	struct span word = span_word(&text), value = span_trim(text);
+	const char *wanted;
+	size_t i;
+
+	for (i = 0; i < WORDS; i++)
+		if (span_eq(word, span(words[i].word)))
+			break;
+	if (i == WORDS)
+		return lines_bad(l, "unknown word \"%.*s\"",
+		    (int)(word.len < 60 ? word.len : 60), word.p);
+	if (seen[i] != 0)
+		return lines_bad(l, "%s: again, first in line %u",
+		    words[i].word, seen[i]);
+	seen[i] = l->number;
+	if (value.len == 0)
+		return lines_bad(l, "%s: value missing", words[i].word);
+	wanted = put(c, &words[i], value);
+	if (wanted != NULL)
+		return lines_bad(l, "%s: should be %s", words[i].word, wanted);
+	return 0;
+}
+
+static void
+defaults(struct config *c)
+{
+	*c = (struct config){
+		.spool = "/var/spool/mailroom",
+		.run = "/run/mailroom",
+		.log = "syslog",
+		.maildir = "Maildir",
+		.net_user = "mailnet",
+		.spool_user = "mailroom",
+		.tls_user = "mailtls",
+		.smtp_port = 25,
+		.size = 52428800,
+		.recipients = 100,
+		.plain_login = PLAIN_NEVER,
+		.pam_service = "mailroom",
+		.helpers = HELPERS,
+		.connections = 100,
+		.connections_per_address = 20,
+	};
+}
+
+/* The first name with a dot that /etc/hosts has in a line with ours. */
+static void
+qualify(char *name, size_t size)
+{
+	struct lines l;
+	struct span text, word;
+
+	if (lines_open(&l, "/etc/hosts") != 1)
+		return;
+	while (lines_word(&l, &text) == 1) {
+		struct span full = { NULL, 0 };
+		bool ours = false;
+
+		text = span_cut(&text, '#');
+		(void)span_word(&text);
+		while ((word = span_word(&text)).len > 0) {
+			ours |= span_same(word, span(name));
+			if (full.p == NULL && made_of(word, ".-") &&
+			    span_find(word, '.') < word.len)
+				full = word;
+		}
+		if (ours && full.p != NULL) {
+			(void)put_text(name, size, full);
+			break;
+		}
+	}
+	lines_close(&l);
+}
+
+static int
+find_hostname(struct config *c)
+{
+	if (c->hostname[0] != '\0')
+		return 0;
+	if (gethostname(c->hostname, sizeof(c->hostname)) == -1)
+		return fail("gethostname");
+	c->hostname[sizeof(c->hostname) - 1] = '\0';
+	if (strchr(c->hostname, '.') == NULL)
+		qualify(c->hostname, sizeof(c->hostname));
+	if (!made_of(span(c->hostname), ".-"))
+		(void)strcpy(c->hostname, "localhost");
+	return 0;
+}
+
+static int
+set_dir(struct config *c, const char *dir)
+{
+	char here[256] = "";
+	int n;
+
+	if (dir[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return fail("%s", dir);
+	n = snprintf(c->dir, sizeof(c->dir), "%s%s%s", here,
+	    dir[0] == '/' ? "" : "/", dir);
+	if (n < 0 || (size_t)n >= sizeof(c->dir))
+		return fail_as(ENAMETOOLONG, "%s: path too long", dir);
+	return 0;
+}
+
+int
+config_load(struct config *c, const char *dir)
+{
+	unsigned seen[WORDS] = { 0 };
+	char path[PATH_MAX];
+	struct lines l;
+	struct span text;
+	int r;
+
+	defaults(c);
+	if (set_dir(c, dir == NULL ? CONFIG_DIR : dir) == -1)
+		return -1;
+	config_path(c, "users", path);
+	c->system_users = access(path, F_OK) == -1 &&
+	    (errno == ENOENT || errno == ENOTDIR);
+	config_path(c, "mailroom.conf", path);
+	r = lines_open(&l, path);
+	if (r == -1)
+		return -1;
+	while (r == 1 && (r = lines_word(&l, &text)) == 1)
+		if (line(c, &l, text, seen) == -1) {
+			r = -1;
+			break;
+		}
+	lines_close(&l);
+	return r == -1 ? -1 : find_hostname(c);
+}
+
+void
+config_path(const struct config *c, const char *name, char *path)
+{
+	(void)snprintf(path, PATH_MAX, "%s/%s", c->dir, name);
+}
+
+int
+config_domain(const struct config *c, const char *domain)
+{
+	char path[PATH_MAX];
+	struct lines l;
+	struct span text;
+	int r;
+
+	config_path(c, "domains", path);
+	r = lines_open(&l, path);
+	if (r == -1)
+		return -1;
+	if (r == 0)
+		return strcasecmp(domain, c->hostname) == 0 ||
+		    strcasecmp(domain, "localhost") == 0;
+	while ((r = lines_word(&l, &text)) == 1)
+		if (span_same(span_word(&text), span(domain)))
+			break;
+	lines_close(&l);
+	return r;
+}

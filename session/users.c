@@ -1,0 +1,174 @@
+#include "session/users.h"
+
+#include <bsd/string.h>
+#include <ctype.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+#include "session/lines.h"
+
+enum {
+	FIRST_UID = 1000,
+	NOBODY = 65534,
+	FIELDS = 8, /* of a passwd-file line; the last takes what is left */
+};
+
+static bool
+name_ok(const char *name)
+{
+	size_t i;
+
+	if (name[0] == '\0' || name[0] == '.' || name[0] == '-')
+		return false;
+	for (i = 0; name[i] != '\0'; i++)
+		if (i >= USER_NAME_MAX || (!isalnum((unsigned char)name[i]) &&
+		    strchr("._-+=@", name[i]) == NULL))
+			return false;
+	return true;
+}
+
+/* What getpwnam leaves in errno when there simply is no such name depends on
+ * the module that was asked last. */
+static bool
+means_unknown(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH ||
+	    error == EBADF || error == EPERM;
+}
+
+static int
+system_user(const char *name, struct user *u)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
+	if (pw == NULL)
+		return means_unknown(errno) ? 0 : fail("user %s", name);
+	if (pw->pw_uid == 0 || pw->pw_gid == 0 || pw->pw_uid == NOBODY ||
+	    (pw->pw_uid < FIRST_UID && pw->pw_uid != getuid()))
+		return 0;
+	u->role = (struct role){ pw->pw_uid, pw->pw_gid };
+	if (strlcpy(u->name, pw->pw_name, sizeof(u->name)) >=
+	    sizeof(u->name) ||
+	    strlcpy(u->home, pw->pw_dir, sizeof(u->home)) >= sizeof(u->home))
+		return fail_as(EINVAL, "user %s: name or home too long", name);
+	return 1;
+}
+
+/* As the system has it, else in lower case: people type "Bob". */
+static int
+find_system(const char *name, struct user *u)
+{
+	char lower[USER_NAME_MAX + 1];
+	size_t i;
+	int r = system_user(name, u);
+
+	if (r != 0)
+		return r;
+	for (i = 0; name[i] != '\0'; i++)
+		lower[i] = (char)tolower((unsigned char)name[i]);
+	lower[i] = '\0';
+	return strcmp(lower, name) == 0 ? 0 : system_user(lower, u);
+}
+
+static bool
+put(char *to, size_t size, struct span v)
+{
+	if (v.len >= size)
+		return false;
+	memcpy(to, v.p, v.len);
+	to[v.len] = '\0';
+	return true;
+}
+
+/* The ids of the line; ours, whatever it says, when we cannot change them. */
+static int
+take_role(const struct lines *l, struct span uid, struct span gid,
+    struct role *r)
+{
+	uint64_t u, g;
+
+	if (!role_root()) {
+		*r = (struct role){ getuid(), getgid() };
+		return 0;
+	}
+	if (span_number(uid, UINT32_MAX - 1, &u) == -1 || u == 0)
+		return lines_bad(l, "uid should be a number, not 0");
+	if (span_number(gid, UINT32_MAX - 1, &g) == -1 || g == 0)
+		return lines_bad(l, "gid should be a number, not 0");
+	*r = (struct role){ (uid_t)u, (gid_t)g };
+	return 0;
+}
+
+/* name:password:uid:gid:gecos:home:shell:extra */
+static int
+take_line(const struct lines *l, struct span field[FIELDS], struct user *u)
+{
+	if (!put(u->name, sizeof(u->name), field[0]) || !name_ok(u->name))
+		return lines_bad(l, "user name too long or with odd octets");
+	if (!put(u->password, sizeof(u->password), field[1]))
+		return lines_bad(l, "password too long");
+	if (field[5].len == 0 || field[5].p[0] != '/')
+		return lines_bad(l, "home should be an absolute path");
+	if (!put(u->home, sizeof(u->home), field[5]))
+		return lines_bad(l, "home too long");
+	return take_role(l, field[2], field[3], &u->role);
+}
+
+static void
+split(struct span line, struct span field[FIELDS])
+{
+	unsigned i;
+
+	for (i = 0; i < FIELDS - 1; i++)
+		field[i] = span_cut(&line, ':');
+	field[i] = line;
+}
+
+static int
+find_in_file(const struct config *c, const char *name, struct user *u)
+{
+	char path[PATH_MAX];
+	struct span line, field[FIELDS];
+	struct lines l;
+	int r;
+
+	config_path(c, "users", path);
+	r = lines_open(&l, path);
+	if (r != 1)
+		return r == 0 ? fail_as(ENOENT, "%s: has gone", path) : -1;
+	while ((r = lines_word(&l, &line)) == 1) {
+		split(line, field);
+		if (span_same(field[0], span(name))) {
+			r = take_line(&l, field, u) == -1 ? -1 : 1;
+			break;
+		}
+		if (u->password[0] == '\0' && field[1].p != NULL)
+			(void)put(u->password, sizeof(u->password), field[1]);
+	}
+	lines_close(&l);
+	explicit_bzero(l.data, sizeof(l.data));
+	return r;
+}
+
+int
+users_find(const struct config *c, const char *name, struct user *u)
+{
+	u->name[0] = u->home[0] = u->password[0] = '\0';
+	u->role = (struct role){ (uid_t)-1, (gid_t)-1 };
+	if (!name_ok(name))
+		return 0;
+	return c->system_users ? find_system(name, u) :
+	    find_in_file(c, name, u);
+}
+
+void
+users_forget(struct user *u)
+{
+	explicit_bzero(u->password, sizeof(u->password));
+}
