@@ -173,6 +173,9 @@ each_kill() {
 	[ "$n" -gt 1 ]
 }
 
+# not COMMAND...: fails when it succeeds (a bare ! does not fail a test).
+not() { ! "$@"; }
+
 # ---- mail
 
 # messages [USER]: how many in new/ (alice's).
