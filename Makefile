@@ -44,7 +44,7 @@ LIBS_pop3-session = $(LIBCRYPT)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
 LIBS_sendmail = $(LIBIDN2)
-LIBS_auth-pam = -lpam
+LIBS_auth-pam = -lpam $(LIBCRYPT)
 
 FOLDERS	= message session maildir smtp-session pop3-session mailq-run
 # What a program's own code may use, in link order.  The spool format belongs
@@ -134,6 +134,82 @@ demo:
 	+@$(MAKE) --no-print-directory all
 	@tests/demo
 
+# ---- what reads the code: lint, sanitizers, fuzzing
+
+# Each file has a stamp below build/lint, so only what changed is read again.
+# One stamp per tool and file lets make -j use all processors.
+CODE	= $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/tool/*.c)
+HEADERS	= $(wildcard $(FOLDERS:%=%/*.h) tests/*/*.h)
+SHELL_FILES = .ci/run $(wildcard tests/*.bash tests/*/*.bats tests/*/*/*.bats) \
+	  $(shell grep -slE '^\#!(/usr)?/bin/(env )?(ba)?sh' tests/* tests/tool/*)
+STAMPS	= $(CODE:%=$(B)/lint/%.format) $(HEADERS:%=$(B)/lint/%.format) \
+	  $(CODE:%=$(B)/lint/%.tidy)
+
+$(B)/lint/%.format: % .clang-format
+	@mkdir -p $(@D)
+	@clang-format --dry-run -Werror $<
+	@touch $@
+
+$(B)/lint/%.tidy: % $(HEADERS) .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=gnu17 $(CPPFLAGS) 2>$@.err || \
+	    { cat $@.err >&2; exit 1; }
+	@rm -f $@.err
+	@touch $@
+
+lint:
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_LINT)
+	tests/tool/house $(FOLDERS)
+	+@$(MAKE) --no-print-directory -k $(STAMPS)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	    --enable=warning,portability,performance $(CPPFLAGS) \
+	    --suppress=missingIncludeSystem $(FOLDERS) tests/unit tests/tool
+	$(if $(wildcard man/*.[1-8]),mandoc -Tlint -W warning man/*.[1-8])
+	shellcheck -x $(SHELL_FILES)
+	+@$(MAKE) --no-print-directory B=build/clang CC=clang tests
+
+# Put all files into the form that lint wants.
+format:
+	clang-format -i $(CODE) $(HEADERS)
+
+# Sanitizers see what _FORTIFY_SOURCE would hide from them, and bring system
+# calls that the BPF filter does not know; see MAILROOM_SANITIZE.
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	   -fno-sanitize-recover=all
+asan:
+	@tests/tool/deps $(DEPS_BUILD) clang
+	+@$(MAKE) --no-print-directory B=build/asan CC=clang \
+	    CFLAGS="$(SANITIZE) -DMAILROOM_SANITIZE" HARDEN=-fPIE tests
+
+# tests/fuzz/FOLDER-WHAT.c with its seeds in tests/fuzz/seeds/FOLDER-WHAT; what
+# it finds stays in build/fuzz/corpus, inputs that break it in build/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZERS	= $(patsubst tests/fuzz/%.c,$(B)/fuzzer/%,$(wildcard tests/fuzz/*.c))
+$(foreach f,$(FUZZERS),$(eval $(call unit,$(f))))
+
+$(FUZZERS): $(B)/fuzzer/%: tests/fuzz/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP \
+	    $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
+	    -Wl,--end-group $(TEST_LIBS)
+
+-include $(FUZZERS:%=%.d)
+
+fuzz:
+	@tests/tool/deps $(DEPS_BUILD) clang
+	+@$(MAKE) --no-print-directory B=build/fuzz CC=clang HARDEN=-fPIE \
+	    CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link -DMAILROOM_SANITIZE" \
+	    fuzzers
+	@for f in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)); do \
+	    echo "== $$f"; mkdir -p build/fuzz/corpus/$$f; \
+	    build/fuzz/fuzzer/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		-rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$$f- build/fuzz/corpus/$$f \
+		$$(ls -d tests/fuzz/seeds/$$f 2>/dev/null) || exit 1; \
+	done
+
+fuzzers: $(FUZZERS)
+
 # ---- Debian packages, by what they are for
 
 DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
@@ -187,5 +263,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all tests check soak demo deps install uninstall clean
+.PHONY: all tests check soak demo deps install uninstall clean \
+	lint format asan fuzz fuzzers
 .DELETE_ON_ERROR:

@@ -89,8 +89,7 @@ read_local(struct span *s, struct addr *a)
 		if (take(s, '\\')) {
 			if (s->len == 0)
 				return -1;
-		} else if (!quoted &&
-		    (s->len == 0 || !local_text(s->p[0])))
+		} else if (!quoted && (s->len == 0 || !local_text(s->p[0])))
 			break;
 		if (move(s, a->local, &len, ADDR_LOCAL_MAX, &a->utf8) == -1)
 			return -1;
@@ -191,7 +190,7 @@ dot_string(const char *s)
 
 	for (; *s != '\0'; last = *s++)
 		if (*s == '.' ? last == '.' :
-		    (unsigned char)*s < 0x80 && !atext(*s))
+				(unsigned char)*s < 0x80 && !atext(*s))
 			return false;
 	return last != '.';
 }

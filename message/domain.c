@@ -33,7 +33,7 @@ fold_ascii(char *out, struct span name)
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c | 0x20);
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		    c == '_' || (c == '-' && label > 0)))
+			c == '_' || (c == '-' && label > 0)))
 			return -1;
 		if (++label > LABEL_MAX)
 			return -1;
@@ -56,7 +56,7 @@ fold_idn(char *out, struct span name)
 	memcpy(text, name.p, name.len);
 	text[name.len] = '\0';
 	if (idn2_to_ascii_8z(text, &ascii,
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return -1;
 	r = fold_ascii(out, span(ascii));
 	idn2_free(ascii);
@@ -93,7 +93,7 @@ domain_literal(struct span s, struct sockaddr_storage *ss, socklen_t *len)
 	memcpy(text, s.p, s.len);
 	text[s.len] = '\0';
 	if (inet_pton(six ? AF_INET6 : AF_INET, text,
-	    six ? (void *)&in6.sin6_addr : (void *)&in.sin_addr) != 1)
+		six ? (void *)&in6.sin6_addr : (void *)&in.sin_addr) != 1)
 		return -1;
 	memset(ss, 0, sizeof *ss);
 	*len = six ? sizeof in6 : sizeof in;

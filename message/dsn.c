@@ -259,8 +259,10 @@ put_words(struct buf *b, const struct report *r)
 	struct field subject;
 	size_t i;
 
-	put_part(b, r, r->utf8 ? "text/plain; charset=utf-8" :
-	    "text/plain; charset=us-ascii", r->utf8);
+	put_part(b, r,
+	    r->utf8 ? "text/plain; charset=utf-8" :
+		      "text/plain; charset=us-ascii",
+	    r->utf8);
 	buf_str(b, "This is the mail system of ");
 	put_plain(b, r->dsn->reporting_mta, false);
 	buf_printf(b, ".\n\n%s", news[r->dsn->rcpt[0].action]);
@@ -358,8 +360,10 @@ put_fields(struct buf *b, const struct report *r)
 {
 	size_t i;
 
-	put_part(b, r, r->utf8 ? "message/global-delivery-status" :
-	    "message/delivery-status", r->utf8);
+	put_part(b, r,
+	    r->utf8 ? "message/global-delivery-status" :
+		      "message/delivery-status",
+	    r->utf8);
 	if (r->dsn->envid.len > 0) {
 		buf_str(b, "Original-Envelope-Id: ");
 		put_xtext(b, r->dsn->envid);
@@ -386,8 +390,9 @@ put_original(struct buf *b, const struct report *r)
 		buf_char(b, '\n');
 		buf_span(b, r->dsn->body);
 	} else {
-		put_part(b, r, global ? "message/global-headers" :
-		    "text/rfc822-headers", eight);
+		put_part(b, r,
+		    global ? "message/global-headers" : "text/rfc822-headers",
+		    eight);
 		buf_span(b, r->header);
 	}
 	buf_printf(b, "\n--%s--\n", r->boundary);
@@ -432,8 +437,8 @@ choose_boundary(struct report *r)
 			word[len++] = id.p[i];
 	word[len] = '\0';
 	do {
-		(void)snprintf(r->boundary, sizeof r->boundary, "=_%s_%u",
-		    word, n++);
+		(void)snprintf(r->boundary, sizeof r->boundary, "=_%s_%u", word,
+		    n++);
 	} while (holds(r->header, r->boundary) ||
 	    (r->full && holds(r->dsn->body, r->boundary)));
 }

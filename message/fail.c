@@ -10,8 +10,7 @@ static char text[512];
 /* The text is cut when it is too long: it is for people only.  The error's
  * name comes from strerrordesc_np, which neither allocates nor looks at the
  * locale. */
-__attribute__((format(printf, 2, 0)))
-static void
+__attribute__((format(printf, 2, 0))) static void
 keep(int error, const char *format, va_list ap)
 {
 	const char *why;

@@ -23,8 +23,7 @@ lower(char c)
 bool
 span_eq(struct span a, struct span b)
 {
-	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
 bool

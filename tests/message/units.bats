@@ -4,7 +4,7 @@
 load ../lib
 
 unit() {
-	"${MAILROOM_BUILD:-$ROOT/build}/unit/message-$1"
+	"$BUILD/unit/message-$1"
 }
 
 @test "message: span" { unit span; }

@@ -67,7 +67,8 @@ TEST(not_addresses)
 	refused((const char *const[]){ "<a@b", "a@b>", "<a@b>c", "<a@b>,<c@d>",
 	    "<a@b,c@d>", "<a@b@c>", "a@b@c", "<a@>", "<a@.>", "<a@.b>",
 	    "<a@b..c>", "<a b@c>", "<a@b c>", "<a@b/c>", "<a@b;c>", "<a(x)@b>",
-	    "<a:b@c>", "<a,b@c>", "a@b,c@d", "<<a@b>>", "<a@b!c>", "<a@b%c>", NULL });
+	    "<a:b@c>", "<a,b@c>", "a@b,c@d", "<<a@b>>", "<a@b!c>", "<a@b%c>",
+	    NULL });
 }
 
 TEST(controls)
@@ -122,8 +123,8 @@ TEST(literals)
 	check("<a@[192.0.2.1]>", "a@[192.0.2.1]|");
 	check("<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]|");
 	refused((const char *const[]){ "<a@[]>", "<a@[>", "<a@[1.2.3.4>",
-	    "<a@[1 2]>", "<a@[1]x>", "<a@[[1]]>", "<a@[\\]]>",
-	    "<a@[\xc3\xbc]>", NULL });
+	    "<a@[1 2]>", "<a@[1]x>", "<a@[[1]]>", "<a@[\\]]>", "<a@[\xc3\xbc]>",
+	    NULL });
 }
 
 TEST(utf8)
@@ -189,7 +190,7 @@ TEST(round_trip)
 	struct buf b;
 	size_t i;
 
-	buf_init(&b, ADDR_MAX * 2);
+	buf_init(&b, 1000);
 	for (i = 0; i < sizeof in / sizeof *in; i++) {
 		memcpy(a.local, in[i], strlen(in[i]) + 1);
 		buf_reset(&b);

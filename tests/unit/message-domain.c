@@ -24,7 +24,7 @@ TEST(refused)
 {
 	static const char *const bad[] = { "", ".", "..", "a..b", ".a", "a..",
 		"-a.b", "a-.b", "a.b-", "a b", "a@b", "a,b", "a/b", "[1.2.3.4]",
-		"a\x01" "b", "a\x7f", "*.a" };
+		"a\001b", "a\x7f", "*.a" };
 	size_t i;
 
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -57,10 +57,10 @@ TEST(idn)
 	CHECK_STR(fold(span("mu\xcc\x88nchen.de.")), "xn--mnchen-3ya.de");
 	CHECK_STR(fold(span("XN--MNCHEN-3YA.de")), "xn--mnchen-3ya.de");
 	CHECK_STR(fold(span("fa\xc3\x9f.de")), "xn--fa-hia.de");
-	CHECK_STR(fold(span("a\xe3\x80\x82" "b")), "a.b");
+	CHECK_STR(fold(span("a\xe3\x80\202b")), "a.b");
 	CHECK_STR(fold(span("m\xfcnchen.de")), "REFUSED");
 	CHECK_STR(fold(span("a\xe2\x80\xae.de")), "REFUSED");
-	CHECK_STR(fold(span("a\xef\xbc\xa0" "b.de")), "REFUSED");
+	CHECK_STR(fold(span("a\xef\xbc\240b.de")), "REFUSED");
 }
 
 TEST(idn_too_long)
@@ -96,8 +96,9 @@ TEST(no_literals)
 {
 	static const char *const bad[] = { "", "[", "[]", "192.0.2.1",
 		"[192.0.2.1", "[192.0.2]", "[192.0.2.256]", "[192.0.2.1 ]",
-		"[2001:db8::1]", "[IPv6:]", "[IPv6:192.0.2.1]", "[IPv6:1::2::3]",
-		"[IPv6:fe80::1%eth0]", "[x:y]", "[192.0.2.1]]",
+		"[2001:db8::1]", "[IPv6:]", "[IPv6:192.0.2.1]",
+		"[IPv6:1::2::3]", "[IPv6:fe80::1%eth0]", "[x:y]",
+		"[192.0.2.1]]",
 		"[IPv6:1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:b]" };
 	struct sockaddr_storage ss;
 	socklen_t len;

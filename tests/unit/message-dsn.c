@@ -88,7 +88,8 @@ TEST(header)
 	field("Auto-Submitted", "auto-replied");
 	field("MIME-Version", "1.0");
 	field("Date", "Fri, 6 Nov 2026 21:21:00 +0000");
-	field("Content-Type", "multipart/report; report-type=delivery-status;"
+	field("Content-Type",
+	    "multipart/report; report-type=delivery-status;"
 	    "\n\tboundary=\"=_12mailexample_0\"");
 	CHECK(!has("8bit"));
 }
@@ -97,15 +98,16 @@ TEST(fields)
 {
 	begin();
 	write_it();
-	CHECK(has("Content-Type: message/delivery-status\n\n"
-	    "Original-Envelope-Id: QQ+314\n"
-	    "Reporting-MTA: dns;mail.example\n"
-	    "Arrival-Date: Fri, 6 Nov 2026 21:20:00 +0000\n\n"
-	    "Original-Recipient: rfc822;Bob+1@x.example\n"
-	    "Final-Recipient: rfc822;bob@x.example\n"
-	    "Action: failed\nStatus: 5.1.1\nRemote-MTA: dns;mx.x.example\n"
-	    "Diagnostic-Code: smtp; 550-5.1.1 first\n\t550 5.1.1 last\n"
-	    "Last-Attempt-Date: Fri, 6 Nov 2026 21:20:00 +0000\n\n"));
+	CHECK(
+	    has("Content-Type: message/delivery-status\n\n"
+		"Original-Envelope-Id: QQ+314\n"
+		"Reporting-MTA: dns;mail.example\n"
+		"Arrival-Date: Fri, 6 Nov 2026 21:20:00 +0000\n\n"
+		"Original-Recipient: rfc822;Bob+1@x.example\n"
+		"Final-Recipient: rfc822;bob@x.example\n"
+		"Action: failed\nStatus: 5.1.1\nRemote-MTA: dns;mx.x.example\n"
+		"Diagnostic-Code: smtp; 550-5.1.1 first\n\t550 5.1.1 last\n"
+		"Last-Attempt-Date: Fri, 6 Nov 2026 21:20:00 +0000\n\n"));
 	CHECK(!has("Will-Retry-Until"));
 }
 
@@ -115,8 +117,8 @@ TEST(words)
 	write_it();
 	CHECK(has("could not be delivered"));
 	CHECK(has("  <bob@x.example>\n    There is no such mailbox.\n"
-	    "    The host mx.x.example answered:\n"
-	    "      550-5.1.1 first\n      550 5.1.1 last\n"));
+		  "    The host mx.x.example answered:\n"
+		  "      550-5.1.1 first\n      550 5.1.1 last\n"));
 	CHECK(has("  Subject:\n    hi\n"));
 }
 
@@ -168,7 +170,7 @@ TEST(remote_text_is_tamed)
 
 	begin();
 	bob.diagnostic = TEXT("550 \xff\x1b[0m\0x\r\n\n\n--=_12mailexample_0\n"
-	    "Action: delivered\n \r\n.\n");
+			      "Action: delivered\n \r\n.\n");
 	bob.remote = span("evil\nAction: delivered");
 	write_it();
 	CHECK(has("550 ??[0m?x\n"));
@@ -191,7 +193,7 @@ TEST(lines_are_short)
 	memset(flood, 'x', sizeof flood);
 	bob.diagnostic = span_n(flood, sizeof flood);
 	write_it();
-	for (rest = buf_all(&out); rest.len > 0; ) {
+	for (rest = buf_all(&out); rest.len > 0;) {
 		line = span_cut(&rest, '\n');
 		CHECK(line.len <= 100);
 	}
@@ -218,12 +220,12 @@ TEST(original)
 	begin();
 	write_it();
 	CHECK(has("Content-Type: text/rfc822-headers\n\nFrom: a\n"
-	    "Message-ID: <x@y>\nSubject: hi\n\n--=_12mailexample_0--\n"));
+		  "Message-ID: <x@y>\nSubject: hi\n\n--=_12mailexample_0--\n"));
 	CHECK(!has("Hello"));
 	dsn.full = true;
 	write_it();
 	CHECK(has("Content-Type: message/rfc822\n\nFrom: a\n"
-	    "Message-ID: <x@y>\nSubject: hi\n\nHello\n\n--=_12mail"));
+		  "Message-ID: <x@y>\nSubject: hi\n\nHello\n\n--=_12mail"));
 }
 
 TEST(long_original)
@@ -260,9 +262,10 @@ TEST(no_header)
 
 TEST(bad_message_ids)
 {
-	static const char *const bad[] = { "Message-ID: x\n", "Message-ID: <x\n",
-		"Message-ID: <a b>\n", "Message-ID: <a\n b>\n",
-		"Message-ID: <\xff>\n", "Message-ID: x>\n" };
+	static const char *const bad[] = { "Message-ID: x\n",
+		"Message-ID: <x\n", "Message-ID: <a b>\n",
+		"Message-ID: <a\n b>\n", "Message-ID: <\xff>\n",
+		"Message-ID: x>\n" };
 	size_t i;
 
 	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -292,14 +295,16 @@ TEST(xtext_that_must_stay)
 TEST(utf8)
 {
 	begin();
-	bob.final = span("b\xc3\xb6" "b@x.example");
+	bob.final = span("b\xc3\xb6"
+			 "b@x.example");
 	bob.orcpt = span("utf-8;b\\x{F6}b@x.example");
 	dsn.header = span("Subject: gr\xc3\xbc\xc3\x9f\n\n");
 	write_it();
 	CHECK(has("report-type=global-delivery-status;"));
 	CHECK(has("Content-Type: message/global-delivery-status\n"
-	    "Content-Transfer-Encoding: 8bit\n\n"));
-	CHECK(has("Final-Recipient: utf-8;b\xc3\xb6" "b@x.example\n"));
+		  "Content-Transfer-Encoding: 8bit\n\n"));
+	CHECK(has("Final-Recipient: utf-8;b\xc3\xb6"
+		  "b@x.example\n"));
 	CHECK(has("Original-Recipient: utf-8;b\\x{F6}b@x.example\n"));
 	CHECK(has("text/plain; charset=utf-8\nContent-Transfer-Encoding: 8b"));
 	CHECK(has("Content-Type: message/global-headers\nContent-Transfer"));

@@ -45,28 +45,26 @@ test_spans(const char *file, int line, struct span got, struct span wanted)
 		return;
 	test_failures++;
 	(void)printf("%s:%d: failed:\n got    \"%.*s\" (%zu)\n"
-	    " wanted \"%.*s\" (%zu)\n", file, line, (int)got.len,
-	    got.len > 0 ? got.p : "", got.len, (int)wanted.len,
-	    wanted.len > 0 ? wanted.p : "", wanted.len);
+		     " wanted \"%.*s\" (%zu)\n",
+	    file, line, (int)got.len, got.len > 0 ? got.p : "", got.len,
+	    (int)wanted.len, wanted.len > 0 ? wanted.p : "", wanted.len);
 }
 
-#define TEST(name)							\
-	static void test_##name(void);					\
-	static struct test case_##name = { #name, test_##name, NULL };	\
-	__attribute__((constructor)) static void			\
-	add_##name(void)						\
-	{								\
-		test_add(&case_##name);					\
-	}								\
-	static void							\
-	test_##name(void)
+#define TEST(name)                                                     \
+	static void test_##name(void);                                 \
+	static struct test case_##name = { #name, test_##name, NULL }; \
+	__attribute__((constructor)) static void add_##name(void)      \
+	{                                                              \
+		test_add(&case_##name);                                \
+	}                                                              \
+	static void test_##name(void)
 
 #define CHECK(c) ((c) ? (void)0 : test_failed(__FILE__, __LINE__, #c))
 
 /* Equal text; both are shown when they differ. */
-#define CHECK_STR(got, wanted)						\
+#define CHECK_STR(got, wanted) \
 	test_spans(__FILE__, __LINE__, span(got), span(wanted))
-#define CHECK_SPAN(got, wanted)						\
+#define CHECK_SPAN(got, wanted) \
 	test_spans(__FILE__, __LINE__, (got), span(wanted))
 
 /* A literal with its inner NULs, without the last. */
