@@ -82,6 +82,12 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The one place that a PREFIX is compiled into.
+$(B)/helpers: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HELPERS)' | cmp -s - $@ || echo '$(HELPERS)' >$@
+$(B)/obj/session/config.o: $(B)/helpers
+
 -include $(patsubst %.o,%.d,$(call obj,$(SOURCES)))
 
 # ---- tests
@@ -263,6 +269,7 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all tests check soak demo deps install uninstall clean \
+FORCE:
+.PHONY: FORCE all tests check soak demo deps install uninstall clean \
 	lint format asan fuzz fuzzers
 .DELETE_ON_ERROR:

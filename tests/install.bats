@@ -3,9 +3,11 @@
 
 load lib
 
+# Builds in a copy: another prefix is another program.
 install_to() {
-	make -s -C "$ROOT" B="$BUILD" DESTDIR="$T/root" PREFIX=/usr/local "$@" \
-		install
+	cp -a "$BUILD" "$T/build"
+	make -s -C "$ROOT" B="$T/build" DESTDIR="$T/root" PREFIX=/usr/local \
+		"$@" install
 }
 
 @test "install, then uninstall leaves no file" {
@@ -16,7 +18,7 @@ install_to() {
 		[ -x "$T/root/usr/local/$f" ]
 	done
 	[ -f "$T/root/usr/local/share/man/man8/smtp-session.8" ]
-	make -s -C "$ROOT" B="$BUILD" DESTDIR="$T/root" PREFIX=/usr/local \
+	make -s -C "$ROOT" B="$T/build" DESTDIR="$T/root" PREFIX=/usr/local \
 		uninstall
 	[ -z "$(find "$T/root" -type f)" ]
 }
@@ -25,6 +27,7 @@ install_to() {
 @test "install below another prefix" {
 	install_to PREFIX=/opt/mail
 	not grep -r /usr/local/sbin "$T/root"/opt/mail/lib/systemd
+	grep -q /opt/mail/lib/mailroom "$T/root/opt/mail/sbin/pop3-session"
 	grep -q /opt/mail/sbin/smtp-session \
 		"$T/root"/opt/mail/lib/systemd/system/smtp-session@.service
 	[ -z "$(find "$T/root" -perm /6000)" ]
