@@ -1,0 +1,606 @@
+/* One letter is one transaction.  With PIPELINING all of MAIL, RCPT and DATA
+ * leave in one write, and that group follows the end of the content before it
+ * in the same write when another letter is at hand: a message then costs one
+ * round trip.  Only the dot that got its own 2xx makes a delivery. */
+#include "mailq-run/client.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mailq-run/content.h"
+#include "mailq-run/spool.h"
+#include "message/addr.h"
+#include "message/domain.h"
+
+/* Seconds (RFC 5321 s. 4.5.3.2). */
+enum {
+	WAIT_GREETING = 300,
+	WAIT_COMMAND = 300,
+	WAIT_DATA = 120,
+	WAIT_BLOCK = 180,
+	WAIT_DOT = 600,
+	WAIT_QUIT = 2,
+	WAIT_ALL = 1800,
+};
+
+enum { BLOCK = 16384, COMMAND = 2048, ENVID = 100, ORCPT = 500 };
+
+void
+client_init(struct client *c, int fd, const char *hello, unsigned hurry)
+{
+	talk_init(&c->talk, fd, hurry, WAIT_ALL);
+	c->hello = hello;
+	c->pipelining = c->body8 = c->utf8 = c->dsn = c->starttls = false;
+	c->size = 0;
+	c->reset = c->over = false;
+	memset(&c->trouble, 0, sizeof(c->trouble));
+}
+
+/* ---- judging */
+
+/* The reply as text for people: every line with its code. */
+static void
+quote(char *out, const struct reply *r)
+{
+	struct span rest = span_n(r->text, r->len), line;
+	struct buf b;
+
+	buf_init(&b, RESULT_REPLY - 1);
+	do {
+		line = span_cut(&rest, '\n');
+		if (line.len > 400)
+			line.len = 400;
+		if (b.len + line.len + 5 >= RESULT_REPLY - 1)
+			break;
+		buf_printf(&b, "%s%d ", b.len > 0 ? "\n" : "", r->code);
+		buf_span(&b, line);
+	} while (rest.p != NULL);
+	for (size_t i = 0; i < b.len; i++)
+		out[i] = b.p[i] == '\0' ? '?' : b.p[i];
+	out[b.len] = '\0';
+	buf_free(&b);
+}
+
+/* A result from the last reply. */
+static void
+from_reply(struct client *c, struct result *r, enum verdict v)
+{
+	r->verdict = v;
+	r->code = (uint16_t)c->talk.reply.code;
+	reply_status(&c->talk.reply, r->status);
+	if (v != VERDICT_SENT && v != VERDICT_FAIL && r->status[0] == '5')
+		r->status[0] = '4'; /* a 5xx that we take as temporary */
+	quote(r->reply, &c->talk.reply);
+}
+
+/* The session ends over what talk_* said while "doing" this. */
+static void
+lose(struct client *c, enum talk_got got, const char *doing)
+{
+	static const char *const what[] = {
+		[TALK_OK] = "unexpected reply",
+		[TALK_GONE] = "connection lost",
+		[TALK_LATE] = "timed out",
+		[TALK_STRANGE] = "not an SMTP reply",
+	};
+	struct result *r = &c->trouble;
+
+	c->over = true;
+	r->verdict = VERDICT_NEXT;
+	r->code = 0;
+	(void)strlcpy(r->status, got == TALK_STRANGE ? "4.5.0" : "4.4.2",
+	    sizeof(r->status));
+	(void)snprintf(r->reply, sizeof(r->reply), "%s while %s", what[got],
+	    doing);
+}
+
+/* Read one reply: 0; -1: the session is over.  421 is both. */
+static int
+hear(struct client *c, int seconds, const char *doing)
+{
+	enum talk_got got = talk_reply(&c->talk, seconds);
+
+	if (got != TALK_OK) {
+		lose(c, got, doing);
+		return -1;
+	}
+	if (c->talk.reply.code == 421) {
+		c->over = true;
+		from_reply(c, &c->trouble, VERDICT_NEXT);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+class(const struct client *c)
+{
+	return c->talk.reply.code / 100;
+}
+
+/* Recipient i is judged by the last reply. */
+static void
+judge(struct client *c, struct client_work *w, size_t i, enum verdict v)
+{
+	from_reply(c, &w->result[i], v);
+	w->judged[i] = true;
+}
+
+static void
+judge_rest(struct client *c, struct client_work *w, enum verdict v)
+{
+	for (size_t i = 0; i < w->letter.rcpts; i++)
+		if (!w->judged[i])
+			judge(c, w, i, v);
+}
+
+/* Who is not judged shares the session's trouble. */
+static void
+judge_lost(struct client *c, struct client_work *w, enum verdict v)
+{
+	for (size_t i = 0; i < w->letter.rcpts; i++)
+		if (!w->judged[i]) {
+			w->result[i] = c->trouble;
+			w->result[i].verdict = v;
+			w->judged[i] = true;
+		}
+}
+
+/* Who is not judged fails over something that we found ourselves. */
+static void
+judge_own(struct client_work *w, enum verdict v, const char *status,
+    const char *text)
+{
+	for (size_t i = 0; i < w->letter.rcpts; i++) {
+		struct result *r = &w->result[i];
+
+		if (w->judged[i])
+			continue;
+		r->verdict = v;
+		r->code = 0;
+		(void)strlcpy(r->status, status, sizeof(r->status));
+		(void)strlcpy(r->reply, text, sizeof(r->reply));
+		w->judged[i] = true;
+	}
+}
+
+void
+client_untried(struct client_work *w)
+{
+	judge_own(w, VERDICT_AGAIN, "4.4.2", "not tried");
+}
+
+/* ---- greeting */
+
+static void
+learn(struct client *c)
+{
+	const struct reply *r = &c->talk.reply;
+	struct span args;
+
+	c->pipelining = reply_keyword(r, "PIPELINING", &args);
+	c->body8 = reply_keyword(r, "8BITMIME", &args);
+	c->utf8 = reply_keyword(r, "SMTPUTF8", &args);
+	c->dsn = reply_keyword(r, "DSN", &args);
+	c->starttls = reply_keyword(r, "STARTTLS", &args);
+	if (reply_keyword(r, "SIZE", &args))
+		(void)span_number(args, UINT64_MAX, &c->size);
+}
+
+int
+client_greet(struct client *c)
+{
+	if (hear(c, WAIT_GREETING, "waiting for the greeting") == -1)
+		return -1;
+	if (class(c) == 2) {
+		talk_printf(&c->talk, "EHLO %s", c->hello);
+		if (hear(c, WAIT_COMMAND, "saying EHLO") == -1)
+			return -1;
+		if (class(c) == 2) {
+			learn(c);
+			return 0;
+		}
+		if (class(c) == 5) {
+			talk_printf(&c->talk, "HELO %s", c->hello);
+			if (hear(c, WAIT_COMMAND, "saying HELO") == -1)
+				return -1;
+			if (class(c) == 2)
+				return 0;
+		}
+	}
+	/* A greeting judges us, not the mail: even 5xx keeps it. */
+	c->over = true;
+	from_reply(c, &c->trouble, VERDICT_NEXT);
+	return -1;
+}
+
+/* ---- the envelope */
+
+static bool
+ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+/* An address that the server takes: as it is, or with its domain as A-labels
+ * for one without SMTPUTF8 (RFC 6531 s. 3.2).  0; -1: there is none. */
+static int
+spell(const struct client *c, const char *addr, char *out)
+{
+	const char *at = strrchr(addr, '@');
+	char domain[DOMAIN_MAX + 1];
+	size_t local = at == NULL ? 0 : (size_t)(at - addr);
+
+	if (strlcpy(out, addr, COMMAND) >= COMMAND - 200)
+		return -1;
+	if (c->utf8 || ascii(addr))
+		return 0;
+	if (at == NULL || domain_fold(domain, span(at + 1)) == -1)
+		return -1;
+	out[local] = '\0';
+	if (!ascii(out))
+		return -1;
+	(void)snprintf(out + local, COMMAND - local, "@%s", domain);
+	return 0;
+}
+
+static void
+put_mail(struct client *c, const struct letter *l)
+{
+	char from[COMMAND], more[512] = "";
+	size_t n = 0;
+
+	(void)talk_room(&c->talk, 2 * COMMAND, WAIT_BLOCK);
+	(void)spell(c, l->from, from);
+
+	if (c->size > 0)
+		n += (size_t)snprintf(more + n, sizeof(more) - n,
+		    " SIZE=%llu", (unsigned long long)l->size);
+	if (c->body8 && l->body8)
+		n += (size_t)snprintf(more + n, sizeof(more) - n,
+		    " BODY=8BITMIME");
+	if (c->utf8 && l->utf8)
+		n += (size_t)snprintf(more + n, sizeof(more) - n,
+		    " SMTPUTF8");
+	if (c->dsn && l->ret != 0)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, " RET=%s",
+		    l->ret == 'F' ? "FULL" : "HDRS");
+	if (c->dsn && l->envid[0] != '\0' && strlen(l->envid) <= ENVID)
+		(void)snprintf(more + n, sizeof(more) - n, " ENVID=%s",
+		    l->envid);
+	talk_printf(&c->talk, "MAIL FROM:<%s>%s", from, more);
+}
+
+static void
+put_notify(char *out, size_t size, unsigned notify)
+{
+	static const struct {
+		unsigned bit;
+		const char *word;
+	} words[] = {
+		{ NOTIFY_NEVER, "NEVER" },
+		{ NOTIFY_SUCCESS, "SUCCESS" },
+		{ NOTIFY_FAILURE, "FAILURE" },
+		{ NOTIFY_DELAY, "DELAY" },
+	};
+	const char *between = " NOTIFY=";
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if ((notify & words[i].bit) != 0) {
+			(void)strlcat(out, between, size);
+			(void)strlcat(out, words[i].word, size);
+			between = ",";
+		}
+}
+
+static void
+put_rcpt(struct client *c, const struct letter_rcpt *r)
+{
+	char to[COMMAND], more[64] = "";
+	bool orcpt = c->dsn && r->orcpt[0] != '\0' &&
+	    strlen(r->orcpt) <= ORCPT;
+
+	(void)talk_room(&c->talk, 2 * COMMAND, WAIT_BLOCK);
+	(void)spell(c, r->addr, to);
+	if (c->dsn)
+		put_notify(more, sizeof(more), r->notify);
+	talk_printf(&c->talk, "RCPT TO:<%s>%s%s%s", to, more,
+	    orcpt ? " ORCPT=" : "", orcpt ? r->orcpt : "");
+}
+
+/* Can this letter go to this server at all?  Judges those that cannot; true
+ * when somebody is left. */
+static bool
+fits(struct client *c, struct client_work *w)
+{
+	struct letter *l = &w->letter;
+	char out[COMMAND];
+	size_t left = 0;
+
+	if (c->size > 0 && l->size > c->size) {
+		judge_own(w, VERDICT_FAIL, "5.3.4",
+		    "message is longer than the server takes");
+		return false;
+	}
+	if (spell(c, l->from, out) == -1) {
+		judge_own(w, VERDICT_FAIL, "5.6.7",
+		    "server does not take internationalized addresses");
+		return false;
+	}
+	for (size_t i = 0; i < l->rcpts; i++) {
+		struct result *r = &w->result[i];
+
+		if (spell(c, l->rcpt[i].addr, out) == 0) {
+			left++;
+			continue;
+		}
+		*r = (struct result){ .verdict = VERDICT_FAIL };
+		(void)strlcpy(r->status, "5.6.7", sizeof(r->status));
+		(void)strlcpy(r->reply,
+		    "server does not take internationalized addresses",
+		    sizeof(r->reply));
+		w->judged[i] = true;
+	}
+	return left > 0;
+}
+
+/* All commands in front of the content, in one go. */
+static void
+put_group(struct client *c, struct client_work *w)
+{
+	put_mail(c, &w->letter);
+	for (size_t i = 0; i < w->letter.rcpts; i++)
+		if (!w->judged[i])
+			put_rcpt(c, &w->letter.rcpt[i]);
+	talk_printf(&c->talk, "DATA");
+	w->sent = true;
+}
+
+/* A transaction that went wrong before its content is taken back. */
+static int
+clear(struct client *c)
+{
+	if (!c->reset)
+		return 0;
+	c->reset = false;
+	talk_printf(&c->talk, "RSET");
+	return hear(c, WAIT_COMMAND, "saying RSET");
+}
+
+static int
+say_mail(struct client *c, struct client_work *w)
+{
+	if (!w->sent) {
+		if (clear(c) == -1)
+			return -1;
+		if (c->pipelining)
+			put_group(c, w);
+		else
+			put_mail(c, &w->letter);
+	}
+	return hear(c, WAIT_COMMAND, "naming the sender");
+}
+
+/* The reply to RCPT.  552 is what old servers say for 452 (s. 4.5.3.1.10).
+ * "Too many" after some were taken is a matter for the next transaction. */
+static void
+judge_rcpt(struct client *c, struct client_work *w, size_t i)
+{
+	int code = c->talk.reply.code;
+
+	if (code / 100 == 2)
+		w->accepted++;
+	else if (code == 452 || code == 552)
+		judge(c, w, i,
+		    w->accepted > 0 ? VERDICT_AGAIN : VERDICT_NEXT);
+	else
+		judge(c, w, i, code / 100 == 5 ? VERDICT_FAIL : VERDICT_NEXT);
+}
+
+static int
+say_rcpts(struct client *c, struct client_work *w, bool group)
+{
+	for (size_t i = 0; i < w->letter.rcpts; i++) {
+		if (w->judged[i])
+			continue; /* did not fit, was not sent */
+		if (!group)
+			put_rcpt(c, &w->letter.rcpt[i]);
+		if (hear(c, WAIT_COMMAND, "naming the recipients") == -1)
+			return -1;
+		judge_rcpt(c, w, i);
+	}
+	return 0;
+}
+
+/* ---- the content */
+
+/* 0: *got says how the connection is; -1: the message cannot be read. */
+static int
+put_content(struct client *c, const struct client_work *w,
+    struct content *state, enum talk_got *got)
+{
+	struct talk *t = &c->talk;
+	char block[BLOCK];
+	off_t at = w->letter.at;
+	uint64_t left = w->letter.size;
+	ssize_t n;
+
+	while (left > 0) {
+		n = pread(w->fd, block, left < BLOCK ? left : BLOCK, at);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		*got = talk_room(t, content_room(BLOCK), WAIT_BLOCK);
+		if (*got != TALK_OK)
+			return 0;
+		t->olen += content_put(state, span_n(block, (size_t)n),
+		    t->out + t->olen);
+		at += n;
+		left -= (uint64_t)n;
+	}
+	*got = talk_room(t, COMMAND, WAIT_BLOCK);
+	return 0;
+}
+
+/* The server spoke or went away in the middle of the content: what did it
+ * say?  It does not get the end of the data. */
+static void
+broke(struct client *c, struct client_work *w, enum talk_got got)
+{
+	enum verdict v = VERDICT_NEXT;
+
+	lose(c, got, "sending the message");
+	if (got != TALK_LATE && talk_reply(&c->talk, 1) == TALK_OK &&
+	    c->talk.reply.code >= 400) {
+		v = class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT;
+		from_reply(c, &c->trouble, v);
+	}
+	judge_lost(c, w, v);
+}
+
+/* After 354.  The next letter's commands follow the dot. */
+static void
+say_content(struct client *c, struct client_work *w,
+    struct client_work *(*next)(void *ctx), void *ctx)
+{
+	struct content state = { .inside = false };
+	struct client_work *other = NULL;
+	enum talk_got got;
+
+	if (put_content(c, w, &state, &got) == -1) {
+		/* A file that became short is never made good by a dot. */
+		lose(c, TALK_GONE, "reading the message from the spool");
+		judge_lost(c, w, VERDICT_DEFER);
+		return;
+	}
+	if (got == TALK_OK && talk_unread(&c->talk))
+		got = TALK_STRANGE;
+	if (got != TALK_OK) {
+		broke(c, w, got);
+		return;
+	}
+	if (c->pipelining && next != NULL)
+		other = next(ctx);
+	c->talk.olen +=
+	    content_end(&state, c->talk.out + c->talk.olen);
+	if (other != NULL && fits(c, other))
+		put_group(c, other);
+	if (hear(c, WAIT_DOT, "waiting for the reply to the message") == -1) {
+		/* It may have been delivered: not to another host now
+		 * (RFC 1047). */
+		judge_lost(c, w, VERDICT_DEFER);
+		return;
+	}
+	switch (class(c)) {
+	case 2:
+		judge_rest(c, w, VERDICT_SENT);
+		return;
+	case 5:
+		judge_rest(c, w, VERDICT_FAIL);
+		return;
+	default:
+		judge_rest(c, w, VERDICT_DEFER);
+	}
+}
+
+/* 354 although no recipient was taken: an empty message for nobody. */
+static int
+say_nothing(struct client *c)
+{
+	talk_printf(&c->talk, ".");
+	return hear(c, WAIT_DOT, "ending an empty message");
+}
+
+static int
+say_data(struct client *c, struct client_work *w, bool group)
+{
+	if (!group)
+		talk_printf(&c->talk, "DATA");
+	if (hear(c, WAIT_DATA, "saying DATA") == -1)
+		return -1;
+	if (class(c) == 3)
+		return 1;
+	c->reset = true;
+	if (class(c) == 2) {
+		/* Nobody knows what it would do with content now. */
+		lose(c, TALK_OK, "saying DATA");
+		return -1;
+	}
+	if (class(c) == 5)
+		judge_rest(c, w, VERDICT_FAIL);
+	else
+		judge_rest(c, w, VERDICT_NEXT);
+	return 0;
+}
+
+/* MAIL was refused, and the rest of its group with it. */
+static int
+refused(struct client *c, struct client_work *w, bool group)
+{
+	size_t sent = 0;
+
+	for (size_t i = 0; i < w->letter.rcpts; i++)
+		if (!w->judged[i])
+			sent++;
+	judge_rest(c, w, class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT);
+	if (!group)
+		return 0;
+	for (; sent > 0; sent--)
+		if (hear(c, WAIT_COMMAND, "naming the recipients") == -1)
+			return -1;
+	if (say_data(c, w, true) == 1)
+		return say_nothing(c);
+	c->reset = false;
+	return 0;
+}
+
+static int
+transact(struct client *c, struct client_work *w,
+    struct client_work *(*next)(void *ctx), void *ctx)
+{
+	bool group;
+	int go;
+
+	if (say_mail(c, w) == -1)
+		return -1;
+	group = w->sent;
+	if (class(c) != 2)
+		return refused(c, w, group);
+	if (say_rcpts(c, w, group) == -1)
+		return -1;
+	if (w->accepted == 0 && !group) {
+		c->reset = true;
+		return 0;
+	}
+	go = say_data(c, w, group);
+	if (go != 1)
+		return go;
+	if (w->accepted == 0)
+		return say_nothing(c);
+	say_content(c, w, next, ctx);
+	return 0;
+}
+
+void
+client_letter(struct client *c, struct client_work *w,
+    struct client_work *(*next)(void *ctx), void *ctx)
+{
+	if (!w->sent && !fits(c, w))
+		return;
+	if (transact(c, w, next, ctx) == -1)
+		judge_lost(c, w, VERDICT_NEXT);
+}
+
+void
+client_quit(struct client *c)
+{
+	talk_printf(&c->talk, "QUIT");
+	(void)talk_reply(&c->talk, WAIT_QUIT);
+}

@@ -1,0 +1,57 @@
+/* An SMTP client on one connection (RFC 5321, 2920, 1870, 6152, 6531, 3461).
+ *
+ * Straight-line and blocking, with a time limit on everything.  What the
+ * server says is judged per recipient; what is no reply closes the connection
+ * and keeps the mail. */
+#ifndef MAILQ_RUN_CLIENT_H
+#define MAILQ_RUN_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mailq-run/letter.h"
+#include "mailq-run/talk.h"
+
+struct client {
+	struct talk talk;
+	const char *hello;
+	/* what the server can do */
+	bool pipelining, body8, utf8, dsn, starttls;
+	uint64_t size; /* longest message; 0: no limit known */
+	/* state of the dialogue */
+	bool reset; /* a transaction is open that must be given up */
+	bool over; /* no further letter: it said 421, or is lost */
+	struct result trouble; /* why, when it is over */
+};
+
+/* A letter in work. */
+struct client_work {
+	struct letter letter;
+	int fd; /* of the message; not closed here */
+	bool sent; /* MAIL, RCPT and DATA are on their way already */
+	size_t accepted; /* recipients */
+	bool judged[LETTER_RCPTS];
+	struct result result[LETTER_RCPTS];
+};
+
+/* Take over the connected, non-blocking socket. */
+void client_init(struct client *, int fd, const char *hello, unsigned hurry);
+
+/* Greeting, EHLO or HELO.  0; -1: c->trouble says why. */
+int client_greet(struct client *);
+
+/* Deliver one letter: every recipient is judged afterwards.  "next" is asked,
+ * when the server does pipelining and before the end of the content is sent,
+ * for the letter to go out in the same group (NULL: none); it comes back with
+ * "sent" set and is to be given to the next call.  After c->over no letter
+ * may follow. */
+void client_letter(struct client *, struct client_work *,
+    struct client_work *(*next)(void *ctx), void *ctx);
+
+/* Judge all recipients of a letter that was never worked on. */
+void client_untried(struct client_work *);
+
+void client_quit(struct client *);
+
+#endif
