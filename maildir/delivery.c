@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maildir/disk.h"
 #include "message/fail.h"
 
 enum {
@@ -66,26 +67,6 @@ unique(char base[DELIVERY_NAME])
 	    (int)HOST_LONGEST, host());
 }
 
-/* Make the names within directory "sub" durable.  Where a directory cannot be
- * read (EACCES) or fsynced (EINVAL), the file system writes everything. */
-static int
-sync_names(int dir, const char *sub)
-{
-	int e, r, fd = openat(dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1 && errno == EACCES)
-		return syncfs(dir) == 0 ? 0 : fail("sync %s", sub);
-	if (fd == -1)
-		return fail("open %s", sub);
-	r = fsync(fd);
-	if (r == -1 && errno == EINVAL)
-		r = syncfs(fd);
-	e = errno;
-	(void)close(fd);
-	errno = e;
-	return r == 0 ? 0 : fail("fsync %s", sub);
-}
-
 /* cur is made last: who finds it knows that all three are there. */
 static int
 make_parts(int dir)
@@ -99,7 +80,7 @@ make_parts(int dir)
 		else if (errno != EEXIST)
 			return fail("mkdir %s", part[i]);
 	}
-	return made ? sync_names(dir, ".") : 0;
+	return made ? disk_sync(dir, ".") : 0;
 }
 
 int
@@ -113,7 +94,7 @@ maildir_open(const char *path)
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
 		return fail("open %s", path);
-	if (make_parts(dir) == -1 || (made && sync_names(dir, "..") == -1)) {
+	if (make_parts(dir) == -1 || (made && disk_sync(dir, "..") == -1)) {
 		int e = errno;
 
 		(void)close(dir);
@@ -263,7 +244,7 @@ delivery_commit(struct delivery *d)
 		return undo(d);
 	}
 	d->tmp[0] = '\0';
-	if (sync_names(d->dir, "new") == -1) {
+	if (disk_sync(d->dir, "new") == -1) {
 		int e = errno;
 
 		(void)unlinkat(d->dir, d->name, 0);

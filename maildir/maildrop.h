@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "maildir/scan.h"
+
 struct maildrop_message {
 	uint32_t uid;
-	bool in_new; /* in new/, else cur/ */
+	uint32_t file; /* where maildrop_read looks: index in "scan" */
 	uint64_t size; /* octets as stored */
 	uint64_t wire; /* octets with every line end as CRLF */
-	const char *name; /* file name; owned by the maildrop */
-	const char *uidl; /* P field of the uidlist, or NULL: Dovecot's form */
+	const char *uidl; /* P field of the uidlist, or NULL: Dovecot's form;
+			   * 1-70 octets of 0x21-0x7e; owned by the maildrop */
 };
 
 struct maildrop {
@@ -21,12 +23,16 @@ struct maildrop {
 	uint32_t uidnext;
 	struct maildrop_message *message; /* ascending uid */
 	size_t messages;
-	char *names; /* where the names lie */
+	struct scan scan; /* the file names */
+	char *uidls; /* where the uidl texts lie */
 };
 
-/* Open the Maildir at "path" and list it, giving UIDs to what has none:
- * durable in dovecot-uidlist (version 3, under dovecot-uidlist.lock) before
- * this returns.  Never moves a file.  0; -1: errno, fail_text(). */
+/* Open the Maildir at "path" (made when only it is missing) and list it,
+ * giving UIDs to what has none: durable in dovecot-uidlist (version 3, under
+ * dovecot-uidlist.lock) before this returns.  Never moves a file.
+ * When nothing can be written there (full disk, read-only) messages without a
+ * UID are left out, so that the others can still be read and removed.
+ * 0; -1: errno (EAGAIN: another program holds the lock), fail_text(). */
 int maildrop_open(struct maildrop *, const char *path);
 void maildrop_close(struct maildrop *);
 

@@ -1,0 +1,90 @@
+#include "maildir/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+
+int
+disk_sync(int dir, const char *sub)
+{
+	int e, r, fd = openat(dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 && errno == EACCES)
+		return syncfs(dir) == 0 ? 0 : fail("sync %s", sub);
+	if (fd == -1)
+		return fail("open %s", sub);
+	r = fsync(fd);
+	if (r == -1 && errno == EINVAL)
+		r = syncfs(fd);
+	e = errno;
+	(void)close(fd);
+	errno = e;
+	return r == 0 ? 0 : fail("fsync %s", sub);
+}
+
+static int
+write_all(int fd, struct span s)
+{
+	while (s.len > 0) {
+		ssize_t n = write(fd, s.p, s.len);
+
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			s = span_from(s, (size_t)n);
+	}
+	return fdatasync(fd);
+}
+
+int
+disk_append(int dir, const char *name, struct span s)
+{
+	int e, r, fd = openat(dir, name, O_WRONLY | O_APPEND | O_NOFOLLOW |
+	    O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1)
+		return fail("open %s", name);
+	r = fstat(fd, &st);
+	if (r == 0 && (r = write_all(fd, s)) == -1) {
+		e = errno;
+		(void)!ftruncate(fd, st.st_size);
+		errno = e;
+	}
+	e = errno;
+	if (close(fd) == -1 && r == 0)
+		return fail("close %s", name);
+	errno = e;
+	return r == 0 ? 0 : fail("append to %s", name);
+}
+
+int
+disk_replace(int dir, const char *name, struct span s)
+{
+	char tmp[128];
+	int e, r, fd;
+
+	(void)snprintf(tmp, sizeof(tmp), "%.100s.tmp", name);
+	if (unlinkat(dir, tmp, 0) == -1 && errno != ENOENT)
+		return fail("remove %s", tmp);
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return fail("create %s", tmp);
+	r = write_all(fd, s);
+	e = errno;
+	if (close(fd) == -1 && r == 0) {
+		r = -1;
+		e = errno;
+	}
+	errno = e;
+	if (r == 0 && renameat(dir, tmp, dir, name) == 0)
+		return disk_sync(dir, ".");
+	e = errno;
+	(void)unlinkat(dir, tmp, 0);
+	errno = e;
+	return fail("write %s", tmp);
+}

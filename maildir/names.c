@@ -1,0 +1,156 @@
+#include "maildir/names.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/fail.h"
+
+size_t
+name_base(const char *name)
+{
+	return strcspn(name, ":");
+}
+
+size_t
+name_stem(const char *name)
+{
+	return strcspn(name, ":,");
+}
+
+int
+name_size(const char *name, char key, uint64_t *out)
+{
+	const char *end = name + name_base(name);
+
+	for (const char *p = name; p + 3 < end; p++) {
+		char *stop;
+
+		if (p[0] != ',' || p[1] != key || p[2] != '=' || p[3] < '0' ||
+		    p[3] > '9')
+			continue;
+		*out = strtoull(p + 3, &stop, 10);
+		return stop <= end && (*stop == ',' || stop == end) &&
+		    *out < (uint64_t)1 << 60 ? 0 : -1;
+	}
+	return -1;
+}
+
+/* "SEC.MusecP..." as two numbers; 0 where there is none. */
+static void
+moment(const char *name, unsigned long long t[2])
+{
+	char *p;
+
+	t[0] = t[1] = 0;
+	if (name[0] < '0' || name[0] > '9')
+		return;
+	t[0] = strtoull(name, &p, 10);
+	if (p[0] == '.' && p[1] == 'M' && p[2] >= '0' && p[2] <= '9')
+		t[1] = strtoull(p + 2, NULL, 10);
+}
+
+int
+name_order(const char *a, const char *b)
+{
+	unsigned long long x[2], y[2];
+
+	moment(a, x);
+	moment(b, y);
+	for (int i = 0; i < 2; i++)
+		if (x[i] != y[i])
+			return x[i] < y[i] ? -1 : 1;
+	return strcmp(a, b);
+}
+
+static size_t
+hash(const char *name, size_t n)
+{
+	uint64_t h = n * 0x9e3779b97f4a7c15, word;
+
+	for (; n >= sizeof(word); n -= sizeof(word), name += sizeof(word)) {
+		(void)memcpy(&word, name, sizeof(word));
+		h = (h ^ word) * 0xff51afd7ed558ccd;
+		h ^= h >> 32;
+	}
+	word = 0;
+	(void)memcpy(&word, name, n);
+	h = (h ^ word) * 0xff51afd7ed558ccd;
+	return (size_t)(h ^ h >> 29);
+}
+
+static const struct name_at *
+element(const struct names *t, size_t i)
+{
+	return (const void *)((const char *)t->first + i * t->each);
+}
+
+static bool
+same_base(const struct names *t, size_t i, const char *name, size_t base)
+{
+	const struct name_at *e = element(t, i);
+
+	return e->base == base && memcmp(t->text + e->at, name, base) == 0;
+}
+
+int
+names_index(struct names *t, const char *text, const void *first, size_t each,
+    size_t count)
+{
+	*t = (struct names){ .text = text, .first = first, .each = each,
+		.count = count, .slots = 16 };
+	while (t->slots < count * 2)
+		t->slots *= 2;
+	t->slot = calloc(t->slots, sizeof(*t->slot));
+	if (t->slot == NULL)
+		return fail("names");
+	for (size_t i = 0; i < count; i++) {
+		const struct name_at *e = element(t, i);
+		const char *name = text + e->at;
+		size_t at = hash(name, name_stem(name)) & (t->slots - 1);
+
+		while (t->slot[at] != 0 &&
+		    !same_base(t, t->slot[at] - 1, name, e->base))
+			at = (at + 1) & (t->slots - 1);
+		t->slot[at] = (uint32_t)i + 1;
+	}
+	return 0;
+}
+
+void
+names_free(struct names *t)
+{
+	free(t->slot);
+	t->slot = NULL;
+}
+
+ptrdiff_t
+names_find(const struct names *t, const char *name)
+{
+	size_t base = name_base(name);
+	size_t at = hash(name, name_stem(name)) & (t->slots - 1);
+
+	for (; t->slot[at] != 0; at = (at + 1) & (t->slots - 1))
+		if (same_base(t, t->slot[at] - 1, name, base))
+			return (ptrdiff_t)t->slot[at] - 1;
+	return -1;
+}
+
+ptrdiff_t
+names_like(const struct names *t, const char *name, size_t *at)
+{
+	size_t stem = name_stem(name);
+	size_t first = hash(name, stem) & (t->slots - 1);
+
+	while (*at < t->slots) {
+		size_t i = t->slot[(first + (*at)++) & (t->slots - 1)];
+		const char *p;
+
+		if (i == 0)
+			break;
+		p = t->text + element(t, i - 1)->at;
+		if (name_stem(p) == stem && memcmp(p, name, stem) == 0)
+			return (ptrdiff_t)i - 1;
+	}
+	return -1;
+}
