@@ -43,8 +43,9 @@ write_all(int fd, struct span s)
 int
 disk_append(int dir, const char *name, struct span s)
 {
-	int e, r, fd = openat(dir, name, O_WRONLY | O_APPEND | O_NOFOLLOW |
-	    O_CLOEXEC);
+	int e, r,
+	    fd =
+		openat(dir, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd == -1)

@@ -58,8 +58,8 @@ static int
 orphan(int dir, const char *name)
 {
 	char text[160], me[HOST_NAME_MAX + 1] = "", *end;
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_CLOEXEC);
+	int fd =
+	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t n;
 	long pid;
 	int r;
@@ -92,8 +92,8 @@ clear_stale(struct dotlock *l, bool flocked)
 
 	if (fstatat(l->borrowed, l->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : fail("stat %s", l->name);
-	age = time(NULL) - (st.st_mtime > st.st_ctime ? st.st_mtime :
-	    st.st_ctime);
+	age = time(NULL) -
+	    (st.st_mtime > st.st_ctime ? st.st_mtime : st.st_ctime);
 	dead = orphan(l->borrowed, l->name);
 	stale = age > STALE || dead == 1 || (dead == -1 && age > NAMELESS) ||
 	    (flocked && (st.st_mode & 07777) == OURS);
@@ -111,8 +111,9 @@ static int
 make(struct dotlock *l)
 {
 	char text[HOST_NAME_MAX + 32], me[HOST_NAME_MAX + 1] = "";
-	int n, e, fd = openat(l->borrowed, l->name, O_WRONLY | O_CREAT |
-	    O_EXCL | O_NOFOLLOW | O_CLOEXEC, OURS);
+	int n, e,
+	    fd = openat(l->borrowed, l->name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OURS);
 	struct stat st;
 
 	if (fd == -1)
@@ -188,9 +189,9 @@ dotlock_held(const struct dotlock *l)
 {
 	struct stat st;
 
-	return l->dir != -1 && fstatat(l->borrowed, l->name, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == l->ino &&
-	    st.st_dev == l->dev;
+	return l->dir != -1 &&
+	    fstatat(l->borrowed, l->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == l->ino && st.st_dev == l->dev;
 }
 
 void

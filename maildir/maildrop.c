@@ -254,7 +254,8 @@ fill(struct maildrop *d, const struct uidlist *l, const struct known *k)
 			continue;
 		file = l->entry[i].found - 1;
 		*m = (struct maildrop_message){ .uid = l->entry[i].uid,
-			.file = file, .size = k[file].m.size,
+			.file = file,
+			.size = k[file].m.size,
 			.wire = k[file].m.wire };
 		if (u.len > 0) {
 			m->uidl = memcpy(p, u.p, u.len);
@@ -288,7 +289,7 @@ snapshot(struct maildrop *d, struct uidlist *l)
 	    uidlist_match(l, &d->scan) == 0) {
 		k = calloc(d->scan.names + 1, sizeof(*k));
 		r = k == NULL ? fail("maildrop") :
-		    measure_all(&d->scan, d->dir, l, k);
+				measure_all(&d->scan, d->dir, l, k);
 	}
 	if (r == 0 && assign(l, &d->scan, k, d->dir) == -1 && !bearable(l))
 		r = -1;
@@ -343,7 +344,7 @@ reach(struct maildrop *d, size_t i, int (*act)(int dir, const char *path))
 	int r;
 
 	for (int round = 0; round < ROUNDS && !d->scan.name[file].gone;
-	    round++) {
+	     round++) {
 		scan_path(&d->scan, file, path);
 		r = act(d->dir, path);
 		/* the most common renames of all: another program showed it */
@@ -359,8 +360,7 @@ reach(struct maildrop *d, size_t i, int (*act)(int dir, const char *path))
 			return -1;
 	}
 	if (d->scan.name[file].gone)
-		return fail_as(ENOENT, "message %u is gone",
-		    d->message[i].uid);
+		return fail_as(ENOENT, "message %u is gone", d->message[i].uid);
 	return fail_as(EAGAIN, "message %u is renamed all the time",
 	    d->message[i].uid);
 }

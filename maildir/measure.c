@@ -16,8 +16,8 @@ int
 measure_open(int dir, const char *path)
 {
 	struct stat st;
-	int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_CLOEXEC);
+	int fd =
+	    openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1)
 		return fail("open %s", path);
@@ -77,7 +77,8 @@ measure(int dir, const char *path, uint64_t wire, struct measure *m)
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	*m = (struct measure){ .size = (uint64_t)st.st_size,
-		.mtime = st.st_mtime, .inode = st.st_ino };
+		.mtime = st.st_mtime,
+		.inode = st.st_ino };
 	if (name_size(path, 'S', &s) == -1)
 		s = m->size;
 	if (name_size(path, 'W', &w) == -1)

@@ -31,7 +31,9 @@ name_size(const char *name, char key, uint64_t *out)
 			continue;
 		*out = strtoull(p + 3, &stop, 10);
 		return stop <= end && (*stop == ',' || stop == end) &&
-		    *out < (uint64_t)1 << 60 ? 0 : -1;
+			*out < (uint64_t)1 << 60 ?
+		    0 :
+		    -1;
 	}
 	return -1;
 }
@@ -97,8 +99,11 @@ int
 names_index(struct names *t, const char *text, const void *first, size_t each,
     size_t count)
 {
-	*t = (struct names){ .text = text, .first = first, .each = each,
-		.count = count, .slots = 16 };
+	*t = (struct names){ .text = text,
+		.first = first,
+		.each = each,
+		.count = count,
+		.slots = 16 };
 	while (t->slots < count * 2)
 		t->slots *= 2;
 	t->slot = calloc(t->slots, sizeof(*t->slot));

@@ -187,8 +187,8 @@ load(struct uidlist *l, int fd)
 	if (l->text == NULL)
 		return fail("%s", file);
 	while (l->text_len < want) {
-		ssize_t n = pread(fd, l->text + l->text_len,
-		    want - l->text_len, (off_t)l->text_len);
+		ssize_t n = pread(fd, l->text + l->text_len, want - l->text_len,
+		    (off_t)l->text_len);
 
 		if (n == 0)
 			break;
@@ -204,8 +204,9 @@ load(struct uidlist *l, int fd)
 int
 uidlist_read(struct uidlist *l, int dir)
 {
-	int e, r, fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_CLOEXEC);
+	int e, r,
+	    fd = openat(dir, file,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	*l = (struct uidlist){ .dir = dir, .uidnext = 1 };
 	if (fd == -1) {

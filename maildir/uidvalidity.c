@@ -67,8 +67,8 @@ static uint32_t
 kept(int root)
 {
 	char text[DIGITS + 1] = "";
-	int fd = openat(root, counter, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_CLOEXEC);
+	int fd = openat(root, counter,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1)
 		return 0;
