@@ -1,0 +1,102 @@
+/* Delivery agents: processes that write mail as those who own it.
+ *
+ * MAY HOLD ROOT until it has dropped to the user.  The monitor forks one per
+ * mailbox (or for the spool) and gives the other end of its socket to the
+ * parser; from then on the two talk directly, in records:
+ *
+ *	parser			agent			data
+ *	(start)			AGENT_MAILBOX		name NUL final NUL
+ *				AGENT_REMOTE		(exits)
+ *				AGENT_UNKNOWN		(exits)
+ *				AGENT_REFUSED		text (exits)
+ *				AGENT_TROUBLE errno	text (exits)
+ *				AGENT_TARGETS more	target NUL ... (exits)
+ *				AGENT_SPOOL		(spool agent)
+ *	AGENT_PREPARE + fd				from NUL original NUL
+ *				AGENT_DONE | AGENT_FAILED errno, text
+ *	AGENT_COMMIT		AGENT_DONE | AGENT_FAILED
+ *	AGENT_DELIVER + fd	as PREPARE and COMMIT in one
+ *	AGENT_ABORT		(no answer)
+ *
+ * The spool agent has two more before PREPARE (whose data it ignores), and
+ * gives out unlinked files for messages too large for memory:
+ *
+ *	AGENT_ENVELOPE flags	(no answer)		id NUL from NUL user NUL
+ *							envid NUL
+ *	AGENT_RCPT notify	(no answer)		state address NUL
+ *							orcpt NUL
+ *	AGENT_FILE		AGENT_DONE + fd
+ *
+ * The fd is the content, to be read from its beginning.  When the socket
+ * closes, what is not committed is taken back and the agent exits. */
+#ifndef SMTP_SESSION_AGENT_H
+#define SMTP_SESSION_AGENT_H
+
+#include <stdint.h>
+#include <stdnoreturn.h>
+
+#include "message/span.h"
+#include "session/config.h"
+
+enum {
+	AGENT_SECONDS = 60, /* for one request, then it is killed */
+	AGENT_LIVES = 1800, /* without a request */
+};
+
+enum agent_record {
+	/* answers */
+	AGENT_MAILBOX = 1,
+	AGENT_REMOTE,
+	AGENT_UNKNOWN,
+	AGENT_REFUSED,
+	AGENT_TROUBLE,
+	AGENT_TARGETS,
+	AGENT_SPOOL,
+	AGENT_DONE,
+	AGENT_FAILED,
+	/* requests */
+	AGENT_PREPARE,
+	AGENT_COMMIT,
+	AGENT_DELIVER,
+	AGENT_ABORT,
+	AGENT_ENVELOPE,
+	AGENT_RCPT,
+	AGENT_FILE,
+};
+
+/* How a mailbox agent is asked to begin (ASK_RCPT's value). */
+enum agent_how {
+	AGENT_OPEN, /* resolve; if it is a mailbox become its owner */
+	AGENT_FINAL, /* a mailbox: no aliases */
+	AGENT_LOOK, /* resolve only, then exit */
+	AGENT_HOW_KINDS,
+};
+
+/* Flags of AGENT_ENVELOPE. */
+enum { ENVELOPE_BODY8 = 1, ENVELOPE_UTF8_ASKED = 2, ENVELOPE_RET_FULL = 4,
+       ENVELOPE_RET_HDRS = 8 };
+
+/* The whole life of a child that the monitor just forked. */
+noreturn void agent_mailbox(int sock, const struct config *,
+    const char *local_ip, struct span address, enum agent_how);
+noreturn void agent_spool(int sock, const struct config *);
+
+/* ---- for the two of them */
+
+/* What every agent does once it is its user and has opened "dir" (its
+ * maildir or spool): limits and sandbox.  0 / -1. */
+int agent_lock_down(const struct config *, int dir);
+
+/* Wait for a request (1), with the time limit on its work set; exits when
+ * the parser is gone. */
+struct record;
+void agent_wait(int sock, struct record *, int *fd);
+
+/* AGENT_DONE for 0, else AGENT_FAILED with errno and fail_text(). */
+void agent_answer(int sock, int result);
+
+/* The next string of a record's data, NUL-terminated; "" when it has none or
+ * holds an octet that no header may have. */
+const char *agent_string(struct span *rest);
+
+#endif

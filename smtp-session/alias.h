@@ -1,0 +1,48 @@
+/* Reading aliases(5), as text, at each use: no database to rebuild.
+ *
+ * MAY HOLD ROOT: runs in a delivery agent before it becomes the user. */
+#ifndef SMTP_SESSION_ALIAS_H
+#define SMTP_SESSION_ALIAS_H
+
+#include "message/buf.h"
+#include "message/span.h"
+
+enum {
+	ALIAS_FILE_MAX = 16 << 20,
+	ALIAS_VALUES_MAX = 256 * 1024, /* of one name */
+};
+
+/* One file, read whole. */
+struct alias_file {
+	char path[256];
+	struct buf text;
+};
+
+/* 1: read.  0: there is none.  -1: unreadable, fail_text(). */
+int alias_open(struct alias_file *, const char *path);
+void alias_close(struct alias_file *);
+
+/* Find "name", ASCII case ignored.
+ * 1: its values are in "values" (reset first), each ended by NUL, without
+ * blanks around them; quotes are kept where a value begins with one (see
+ * alias_plain), *line is where the entry begins.
+ * 0: not there.  -1: the entry cannot be read, fail_text() is "FILE:LINE:
+ * what". */
+int alias_find(const struct alias_file *, const char *name,
+    struct buf *values, unsigned *line);
+
+enum alias_kind {
+	ALIAS_NAME, /* bob, bob+lists, bob@example.org */
+	ALIAS_FINAL, /* \bob: that mailbox, whatever aliases there are */
+	ALIAS_COMMAND, /* |program */
+	ALIAS_FILE, /* /file or /dir/ */
+	ALIAS_INCLUDE, /* :include:/file */
+	ALIAS_FAIL, /* :fail: text, error:text */
+};
+
+/* What a value is; *rest is what stands behind the mark, without quotes
+ * (into "plain", which is reset). */
+enum alias_kind alias_kind(struct span value, struct buf *plain,
+    struct span *rest);
+
+#endif

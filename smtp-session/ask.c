@@ -1,0 +1,81 @@
+/* VRFY and EXPN (RFC 5321 s. 3.5): strangers learn nothing from them. */
+#include <bsd/string.h>
+#include <string.h>
+
+#include "smtp-session/resolve.h"
+#include "smtp-session/smtp.h"
+
+/* clang-format off */
+static const struct reply
+perhaps =	{ 252, "2.0.0", "Cannot tell, but will try to deliver", false },
+bad_address =	{ 501, "5.1.3", "Bad address syntax", false },
+no_user =	{ 550, "5.1.1", "No such user here", false },
+not_ours =	{ 550, "5.1.1", "Not one of ours", false },
+disabled =	{ 502, "5.5.1", "Not for you", false },
+later =		{ 451, "4.3.0", "Cannot look that up now, try later", false };
+/* clang-format on */
+
+/* What a mailbox, or what an alias stands for: addresses, one per line. */
+static const struct reply *
+list(struct smtp *s)
+{
+	struct span all = buf_all(&s->deliver.found_targets);
+	struct buf lines;
+	const struct reply *r;
+
+	buf_init(&lines, CONN_OUT / 2 - 1);
+	while (all.len > 0) {
+		struct span one = span_cut(&all, '\0');
+
+		buf_printf(&lines, "%s<%.*s>", lines.len > 0 ? "\n" : "",
+		    (int)one.len - 1, one.p + 1);
+	}
+	r = lines.over ? &later : smtp_say(s, 250, "2.1.5", "%s", lines.p);
+	buf_free(&lines);
+	return r;
+}
+
+static const struct reply *
+ask(struct smtp *s, struct span arg, bool expand)
+{
+	struct recipient who;
+
+	if (envelope_path(&who, arg) != ENVELOPE_OK)
+		return &bad_address;
+	envelope_qualify(&who.addr, who.text, s->config->hostname);
+	switch (deliver_look(&s->deliver, who.text, AGENT_LOOK)) {
+	case CLASS_MAILBOX:
+		return smtp_say(s, 250, "2.1.5", "<%s>",
+		    expand ? s->deliver.found_final : who.text);
+	case CLASS_ALIAS:
+		return expand ? list(s) :
+		    smtp_say(s, 250, "2.1.5", "<%s>", who.text);
+	case CLASS_REMOTE:
+		return expand ? &not_ours : &perhaps;
+	case CLASS_UNKNOWN:
+	case CLASS_REFUSED:
+		return &no_user;
+	case CLASS_TROUBLE:
+		break;
+	}
+	return smtp_because(s, &later, "%s", s->deliver.why.p);
+}
+
+const struct reply *
+cmd_vrfy(struct smtp *s, struct span arg)
+{
+	struct recipient who;
+
+	s->idle++;
+	if (policy_curious(&s->facts))
+		return ask(s, arg, false);
+	return envelope_path(&who, arg) == ENVELOPE_OK ? &perhaps :
+	    &bad_address;
+}
+
+const struct reply *
+cmd_expn(struct smtp *s, struct span arg)
+{
+	s->idle++;
+	return policy_curious(&s->facts) ? ask(s, arg, true) : &disabled;
+}

@@ -1,0 +1,44 @@
+/* What a recipient address means here: whose mailbox, or for whom it stands.
+ *
+ * MAY HOLD ROOT: runs in a delivery agent before it becomes the user; reads
+ * only files of the configuration and the system's user database. */
+#ifndef SMTP_SESSION_RESOLVE_H
+#define SMTP_SESSION_RESOLVE_H
+
+#include "message/addr.h"
+#include "message/buf.h"
+#include "session/config.h"
+#include "session/users.h"
+#include "smtp-session/policy.h"
+
+enum {
+	RESOLVE_DEPTH = 50, /* alias within alias */
+	RESOLVE_TARGETS = 1000,
+	RESOLVE_TEXT_MAX = 512 * 1024,
+};
+
+/* One mailbox. */
+struct resolve_box {
+	struct user user;
+	char maildir[128]; /* in the home */
+	char final[ADDR_MAX + 1]; /* address for Delivered-To */
+};
+
+/* A target begins with one of these. */
+enum { TARGET_MAILBOX = 'L', TARGET_REMOTE = 'R' };
+
+struct resolved {
+	enum policy_class class;
+	struct resolve_box box; /* CLASS_MAILBOX */
+	struct buf targets; /* CLASS_ALIAS: TARGET_* address NUL ... */
+	size_t count; /* of them */
+	char why[256]; /* for the log; REFUSED: what the alias says */
+};
+
+/* Find out.  "local_ip" is our end of the connection ("" none): a literal
+ * of it is ours.  "final": the name of a mailbox, no alias is asked. */
+void resolve(struct resolved *, const struct config *, const struct addr *,
+    const char *local_ip, bool final);
+void resolve_free(struct resolved *);
+
+#endif

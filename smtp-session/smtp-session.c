@@ -1,0 +1,201 @@
+/* smtp-session: one SMTP connection under a superserver (RFC 5321).
+ *
+ * MAY HOLD ROOT.  The greeting is a constant and leaves before anything else
+ * is set up.  Then this process becomes the monitor, which answers requests
+ * of fixed size, and its child the parser, which reads what strangers write
+ * and can do nothing else. */
+#include "smtp-session/smtp.h"
+
+#include <bsd/string.h>
+#include <err.h>
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "message/date.h"
+#include "message/fail.h"
+#include "session/log.h"
+#include "session/monitor.h"
+#include "session/record.h"
+#include "session/role.h"
+#include "session/sandbox.h"
+#include "smtp-session/rights.h"
+
+#define PROGRAM "smtp-session"
+#define TROUBLE "421 4.3.0 Local trouble, try again later\r\n"
+#define BUSY "421 4.7.0 Too many connections from your address\r\n"
+
+enum {
+	ROOM = 256 * 1024, /* what content may be longer than the limit */
+	LAST_RESORT = SMTP_SESSION_SECONDS + 600,
+};
+
+static struct {
+	const char *dir; /* of the configuration */
+	bool submission;
+	pid_t main; /* of the process that was started */
+} option = { .dir = CONFIG_DIR };
+
+static struct config config;
+static bool configured;
+static struct smtp smtp;
+
+static int
+say(const char *text)
+{
+	size_t n = strlen(text);
+
+	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : -1;
+}
+
+static int
+trouble(const char *event, int status)
+{
+	log_line(LOG_ERR, "%s reason=\"%s\"", event, fail_text());
+	(void)say(TROUBLE);
+	return status;
+}
+
+static void
+load(void)
+{
+	configured = config_load(&config, option.dir) == 0;
+}
+
+/* Which sender addresses a user of this host may use: root, the spool's user
+ * and whoever runs us any, others their own. */
+static void
+find_local_user(const struct peer *peer)
+{
+	const struct passwd *pw;
+	struct role spool;
+
+	smtp.trusted = peer->kind == PEER_PIPE || peer->uid == 0 ||
+	    peer->uid == geteuid() ||
+	    (role_find(&spool, config.spool_user) == 0 &&
+		spool.uid == peer->uid);
+	if (smtp.trusted)
+		return;
+	pw = getpwuid(peer->uid);
+	/* No name begins with a blank: somebody unknown sends as nobody. */
+	(void)strlcpy(smtp.only, pw == NULL ? " " : pw->pw_name,
+	    sizeof(smtp.only));
+}
+
+static int
+lock_up(void)
+{
+	const struct limits l = {
+		.memory = 64 << 20,
+		.file = config.size + ROOM,
+		.files = DELIVER_AGENTS + 16,
+		.procs = 0,
+	};
+	char empty[PATH_MAX];
+	struct role net;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)snprintf(empty, sizeof(empty), "%s/empty", config.run);
+	if (role_root() && (role_find(&net, config.net_user) == -1 ||
+	    role_jail(&net, empty) == -1))
+		return -1;
+	if (sandbox_limits(&l) == -1 || sandbox_files(NULL, 0) == -1)
+		return -1;
+	return sandbox_calls(SANDBOX_PARSER);
+}
+
+/* The sandboxed child. */
+static int
+parser(const struct peer *peer, int sock)
+{
+	(void)close(LOG_FD);
+	monitor_client(sock);
+	(void)alarm(LAST_RESORT);
+	date_zone();
+	if (peer->kind != PEER_INET)
+		find_local_user(peer);
+	if (lock_up() == -1)
+		return trouble("sandbox-error", EX_OSERR);
+	smtp.config = &config;
+	smtp.peer = peer;
+	smtp.facts.submission = option.submission;
+	smtp.facts.peer = peer->kind != PEER_INET ? POLICY_LOCAL :
+	    peer->loopback ? POLICY_LOOPBACK : POLICY_STRANGER;
+	smtp_serve(&smtp, sock);
+	return 0;
+}
+
+static int
+session(const struct peer *peer, void *ctx)
+{
+	struct rights_ctx rights = { &config, peer };
+	struct monitor m = { .ctx = &rights, .rights = smtp_rights };
+	char greeting[320], id[12];
+	int pair[2];
+
+	(void)ctx;
+	/* In accept mode the configuration may be newer than we are. */
+	if (getpid() != option.main)
+		load();
+	if (!configured)
+		return trouble("config-error", EX_CONFIG);
+	(void)snprintf(greeting, sizeof(greeting), "220 %s ESMTP\r\n",
+	    config.hostname);
+	if (say(greeting) == -1)
+		return 0; /* the client has left */
+	log_id_new(id);
+	log_id(id);
+	if (record_pair(pair) == -1 || (m.child = fork()) == -1) {
+		(void)fail("session");
+		return trouble("session-error", EX_OSERR);
+	}
+	if (m.child == 0) {
+		(void)close(pair[0]);
+		_exit(parser(peer, pair[1]));
+	}
+	(void)close(pair[1]);
+	/* The client is to see the end when the parser leaves. */
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO);
+	m.sock = pair[0];
+	return monitor_serve(&m);
+}
+
+static void
+usage(void)
+{
+	(void)fprintf(stderr, "usage: smtp-session [-s] [-c directory]\n");
+	exit(EX_USAGE);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int c;
+
+	sandbox_start(3);
+	while ((c = getopt(argc, argv, "c:s")) != -1) {
+		switch (c) {
+		case 'c':
+			option.dir = optarg;
+			break;
+		case 's':
+			option.submission = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (argc > optind)
+		usage();
+	option.main = getpid();
+	load();
+	log_open(PROGRAM, configured ? config.log : NULL);
+	start_limits(config.connections, config.connections_per_address, BUSY);
+	return start_sessions(session, NULL);
+}

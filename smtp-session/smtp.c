@@ -1,0 +1,417 @@
+/* One table, one loop.  A handler is called only in a state and with an
+ * argument that its row allows, and returns a reply; the loop writes it, logs
+ * why when it is a refusal, and counts.  Replies leave in one write when the
+ * client has no further command waiting (RFC 2920). */
+#include "smtp-session/smtp.h"
+
+#include <bsd/string.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session/log.h"
+
+/* clang-format off */
+static const struct reply
+ok =		{ 250, "2.0.0", "Ok", false },
+bye =		{ 221, "2.0.0", "Bye", true },
+not_smtp =	{ 221, "2.7.0", "This is a mail server", true },
+unknown =	{ 500, "5.5.1", "Unknown command", false },
+odd_octets =	{ 500, "5.5.2", "Only printable characters, please", false },
+eight_bit =	{ 553, "5.6.7", "8-bit text needs SMTPUTF8 on MAIL", false },
+too_long =	{ 500, "5.5.2", "Line too long", false },
+much_too_long =	{ 500, "5.5.2", "Line too long", true },
+no_argument =	{ 501, "5.5.4", "Needs an argument", false },
+an_argument =	{ 501, "5.5.4", "Takes no argument", false },
+greet_first =	{ 503, "5.5.1", "Send EHLO or HELO first", false },
+nested_mail =	{ 503, "5.5.1", "Sender was given already", false },
+need_mail =	{ 503, "5.5.1", "Send MAIL first", false },
+need_rcpt =	{ 503, "5.5.1", "Send RCPT first", false },
+disabled =	{ 502, "5.5.1", "Not for you", false },
+idle_too_long =	{ 421, "4.4.2", "Nothing heard for too long, closing", true },
+too_many =	{ 421, "4.7.0", "Too many errors, closing", true },
+stopping =	{ 421, "4.3.2", "Going down, try again soon", true },
+help =		{ 214, "2.0.0",
+    "HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN VERB\n"
+    "See RFC 5321", false };
+/* clang-format on */
+
+/* ---- replies */
+
+const struct reply *
+smtp_say(struct smtp *s, unsigned code, const char *status, const char *format,
+    ...)
+{
+	va_list ap;
+
+	buf_reset(&s->text);
+	va_start(ap, format);
+	buf_vprintf(&s->text, format, ap);
+	va_end(ap);
+	s->reply = (struct reply){ code, status, s->text.p, false };
+	return &s->reply;
+}
+
+const struct reply *
+smtp_because(struct smtp *s, const struct reply *r, const char *format, ...)
+{
+	va_list ap;
+
+	buf_reset(&s->why);
+	va_start(ap, format);
+	buf_vprintf(&s->why, format, ap);
+	va_end(ap);
+	return r;
+}
+
+/* Only printable ASCII leaves (but for SMTPUTF8 addresses of VRFY and EXPN,
+ * which we do not show). */
+static void
+put_text(struct conn *c, struct span line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char o = (unsigned char)line.p[i];
+
+		if (o < 0x20 || o >= 0x7f) {
+			conn_put(c, "?", 1);
+			continue;
+		}
+		conn_put(c, line.p + i, 1);
+	}
+}
+
+static void
+write_reply(struct smtp *s, const struct reply *r)
+{
+	struct span rest = span(r->text);
+	char head[32];
+
+	while (rest.p != NULL) {
+		struct span line = span_cut(&rest, '\n');
+		int n = snprintf(head, sizeof(head), "%u%c%s%s", r->code,
+		    rest.p == NULL ? ' ' : '-',
+		    r->status == NULL ? "" : r->status,
+		    r->status == NULL ? "" : " ");
+
+		conn_put(&s->conn, head, (size_t)n);
+		put_text(&s->conn, line);
+		conn_put(&s->conn, "\r\n", 2);
+	}
+}
+
+static void
+log_refusal(struct smtp *s, const struct reply *r, struct span line)
+{
+	struct span verb = span_word(&line);
+
+	log_line(LOG_NOTICE, "reject ip=%s helo=%s verb=%.*s code=%u%s%s "
+	    "from=<%s> arg=\"%.*s\" reason=\"%s\"",
+	    s->peer->ip[0] != '\0' ? s->peer->ip : "local", s->helo,
+	    (int)(verb.len < 16 ? verb.len : 16), verb.p, r->code,
+	    r->status == NULL ? "" : " status=",
+	    r->status == NULL ? "" : r->status, s->envelope.from,
+	    (int)(line.len < 200 ? line.len : 200), line.p,
+	    s->why.len > 0 ? s->why.p : r->text);
+}
+
+/* ---- the session */
+
+int64_t
+smtp_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+smtp_reset(struct smtp *s)
+{
+	deliver_reset(&s->deliver);
+	memset(&s->envelope, 0, sizeof(s->envelope));
+	s->for_rcpt[0] = '\0';
+	s->rcpts = 0;
+	if (s->state != S_START)
+		s->state = S_READY;
+}
+
+static void
+greet(struct smtp *s, struct span arg, bool extended)
+{
+	size_t n = arg.len < sizeof(s->helo) - 1 ? arg.len :
+	    sizeof(s->helo) - 1;
+
+	memcpy(s->helo, arg.p, n);
+	s->helo[n] = '\0';
+	s->extended = extended;
+	s->state = S_READY;
+	smtp_reset(s);
+}
+
+static const struct reply *
+cmd_helo(struct smtp *s, struct span arg)
+{
+	greet(s, arg, false);
+	return smtp_say(s, 250, NULL, "%s", s->config->hostname);
+}
+
+static const struct reply *
+cmd_ehlo(struct smtp *s, struct span arg)
+{
+	greet(s, arg, true);
+	return smtp_say(s, 250, NULL,
+	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nDSN\n"
+	    "ENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u\nHELP",
+	    s->config->hostname, (unsigned long long)s->config->size,
+	    s->config->recipients, SMTP_MAILS);
+}
+
+static const struct reply *
+cmd_rset(struct smtp *s, struct span arg)
+{
+	(void)arg;
+	s->idle++;
+	smtp_reset(s);
+	return &ok;
+}
+
+static const struct reply *
+cmd_noop(struct smtp *s, struct span arg)
+{
+	(void)arg;
+	s->idle++;
+	return &ok;
+}
+
+static const struct reply *
+cmd_quit(struct smtp *s, struct span arg)
+{
+	(void)s;
+	(void)arg;
+	return &bye;
+}
+
+static const struct reply *
+cmd_help(struct smtp *s, struct span arg)
+{
+	(void)arg;
+	s->idle++;
+	return &help;
+}
+
+/* A habit of sendmail(8): tell what is done.  In no RFC. */
+static const struct reply *
+cmd_verb(struct smtp *s, struct span arg)
+{
+	s->idle++;
+	if (!policy_curious(&s->facts))
+		return &disabled;
+	s->verbose = !span_same(arg, span("OFF"));
+	return smtp_say(s, 250, "2.0.0", "Verbose mode %s",
+	    s->verbose ? "on" : "off");
+}
+
+/* ---- the table */
+
+enum arity { ARG_NONE, ARG_ANY, ARG_SOME };
+
+static const struct command {
+	const char *verb;
+	unsigned in; /* S_* bits: states in which it exists */
+	enum arity arity;
+	const struct reply *(*run)(struct smtp *, struct span arg);
+	const struct reply *otherwise; /* in other states */
+} commands[] = {
+	/* clang-format off */
+	/* RFC 5321 s. 4.1.1 */
+	{ "HELO", S_ANY,		ARG_SOME, cmd_helo, NULL },
+	{ "EHLO", S_ANY,		ARG_SOME, cmd_ehlo, NULL },
+	{ "MAIL", S_READY,		ARG_SOME, cmd_mail, &nested_mail },
+	{ "RCPT", S_MAIL | S_REFUSED | S_RCPT,
+					ARG_SOME, cmd_rcpt, &need_mail },
+	{ "DATA", S_RCPT,		ARG_NONE, cmd_data, NULL },
+	{ "DATA", S_REFUSED,		ARG_NONE, cmd_no_rcpt, &need_rcpt },
+	{ "RSET", S_ANY,		ARG_NONE, cmd_rset, NULL },
+	{ "NOOP", S_ANY,		ARG_ANY,  cmd_noop, NULL },
+	{ "QUIT", S_ANY,		ARG_NONE, cmd_quit, NULL },
+	{ "HELP", S_ANY,		ARG_ANY,  cmd_help, NULL },
+	{ "VRFY", S_ANY,		ARG_SOME, cmd_vrfy, NULL },
+	{ "EXPN", S_ANY,		ARG_SOME, cmd_expn, NULL },
+	{ "VERB", S_ANY,		ARG_ANY,  cmd_verb, NULL },
+	/* clang-format on */
+};
+
+/* Browsers and other programs that were led here by somebody else. */
+static bool
+is_foreign(struct span verb)
+{
+	char c = verb.len > 0 ? verb.p[0] : ' ';
+
+	return !((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) ||
+	    span_same(verb, span("GET")) || span_same(verb, span("POST")) ||
+	    span_same(verb, span("CONNECT"));
+}
+
+/* What no command may hold.  Octets above 0x7f are the address parser's
+ * business where there is one. */
+static const struct reply *
+bad_octets(struct span line, struct span verb)
+{
+	bool high = false;
+
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.p[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return &odd_octets;
+		high = high || c >= 0x80;
+	}
+	if (high && !span_same(verb, span("MAIL")) &&
+	    !span_same(verb, span("RCPT")) && !span_same(verb, span("VRFY")) &&
+	    !span_same(verb, span("EXPN")))
+		return &eight_bit;
+	return NULL;
+}
+
+static const struct reply *
+obey(struct smtp *s, struct span line)
+{
+	struct span arg = span_trim(line), verb = span_word(&arg);
+	const struct reply *wrong = bad_octets(line, verb);
+
+	/* "MAIL FROM:<a@b>" and "mail from : a@b" alike: the verb is a word
+	 * of its own, what follows is the handler's. */
+	arg = span_trim(arg);
+	if (verb.len == 0)
+		return &unknown;
+	if (wrong != NULL)
+		return wrong;
+	if (is_foreign(verb))
+		return &not_smtp;
+	wrong = &unknown;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (!span_same(verb, span(c->verb)))
+			continue;
+		if ((c->in & s->state) == 0) {
+			wrong = s->state == S_START ? &greet_first :
+			    c->otherwise;
+			continue;
+		}
+		if (c->arity == ARG_NONE && arg.len > 0)
+			return &an_argument;
+		if (c->arity == ARG_SOME && arg.len == 0)
+			return &no_argument;
+		return c->run(s, arg);
+	}
+	return wrong;
+}
+
+/* ---- the loop */
+
+static volatile sig_atomic_t told_to_stop;
+static struct smtp *stopped_session;
+
+/* Between two commands nothing is half done: say goodbye at once.  While a
+ * message is being delivered its reply comes first. */
+static void
+on_term(int sig)
+{
+	static const char text[] =
+	    "421 4.3.2 Going down, try again soon\r\n";
+
+	(void)sig;
+	told_to_stop = 1;
+	if (stopped_session != NULL) {
+		(void)!write(stopped_session->conn.out, text,
+		    sizeof(text) - 1);
+		_exit(0);
+	}
+}
+
+static void
+pause_for(const struct smtp *s)
+{
+	if (s->facts.peer != POLICY_LOCAL)
+		(void)poll(NULL, 0, 1000);
+}
+
+/* Count, log and write.  What goes beyond a limit is answered otherwise. */
+static bool
+answer(struct smtp *s, const struct reply *r, struct span line)
+{
+	if (r->code >= 500 || r == &not_smtp)
+		s->errors++;
+	if (s->idle > SMTP_IDLE) {
+		s->idle--;
+		s->errors++;
+	}
+	if (r->code >= 400 || r == &not_smtp)
+		log_refusal(s, r, line);
+	if (s->errors >= SMTP_ERRORS && !r->close) {
+		r = &too_many;
+		log_refusal(s, r, span(""));
+	} else if (s->errors > SMTP_SLOW_ERRORS && r->code >= 500)
+		pause_for(s);
+	write_reply(s, r);
+	buf_reset(&s->why);
+	return !r->close;
+}
+
+/* The next command's reply; NULL when the client has left. */
+static const struct reply *
+next(struct smtp *s, struct span *line)
+{
+	enum conn_got got;
+
+	*line = span("");
+	stopped_session = conn_waiting(&s->conn) || s->conn.olen > 0 ? NULL : s;
+	if (told_to_stop)
+		return &stopping;
+	got = conn_line(&s->conn, line, SMTP_LINE_MAX, SMTP_COMMAND_SECONDS);
+	stopped_session = NULL;
+	switch (got) {
+	case CONN_LINE:
+		return obey(s, *line);
+	case CONN_LONG:
+		return &too_long;
+	case CONN_FLOOD:
+		return &much_too_long;
+	case CONN_TIMEOUT:
+		return &idle_too_long;
+	default:
+		return NULL;
+	}
+}
+
+void
+smtp_serve(struct smtp *s, int sock)
+{
+	const struct reply *r;
+	struct span line;
+
+	(void)signal(SIGTERM, on_term);
+	conn_init(&s->conn, STDIN_FILENO, STDOUT_FILENO, true);
+	s->conn.stop = smtp_now() + (int64_t)SMTP_SESSION_SECONDS * 1000;
+	s->state = S_START;
+	s->content = -1;
+	buf_init(&s->text, CONN_OUT / 2);
+	buf_init(&s->why, 1024);
+	data_init(&s->data);
+	deliver_init(&s->deliver, sock);
+	for (;;) {
+		r = next(s, &line);
+		if (r == NULL || !answer(s, r, line))
+			break;
+	}
+	(void)conn_flush(&s->conn);
+	if (r == NULL && s->state >= S_MAIL)
+		log_line(LOG_INFO, "lost ip=%s helo=%s from=<%s> rcpts=%u",
+		    s->peer->ip, s->helo, s->envelope.from, s->rcpts);
+	deliver_end(&s->deliver);
+}
