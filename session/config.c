@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "message/fail.h"
@@ -16,6 +15,7 @@ enum kind {
 	PATH_ABSOLUTE,
 	LOG_PLACE,
 	NAME,
+	ROLE,
 	FOLDER,
 	DNS_SERVER,
 	PORT,
@@ -31,9 +31,11 @@ struct word {
 	enum kind kind;
 	size_t at; /* offset in struct config */
 	size_t size; /* of a text; the largest COUNT */
+	size_t least; /* the smallest COUNT */
 };
 
-#define FIELD(f) offsetof(struct config, f), sizeof(((struct config *)0)->f)
+#define FIELD(f) \
+	offsetof(struct config, f), sizeof(((struct config *)0)->f), 0
 
 /* clang-format off */
 static const struct word words[] = {
@@ -42,24 +44,24 @@ static const struct word words[] = {
 	{ "run",		PATH_ABSOLUTE,	FIELD(run) },
 	{ "log",		LOG_PLACE,	FIELD(log) },
 	{ "maildir",		FOLDER,		FIELD(maildir) },
-	{ "net-user",		NAME,		FIELD(net_user) },
-	{ "spool-user",		NAME,		FIELD(spool_user) },
-	{ "tls-user",		NAME,		FIELD(tls_user) },
+	{ "net-user",		ROLE,		FIELD(net_user) },
+	{ "spool-user",		ROLE,		FIELD(spool_user) },
+	{ "tls-user",		ROLE,		FIELD(tls_user) },
 	{ "dns",		DNS_SERVER,	FIELD(dns) },
 	{ "smtp-port",		PORT,		FIELD(smtp_port) },
 	{ "size",		SIZE,		FIELD(size) },
 	{ "recipients",		COUNT,
-	    offsetof(struct config, recipients), 1000 },
+	    offsetof(struct config, recipients), 1000, 100 }, /* RFC 5321 s. 4.5.3.1.8 */
 	{ "strict-newlines",	YES_NO,		FIELD(strict_newlines) },
 	{ "plain-login",	PLAIN_LOGIN,	FIELD(plain_login) },
 	{ "retry",		TEXT,		FIELD(retry) },
 	{ "pam-service",	NAME,		FIELD(pam_service) },
 	{ "helpers",		PATH_ABSOLUTE,	FIELD(helpers) },
 	{ "connections",	COUNT,
-	    offsetof(struct config, connections), CONFIG_MAX_CONNECTIONS },
+	    offsetof(struct config, connections), CONFIG_MAX_CONNECTIONS, 1 },
 	{ "connections-per-address", COUNT,
 	    offsetof(struct config, connections_per_address),
-	    CONFIG_MAX_CONNECTIONS },
+	    CONFIG_MAX_CONNECTIONS, 1 },
 };
 /* clang-format on */
 
@@ -107,15 +109,19 @@ dns_ok(struct span v)
 	    inet_pton(AF_INET6, text, &in6) == 1);
 }
 
-static bool
-put_number(void *to, uint64_t most, struct span v)
+static const char *
+put_count(void *to, const struct word *w, struct span v)
 {
+	static char range[32];
 	uint64_t n;
 
-	if (span_number(v, most, &n) == -1 || n == 0)
-		return false;
+	if (span_number(v, w->size, &n) == -1 || n < w->least) {
+		(void)snprintf(range, sizeof(range), "%zu to %zu", w->least,
+		    w->size);
+		return range;
+	}
 	*(unsigned *)to = (unsigned)n;
-	return true;
+	return NULL;
 }
 
 static bool
@@ -193,7 +199,10 @@ put_word(char *to, const struct word *w, struct span v)
 		return v.p[0] == '/' || span_eq(v, span("syslog")) ? NULL :
 		    "syslog or an absolute path";
 	case NAME:
-		return made_of(v, "._-:") && v.p[0] != '-' ? NULL : "a name";
+		return made_of(v, "._-") && v.p[0] != '-' ? NULL : "a name";
+	case ROLE:
+		return made_of(v, "._-:") && v.p[0] != '-' ? NULL :
+		    "a name or UID:GID";
 	case FOLDER:
 		return folder_ok(v) ? NULL : "a path in the home";
 	case DNS_SERVER:
@@ -215,7 +224,7 @@ put(struct config *c, const struct word *w, struct span v)
 		return put_size(to, v) ? NULL :
 		    "octets, at least 64K (K, M, G)";
 	case COUNT:
-		return put_number(to, w->size, v) ? NULL : "a number in range";
+		return put_count(to, w, v);
 	case YES_NO:
 		return put_yes_no(to, v) ? NULL : "yes or no";
 	case PLAIN_LOGIN:
@@ -365,26 +374,4 @@ void
 config_path(const struct config *c, const char *name, char *path)
 {
 	(void)snprintf(path, PATH_MAX, "%s/%s", c->dir, name);
-}
-
-int
-config_domain(const struct config *c, const char *domain)
-{
-	char path[PATH_MAX];
-	struct lines l;
-	struct span text;
-	int r;
-
-	config_path(c, "domains", path);
-	r = lines_open(&l, path);
-	if (r == -1)
-		return -1;
-	if (r == 0)
-		return strcasecmp(domain, c->hostname) == 0 ||
-		    strcasecmp(domain, "localhost") == 0;
-	while ((r = lines_word(&l, &text)) == 1)
-		if (span_same(span_word(&text), span(domain)))
-			break;
-	lines_close(&l);
-	return r;
 }

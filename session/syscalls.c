@@ -48,8 +48,8 @@
 #define REFUSE(call, e)	IF(__NR_##call, 1), ERROR(e)
 
 /* Only when the low half of an argument is "value". */
-#define ALLOW_IF(call, n, value) \
-	IF(__NR_##call, 4), LOAD(ARG_LOW(n)), IF(value, 1), YES, KILL
+#define ALLOW_IF(call, n, value, otherwise) \
+	IF(__NR_##call, 4), LOAD(ARG_LOW(n)), IF(value, 1), YES, otherwise
 /* Only when the pointer is NULL. */
 #define ALLOW_NULL(call, n) \
 	IF(__NR_##call, 6), LOAD(ARG_LOW(n)), IF(0, 3), \
@@ -104,14 +104,14 @@
 	ALLOW(geteuid), ALLOW(getgid), ALLOW(getegid), \
 	ALLOW(rt_sigaction), ALLOW(rt_sigprocmask), ALLOW(rt_sigreturn), \
 	ALLOW(restart_syscall), ALLOW(exit), ALLOW(exit_group), \
-	ALLOW_IF(setsockopt, 2, TCP_NODELAY)
+	ALLOW_IF(setsockopt, 2, TCP_NODELAY, KILL)
 
 /* A parser also talks to its monitor, with descriptors, and keeps a message
  * in memory or in a file that was opened for it. */
 #define CALLS_PARSER \
 	ALLOW(sendmsg), ALLOW(recvmsg), ALLOW(memfd_create), ALLOW(lseek), \
 	ALLOW(pread64), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(fstat), \
-	ALLOW_IF(newfstatat, 3, AT_EMPTY_PATH), ALLOW(fcntl), ALLOW(dup), \
+	ALLOW_IF(newfstatat, 3, AT_EMPTY_PATH, ERROR(EACCES)), ALLOW(fcntl), ALLOW(dup), \
 	ALLOW(sendfile), ALLOW(copy_file_range)
 
 /* Whoever keeps mail: files in every way, but no socket is made and no
@@ -126,7 +126,7 @@
 	ALLOW(msync), ALLOW(fchdir), ALLOW(chdir), ALLOW(getcwd), \
 	ALLOW(umask), ALLOW(dup3), ALLOW(truncate), ALLOW(sync_file_range), \
 	ALLOW(inotify_init1), ALLOW(inotify_add_watch), \
-	ALLOW(inotify_rm_watch), ALLOW_IF(prlimit64, 0, 0), \
+	ALLOW(inotify_rm_watch), ALLOW_IF(prlimit64, 0, 0, KILL), \
 	ALLOW(sysinfo), ALLOW(uname), ALLOW(readahead), OLD_FILES \
 	ALLOW(fchmodat)
 

@@ -60,22 +60,6 @@ system_user(const char *name, struct user *u)
 	return 1;
 }
 
-/* As the system has it, else in lower case: people type "Bob". */
-static int
-find_system(const char *name, struct user *u)
-{
-	char lower[USER_NAME_MAX + 1];
-	size_t i;
-	int r = system_user(name, u);
-
-	if (r != 0)
-		return r;
-	for (i = 0; name[i] != '\0'; i++)
-		lower[i] = (char)tolower((unsigned char)name[i]);
-	lower[i] = '\0';
-	return strcmp(lower, name) == 0 ? 0 : system_user(lower, u);
-}
-
 static bool
 put(char *to, size_t size, struct span v)
 {
@@ -84,6 +68,26 @@ put(char *to, size_t size, struct span v)
 	memcpy(to, v.p, v.len);
 	to[v.len] = '\0';
 	return true;
+}
+
+/* As the system has it, else in lower case: people type "Bob", and mail
+ * programs bob@example.org. */
+static int
+find_system(const char *name, struct user *u)
+{
+	char local[USER_NAME_MAX + 1], lower[USER_NAME_MAX + 1];
+	size_t i;
+	int r;
+
+	(void)put(local, sizeof(local),
+	    span_n(name, span_find(span(name), '@')));
+	r = system_user(local, u);
+	if (r != 0)
+		return r;
+	for (i = 0; local[i] != '\0'; i++)
+		lower[i] = (char)tolower((unsigned char)local[i]);
+	lower[i] = '\0';
+	return strcmp(lower, local) == 0 ? 0 : system_user(lower, u);
 }
 
 /* The ids of the line; ours, whatever it says, when we cannot change them. */
@@ -130,11 +134,30 @@ split(struct span line, struct span field[FIELDS])
 	field[i] = line;
 }
 
+/* Look at one line.  1: it is the user; 0: it is not, though *u may be his
+ * for want of a better one ("bob" for bob@example.org); -1. */
+static int
+try_line(const struct lines *l, struct span line, struct span name,
+    struct user *u)
+{
+	struct span field[FIELDS], local = name;
+
+	split(line, field);
+	if (span_same(field[0], name))
+		return take_line(l, field, u) == -1 ? -1 : 1;
+	local = span_cut(&name, '@');
+	if (span_same(field[0], local))
+		return take_line(l, field, u);
+	if (u->password[0] == '\0' && field[1].p != NULL)
+		(void)put(u->password, sizeof(u->password), field[1]);
+	return 0;
+}
+
 static int
 find_in_file(const struct config *c, const char *name, struct user *u)
 {
 	char path[PATH_MAX];
-	struct span line, field[FIELDS];
+	struct span line;
 	struct lines l;
 	int r;
 
@@ -142,18 +165,12 @@ find_in_file(const struct config *c, const char *name, struct user *u)
 	r = lines_open(&l, path);
 	if (r != 1)
 		return r == 0 ? fail_as(ENOENT, "%s: has gone", path) : -1;
-	while ((r = lines_word(&l, &line)) == 1) {
-		split(line, field);
-		if (span_same(field[0], span(name))) {
-			r = take_line(&l, field, u) == -1 ? -1 : 1;
+	while ((r = lines_word(&l, &line)) == 1)
+		if ((r = try_line(&l, line, span(name), u)) != 0)
 			break;
-		}
-		if (u->password[0] == '\0' && field[1].p != NULL)
-			(void)put(u->password, sizeof(u->password), field[1]);
-	}
 	lines_close(&l);
 	explicit_bzero(l.data, sizeof(l.data));
-	return r;
+	return r == 0 ? u->name[0] != '\0' : r;
 }
 
 int
