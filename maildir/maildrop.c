@@ -21,6 +21,7 @@
 enum {
 	ROUNDS = 8, /* searches for files that were renamed meanwhile */
 	UIDL_LONGEST = 70, /* RFC 1939 s. 7 */
+	TRIES = 100, /* names for a message that is moved */
 };
 
 /* What is known of each name of the scan. */
@@ -211,7 +212,7 @@ unique_uidls(struct maildrop *d, size_t most)
 	for (size_t i = 0; i < d->messages; i++)
 		if (d->message[i].uidl != NULL)
 			own[k++] = &d->message[i];
-	qsort(own, k, sizeof(*own), by_uidl);
+	qsort(own, k, sizeof(void *), by_uidl);
 	for (size_t i = 0; i < k; i++) {
 		if (last != NULL && strcmp(last->uidl, own[i]->uidl) == 0)
 			own[i]->uidl = NULL;
@@ -282,15 +283,16 @@ bearable(const struct uidlist *l)
 static int
 snapshot(struct maildrop *d, struct uidlist *l)
 {
-	struct known *k = NULL;
-	int r = -1;
+	struct known *k;
+	int r;
 
-	if (uidlist_read(l, d->dir) == 0 && scan_run(&d->scan, d->dir) == 0 &&
-	    uidlist_match(l, &d->scan) == 0) {
-		k = calloc(d->scan.names + 1, sizeof(*k));
-		r = k == NULL ? fail("maildrop") :
-				measure_all(&d->scan, d->dir, l, k);
-	}
+	if (uidlist_read(l, d->dir) == -1 || scan_run(&d->scan, d->dir) == -1 ||
+	    uidlist_match(l, &d->scan) == -1)
+		return -1;
+	k = calloc(d->scan.names + 1, sizeof(*k));
+	if (k == NULL)
+		return fail("maildrop");
+	r = measure_all(&d->scan, d->dir, l, k);
 	if (r == 0 && assign(l, &d->scan, k, d->dir) == -1 && !bearable(l))
 		r = -1;
 	if (r == 0)
@@ -329,14 +331,44 @@ maildrop_close(struct maildrop *d)
 }
 
 static int
-take_away(int dir, const char *path)
+open_file(int dir, const char *path, int to)
 {
+	(void)to;
+	return measure_open(dir, path);
+}
+
+static int
+take_away(int dir, const char *path, int to)
+{
+	(void)to;
 	return unlinkat(dir, path, 0) == 0 ? 0 : fail("remove %s", path);
+}
+
+/* A name that is taken there gets a number behind its stem. */
+static int
+move_over(int dir, const char *path, int to)
+{
+	const char *name = path + strlen("new/");
+	int stem = (int)name_stem(name);
+	const char *flags = strstr(name, ":2,") == NULL ? ":2," : "";
+	char dest[SCAN_PATH + 16], number[8] = "";
+
+	for (int n = 1; n < TRIES; n++) {
+		(void)snprintf(dest, sizeof(dest), "cur/%.*s%s%s%s", stem, name,
+		    number, name + stem, flags);
+		if (renameat2(dir, path, to, dest, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+		(void)snprintf(number, sizeof(number), ".%d", n);
+	}
+	return fail("move %s", path);
 }
 
 /* Do it to the file of message i wherever that is now. */
 static int
-reach(struct maildrop *d, size_t i, int (*act)(int dir, const char *path))
+reach(struct maildrop *d, size_t i,
+    int (*act)(int dir, const char *path, int to), int to)
 {
 	size_t file = d->message[i].file;
 	static const char *const flags[] = { ":2,S", ":2," };
@@ -346,13 +378,13 @@ reach(struct maildrop *d, size_t i, int (*act)(int dir, const char *path))
 	for (int round = 0; round < ROUNDS && !d->scan.name[file].gone;
 	     round++) {
 		scan_path(&d->scan, file, path);
-		r = act(d->dir, path);
+		r = act(d->dir, path, to);
 		/* the most common renames of all: another program showed it */
 		for (size_t f = 0; r == -1 && errno == ENOENT && f < 2; f++) {
 			(void)snprintf(path, sizeof(path), "cur/%.*s%s",
 			    (int)d->scan.name[file].file.base,
 			    scan_text(&d->scan, file), flags[f]);
-			r = act(d->dir, path);
+			r = act(d->dir, path, to);
 		}
 		if (r != -1 || errno != ENOENT)
 			return r;
@@ -368,13 +400,19 @@ reach(struct maildrop *d, size_t i, int (*act)(int dir, const char *path))
 int
 maildrop_read(struct maildrop *d, size_t i)
 {
-	return reach(d, i, measure_open);
+	return reach(d, i, open_file, -1);
 }
 
 int
 maildrop_remove(struct maildrop *d, size_t i)
 {
-	return reach(d, i, take_away) == 0 || errno == ENOENT ? 0 : -1;
+	return reach(d, i, take_away, -1) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int
+maildrop_move(struct maildrop *d, size_t i, int to)
+{
+	return reach(d, i, move_over, to) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 int

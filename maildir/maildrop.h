@@ -43,6 +43,10 @@ int maildrop_read(struct maildrop *, size_t i);
 /* Remove it; already gone counts as removed.  0 / -1. */
 int maildrop_remove(struct maildrop *, size_t i);
 
+/* Move it into cur/ of the folder open at "to", under a longer name when its
+ * own is taken there; already gone counts as moved.  0 / -1. */
+int maildrop_move(struct maildrop *, size_t i, int to);
+
 /* After removals: make them durable (fsync of cur/ and new/).  0 / -1. */
 int maildrop_sync(struct maildrop *);
 

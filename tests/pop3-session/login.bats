@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# pop3-session/login.c and the monitor: who gets in, and how it is told.
+
+load ../lib
+load common
+
+@test "commands before the login" {
+	three
+	play order
+}
+
+@test "QUIT before the login" {
+	play quit
+}
+
+@test "three wrong passwords: two seconds each, then the end" {
+	three
+	SECONDS=0
+	play refused
+	[ "$SECONDS" -ge 6 ]
+	[ "$(grep -c 'login-refused' "$LOG")" -eq 3 ]
+	[ "$(grep -c -e correct-horse -e wrong "$LOG")" -eq 0 ]
+}
+
+@test "a wrong password, then the right one" {
+	maildir alice
+	play second-try
+	grep -q 'login user=alice ip=127.0.0.1' "$LOG"
+}
+
+@test "a password that is too long is wrong" {
+	maildir alice
+	printf 'S: %s\nC: %s\nS: %s\nC: PASS %0600d\nS: %s\nC: %s\nS: %s\n' \
+		'+OK POP3 server ready' 'USER alice' '+OK Password?' 0 \
+		'-ERR [AUTH] Wrong name or password' QUIT '+OK Bye' |
+		chat pop3-session
+}
+
+@test "a name that is too long is wrong" {
+	printf 'S: %s\nC: USER %0100d\nS: %s\nC: PASS x\nS: %s\nC: QUIT\nS: %s\n' \
+		'+OK POP3 server ready' 0 '+OK Password?' \
+		'-ERR [AUTH] Wrong name or password' '+OK Bye' |
+		chat pop3-session
+}
+
+@test "no password without TLS" {
+	config plain-login never
+	play tls-required
+}
+
+@test "plain-login loopback: not from elsewhere" {
+	elsewhere tls-required
+}
+
+@test "plain-login always: from everywhere" {
+	maildir alice
+	config plain-login always
+	elsewhere empty
+	grep -q 'login user=alice ip=192.0.2.1' "$LOG"
+}
+
+@test "users file out of order: [SYS/TEMP]" {
+	mv "$CONFIG/users" "$CONFIG/users.off"
+	mkdir "$CONFIG/users"
+	play temp
+	grep -q 'login-error user=alice .*reason=.*users' "$LOG"
+}
+
+@test "configuration out of order: -ERR, file and line" {
+	echo nonsense yes >>"$CONFIG/mailroom.conf"
+	echo 'S: -ERR [SYS/TEMP] Service not available now' |
+		chat -x 78 pop3-session
+}
+
+@test "no home: [SYS/TEMP]" {
+	rm -rf "$HOME_alice"
+	play unavailable -x 75
+	grep -q 'mailbox-error user=alice ip=127.0.0.1 reason=.' "$LOG"
+}
+
+@test "no Maildir: an empty one" {
+	play empty
+	[ -d "$MAILDIR_alice/cur" ]
+	[ "$(stat -c %a "$MAILDIR_alice")" = 700 ]
+	[ "$(stat -c %u "$MAILDIR_alice")" = "$UID_alice" ]
+}
+
+@test "Maildir is a file: [SYS/TEMP]" {
+	as alice touch "$MAILDIR_alice"
+	play unavailable -x 75
+}
+
+@test "pipelining from the first command on" {
+	three
+	play pipelined
+	[ "$(files)" = "1000000001.a.here
+1000000002.b.here:2,S" ]
+}
+
+# What stands behind PASS crosses an exec.
+@test "pipelining, cut at every octet" {
+	three
+	sed '/^#/d; s/DELE 3/NOOP/; s/Deleted at QUIT/Nothing done/' \
+		"$BATS_TEST_DIRNAME/pipelined.chat" >"$T/chat"
+	"$BATS_TEST_DIRNAME/cut" "$T/chat" "$BIN/pop3-session" -c "$CONFIG"
+}
+
+@test "idle clients are sent away, others wait for nobody" {
+	maildir alice
+	printf 'S: +OK POP3 server ready\nS: -ERR Idle for too long\nS! eof\n' \
+		>"$T/idle"
+	start idle bash -c '"$@" <"$0"' "$T/idle" "$TOOL/chat" -t 60 \
+		"$BIN/pop3-session" -c "$CONFIG"
+	play empty
+	wait "$PID_idle"
+}
+
+@test "20 lines that are no command" {
+	{
+		echo 'S: +OK POP3 server ready'
+		for _ in {1..19}; do
+			printf 'C: GET / HTTP/1.1\nS: -ERR Unknown command\n'
+		done
+		printf 'C: x\nS: -ERR Too many errors\nS! eof\n'
+	} | chat pop3-session
+}
+
+@test "a line that is too long" {
+	{
+		echo 'S: +OK POP3 server ready'
+		printf 'C: NOOP %02100d\nS: -ERR Line too long\n' 0
+		printf 'C: NOOP\nS: +OK Nothing done\nC: QUIT\nS: +OK Bye\n'
+	} | chat pop3-session
+}
+
+# hardening.md: a process that cannot be confined serves nobody.
+@test "sandbox: no seccomp, no service" {
+	[ "$(nm "$BIN/pop3-session" | grep -c __asan_init)" -eq 0 ] || skip
+	fault prctl,seccomp EPERM 1+
+	printf 'S: %s\nS: %s\n' '+OK POP3 server ready' \
+		'-ERR [SYS/TEMP] Service not available now' |
+		chat -x any pop3-session
+	faulted
+	grep -q sandbox-error "$LOG"
+}
+
+@test "sandbox: the process that reads is nobody, in an empty root" {
+	[ "$EUID" -eq 0 ] || skip "needs root"
+	pop
+	exec 8<>"/dev/tcp/$HOST/20110"
+	say 'S: +OK POP3 server ready'
+	monitor=$(pgrep -P "$PID_pop" -f pop3-session)
+	wait_for 5 pgrep -P "$monitor"
+	parser=$(pgrep -P "$monitor")
+	wait_for 5 grep -q '^Seccomp:.*2$' "/proc/$parser/status"
+	grep -q '^Uid:.20901.20901.20901.20901$' "/proc/$parser/status"
+	grep -q '^NoNewPrivs:.1$' "/proc/$parser/status"
+	[ "$(readlink "/proc/$parser/root")" = "$RUN/empty" ]
+	[ -z "$(find "/proc/$parser/fd" -lname "$LOG")" ]
+	say 'C: QUIT' 'S: +OK Bye'
+	end
+}
