@@ -114,11 +114,19 @@ $(UNITS): $(B)/unit/%: tests/unit/%.c
 
 -include $(UNITS:%=%.d)
 
+$(B)/tool/spool: tests/tool/spool.c $(patsubst %,$(B)/lib/%.a,mailq-run \
+    session message)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+
+-include $(B)/tool/spool.d
+
 $(B)/tool/%: tests/tool/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
-tests: all $(UNITS) $(B)/tool/killat
+tests: all $(UNITS) $(B)/tool/killat $(B)/tool/spool
 
 # SOAK=1 makes tests that know a long form take it.
 JOBS	?= $(shell expr 2 '*' "$$(nproc)")

@@ -99,8 +99,9 @@ destination_key(char *key, const char *addr)
 	struct buf b;
 
 	buf_init(&b, COUNTS_KEY - 1);
-	show_text(&b, span_n(at == NULL ? "local" : at + 1,
-			  at == NULL ? 5 : strnlen(at + 1, COUNTS_KEY - 8)));
+	show_text(&b,
+	    span_n(at == NULL ? "local" : at + 1,
+		at == NULL ? 5 : strnlen(at + 1, COUNTS_KEY - 8)));
 	(void)snprintf(key, COUNTS_KEY, "%s", b.p);
 	buf_free(&b);
 	for (; *key != '\0'; key++)
@@ -218,8 +219,10 @@ json_table(struct buf *b, struct table *t, const char *name)
 void
 counts_json(struct buf *b, struct counts *c)
 {
-	buf_printf(b, "{\"messages\":%zu,\"recipients\":%zu,\"due\":%zu,"
-	    "\"held\":%zu", c->messages, c->recipients, c->due, c->held);
+	buf_printf(b,
+	    "{\"messages\":%zu,\"recipients\":%zu,\"due\":%zu,"
+	    "\"held\":%zu",
+	    c->messages, c->recipients, c->due, c->held);
 	if (c->earliest != 0)
 		buf_printf(b, ",\"next_try\":%lld", (long long)c->earliest);
 	json_table(b, &c->destination, "destinations");

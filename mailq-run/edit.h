@@ -11,7 +11,7 @@
  * 0; -1: ENOENT (no such recipient, or it was delivered), EINVAL ("to" is no
  * address with a domain), or errno of the disk.  Close the entry after it:
  * its file is another one. */
-int edit_rcpt(struct entry *, const char *from, const char *to,
-    const char *who, time_t now);
+int edit_rcpt(struct entry *, const char *from, const char *to, const char *who,
+    time_t now);
 
 #endif

@@ -104,7 +104,7 @@ parse(struct entry *e, const char *id)
 }
 
 static enum entry_got
-load(struct entry *e, const char *id, bool with_history)
+load(struct entry *e, const char *id)
 {
 	char why[300];
 
@@ -115,10 +115,9 @@ load(struct entry *e, const char *id, bool with_history)
 		(void)fail_as(EBADMSG, "%s: %s", id, why);
 		return ENTRY_BAD;
 	}
-	if (with_history &&
-	    history_load(&e->history, e->spool, id, e->env.rcpts) == -1)
-		return ENTRY_ERROR;
-	return ENTRY_OK;
+	return history_load(&e->history, e->spool, id, e->env.rcpts) == 0 ?
+	    ENTRY_OK :
+	    ENTRY_ERROR;
 }
 
 static void
@@ -130,16 +129,17 @@ clear(struct entry *e, int spool)
 }
 
 enum entry_got
-entry_look(struct entry *e, int spool, const char *id, bool with_history)
+entry_look(struct entry *e, int spool, const char *id, enum spool_place hint)
 {
 	enum entry_got got;
 
 	clear(e, spool);
-	if (open_any(e, id, O_RDONLY) == -1)
-		return errno == ENOENT ? ENTRY_GONE
-		    : errno == ELOOP   ? ENTRY_BAD
-				       : ENTRY_ERROR;
-	got = load(e, id, with_history);
+	if ((hint == 0 || open_in(e, id, hint, O_RDONLY) == -1) &&
+	    open_any(e, id, O_RDONLY) == -1)
+		return errno == ENOENT ? ENTRY_GONE :
+		    errno == ELOOP     ? ENTRY_BAD :
+					 ENTRY_ERROR;
+	got = load(e, id);
 	(void)close(e->fd);
 	e->fd = -1;
 	return got;
@@ -191,9 +191,9 @@ lock(struct entry *e, const char *id)
 	if (open_any(e, id, O_RDWR) == -1) {
 		if (errno == ENOENT)
 			return ENTRY_GONE;
-		return errno == ELOOP || errno == EISDIR || errno == ENXIO
-		    ? ENTRY_BAD
-		    : ENTRY_ERROR;
+		return errno == ELOOP || errno == EISDIR || errno == ENXIO ?
+		    ENTRY_BAD :
+		    ENTRY_ERROR;
 	}
 	if (flock(e->fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == EWOULDBLOCK)
@@ -231,7 +231,7 @@ entry_take(struct entry *e, int spool, const char *id)
 	clear(e, spool);
 	got = lock_moving(e, id);
 	if (got == ENTRY_OK)
-		got = load(e, id, true);
+		got = load(e, id);
 	if (got == ENTRY_OK && recover(e) == -1)
 		got = ENTRY_ERROR;
 	if (got == ENTRY_BAD) {
@@ -424,8 +424,8 @@ entry_report_begin(const struct entry *e, struct spool_draft *d,
 }
 
 int
-entry_report(struct entry *e, enum history_report report,
-    struct spool_draft *d, time_t now)
+entry_report(struct entry *e, enum history_report report, struct spool_draft *d,
+    time_t now)
 {
 	struct history_line l = {
 		.when = now,

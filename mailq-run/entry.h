@@ -43,9 +43,9 @@ struct entry {
 enum entry_got entry_take(struct entry *, int spool, const char *id);
 
 /* The same without lock and without changing anything (mailq): ENTRY_BAD
- * leaves it where it is. */
+ * leaves it where it is.  "hint": where to look first; 0 when not known. */
 enum entry_got entry_look(struct entry *, int spool, const char *id,
-    bool with_history);
+    enum spool_place hint);
 
 void entry_close(struct entry *);
 

@@ -337,9 +337,9 @@ read_line(struct reader *r, char *line, size_t len)
 			return bad(r, "control octet");
 	}
 	if (r->line == 1)
-		return strcmp(line, magic) == 0
-		    ? 0
-		    : bad(r, "not a spool file of version 1");
+		return strcmp(line, magic) == 0 ?
+		    0 :
+		    bad(r, "not a spool file of version 1");
 	if (len >= 2 && line[0] >= 'A' && line[0] <= 'Z' && line[1] == ' ')
 		return read_rcpt(r, line);
 	return read_word(r, line);

@@ -287,7 +287,8 @@ read_text(struct history *h, int spool, const char *path)
 	ssize_t n;
 	int fd;
 
-	fd = openat(spool, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd =
+	    openat(spool, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd == -1)
 		return errno == ENOENT ? 0 : fail("open %s", path);
 	h->exists = true;
@@ -295,7 +296,10 @@ read_text(struct history *h, int spool, const char *path)
 		n = read(fd, block, sizeof(block));
 		if (n > 0)
 			buf_add(&h->text, block, (size_t)n);
-	} while ((n > 0 && !h->text.over) || (n == -1 && errno == EINTR));
+		/* short is the end: nobody else writes while we hold the lock,
+		 * and mailq shows one moment */
+	} while ((n == sizeof(block) && !h->text.over) ||
+	    (n == -1 && errno == EINTR));
 	if (n == -1)
 		(void)fail("read %s", path);
 	(void)close(fd);
@@ -451,8 +455,7 @@ shorten(struct history *h, int spool, const char *id, const char *path)
 int
 history_save(struct history *h, int spool, const char *id, bool durable)
 {
-	struct span more = span_n(h->text.p + h->saved,
-	    h->text.len - h->saved);
+	struct span more = span_n(h->text.p + h->saved, h->text.len - h->saved);
 	char path[PLACE_PATH];
 	bool fresh = !h->exists;
 	int fd;

@@ -10,9 +10,11 @@
 
 #include "mailq-run/spool.h"
 
-enum { HISTORY_REPLY = 1024, /* longer replies are cut, with "..." */
-       HISTORY_MAX = 4 << 20 /* a log beyond that is made shorter: the last
-			      * try of each recipient and all else stay */ };
+enum {
+	HISTORY_REPLY = 1024, /* longer replies are cut, with "..." */
+	HISTORY_MAX = 4 << 20 /* a log beyond that is made shorter: the last
+			      * try of each recipient and all else stay */
+};
 
 enum history_kind {
 	HISTORY_TRY, /* one recipient, one attempt or decision */
@@ -20,8 +22,11 @@ enum history_kind {
 	HISTORY_ADMIN, /* a person did something */
 };
 
-enum history_report { REPORT_FAILED = 'F', REPORT_DELAYED = 'W',
-		      REPORT_SUCCESS = 'S' };
+enum history_report {
+	REPORT_FAILED = 'F',
+	REPORT_DELAYED = 'W',
+	REPORT_SUCCESS = 'S'
+};
 
 struct history_line {
 	time_t when;

@@ -25,9 +25,11 @@
 #include "session/role.h"
 #include "session/sandbox.h"
 
-enum { ALL = SPOOL_NEW | SPOOL_DUE | SPOOL_HELD,
-       OUT = 1 << 16, /* output collected at once */
-       BUSY_MS = 5000 /* how long a busy message is waited for */ };
+enum {
+	ALL = SPOOL_NEW | SPOOL_DUE | SPOOL_HELD,
+	OUT = 1 << 16, /* output collected at once */
+	BUSY_MS = 5000 /* how long a busy message is waited for */
+};
 
 struct mailq {
 	struct config config;
@@ -54,8 +56,8 @@ write_out(struct mailq *m)
 
 /* Call "each" for every entry.  0 / -1. */
 static int
-for_all(struct mailq *m, int (*each)(struct mailq *, const struct entry *,
-	void *), void *ctx)
+for_all(struct mailq *m,
+    int (*each)(struct mailq *, const struct entry *, void *), void *ctx)
 {
 	struct scan s;
 	struct scan_name n;
@@ -72,7 +74,7 @@ for_all(struct mailq *m, int (*each)(struct mailq *, const struct entry *,
 			bad = -1;
 			continue;
 		}
-		got = entry_look(&e, m->spool, n.id, true);
+		got = entry_look(&e, m->spool, n.id, n.place);
 		if (got == ENTRY_OK && each(m, &e, ctx) == -1)
 			bad = -1;
 		if (got == ENTRY_BAD || got == ENTRY_ERROR) {
@@ -182,7 +184,7 @@ show(struct mailq *m, char **arg)
 		enum entry_got got = ENTRY_GONE;
 
 		if (spool_id_ok(span(*arg)))
-			got = entry_look(&e, m->spool, *arg, true);
+			got = entry_look(&e, m->spool, *arg, 0);
 		if (got != ENTRY_OK)
 			worst = not_had(*arg, got);
 		else if (m->json)
@@ -264,13 +266,15 @@ do_bounce(struct mailq *m, struct entry *e)
 	if (entry_settle(e) == -1)
 		return -1;
 	m->kick = true;
-	return e->place == SPOOL_HELD ? entry_release(e)
-				      : entry_defer(e, m->now);
+	return e->place == SPOOL_HELD ? entry_release(e) :
+					entry_defer(e, m->now);
 }
 
 static const struct deed deeds[] = {
-	{ "hold", do_hold },	 { "release", do_release },
-	{ "retry", do_retry },	 { "drop", do_drop },
+	{ "hold", do_hold },
+	{ "release", do_release },
+	{ "retry", do_retry },
+	{ "drop", do_drop },
 	{ "bounce", do_bounce },
 };
 
@@ -470,8 +474,7 @@ main(int argc, char **argv)
 
 	find_who(&m);
 	sandbox_start(3);
-	while ((c = getopt_long(argc, argv, "ac:j", longer, NULL)) !=
-	    -1)
+	while ((c = getopt_long(argc, argv, "ac:j", longer, NULL)) != -1)
 		switch (c) {
 		case 'a':
 			m.every = true;

@@ -31,8 +31,9 @@ take_line(struct intake *t, char *line, size_t len)
 
 	if (len >= 2 && line[len - 2] == '\r' && line[len - 1] == '\n')
 		line[--len - 1] = '\n';
-	if (t->first && len >= 5 && (memcmp(line, "From ", 5) == 0 ||
-	    (len > 5 && memcmp(line, ">From ", 6) == 0)))
+	if (t->first && len >= 5 &&
+	    (memcmp(line, "From ", 5) == 0 ||
+		(len > 5 && memcmp(line, ">From ", 6) == 0)))
 		return 0; /* before the header: an mbox's, not ours */
 	t->first = false;
 	for (size_t i = 0; i < len && !l->eight_bit; i++)
@@ -222,8 +223,10 @@ open_mbox(const char *path)
 	FILE *f;
 	int fd;
 
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY, 0600);
+	fd = open(path,
+	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+		O_NONBLOCK | O_NOCTTY,
+	    0600);
 	if (fd == -1)
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
@@ -245,8 +248,7 @@ append(const struct missive *l, const char *from, FILE *f)
 	(void)fprintf(f, "From %s %s", from[0] == '\0' ? "MAILER-DAEMON" : from,
 	    ctime_r(&now, when));
 	r = missive_write(l, span(""), false, put_mbox, &m);
-	if (fputc('\n', f) == EOF || fflush(f) == EOF ||
-	    fsync(fileno(f)) == -1)
+	if (fputc('\n', f) == EOF || fflush(f) == EOF || fsync(fileno(f)) == -1)
 		r = -1;
 	return r;
 }

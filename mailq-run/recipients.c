@@ -132,8 +132,7 @@ take_angle(struct list *l)
 			skip_comment(s);
 			continue;
 		}
-		if (s->p[0] == ':' && l->angle.len > 0 &&
-		    l->angle.p[0] == '@')
+		if (s->p[0] == ':' && l->angle.len > 0 && l->angle.p[0] == '@')
 			buf_reset(&l->angle);
 		else if (!is_blank(s->p[0]))
 			buf_char(&l->angle, s->p[0]);
@@ -158,8 +157,8 @@ finish(struct recipients *r, struct list *l)
 
 		buf_init(&one, ADDRESS_MAX + 1);
 		buf_span(&one, w);
-		done = one.over ? fail_as(EINVAL, "address too long")
-				: add_one(r, one.p);
+		done = one.over ? fail_as(EINVAL, "address too long") :
+				  add_one(r, one.p);
 		buf_free(&one);
 	}
 	buf_reset(&l->word);
@@ -206,9 +205,9 @@ step(struct recipients *r, struct list *l)
 			buf_char(&l->word, c);
 		l->rest = span_from(l->rest, 1);
 	}
-	return l->word.over || l->angle.over
-	    ? fail_as(EINVAL, "address too long")
-	    : 0;
+	return l->word.over || l->angle.over ?
+	    fail_as(EINVAL, "address too long") :
+	    0;
 }
 
 int

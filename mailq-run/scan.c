@@ -84,8 +84,8 @@ set_aside(struct scan *s, const char *name)
 		(void)snprintf(from, sizeof(from), "due/%02x/%.200s",
 		    s->hash - 1, name);
 		(void)snprintf(to, sizeof(to), "bad/%.200s", name);
-		if (renameat2(s->spool, from, s->spool, to,
-			RENAME_NOREPLACE) == -1)
+		if (renameat2(s->spool, from, s->spool, to, RENAME_NOREPLACE) ==
+		    -1)
 			return;
 	} else if (place_quarantine(s->spool, s->place, name) == -1) {
 		return;
@@ -192,8 +192,8 @@ tidy_drafts(int spool, time_t now)
 
 	dir = open_dir(spool, "tmp");
 	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (fstatat(dirfd(dir), d->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
 		    S_ISREG(st.st_mode) && st.st_mtime < now - DRAFT_DEAD &&
 		    !may_be_wanted(spool, d->d_name))
 			(void)unlinkat(dirfd(dir), d->d_name, 0);

@@ -107,8 +107,10 @@ option_b(struct sendmail *s, const char *arg)
 			s->mode = modes[i].mode;
 			return;
 		}
-	errx(EX_USAGE, "-b%s: no such mode; servers are "
-	    "started by inetd or systemd", arg);
+	errx(EX_USAGE,
+	    "-b%s: no such mode; servers are "
+	    "started by inetd or systemd",
+	    arg);
 }
 
 static void
@@ -135,7 +137,8 @@ notify(char *arg)
 		w = span_cut(&rest, ',');
 		if (!span_eq(w, span("SUCCESS")) &&
 		    !span_eq(w, span("FAILURE")) && !span_eq(w, span("DELAY")))
-			errx(EX_USAGE, "-N: never, or some of success, "
+			errx(EX_USAGE,
+			    "-N: never, or some of success, "
 			    "failure, delay");
 	}
 	return arg;
@@ -157,8 +160,9 @@ options(struct sendmail *s, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+A:B:b:C:c:d:e:F:f:GhiL:mN:nO:o:p:"
-	    "q::R:r:tUV:vX:x")) != -1)
+	while ((c = getopt(argc, argv,
+		    "+A:B:b:C:c:d:e:F:f:GhiL:mN:nO:o:p:"
+		    "q::R:r:tUV:vX:x")) != -1)
 		switch (c) {
 		case 'b':
 			option_b(s, optarg);

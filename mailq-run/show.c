@@ -181,9 +181,9 @@ put_log(struct buf *b, const struct entry *e)
 			break;
 		case HISTORY_REPORT:
 			buf_printf(b, "sender told: %s",
-			    l.report == REPORT_FAILED	     ? "returned"
-				: l.report == REPORT_DELAYED ? "delayed"
-							     : "delivered");
+			    l.report == REPORT_FAILED	   ? "returned" :
+				l.report == REPORT_DELAYED ? "delayed" :
+							     "delivered");
 			if (l.child.len > 0)
 				buf_str(b, " in ");
 			show_text(b, l.child);

@@ -19,7 +19,12 @@
 #include "session/log.h"
 
 static const char *const directories[] = {
-	"tmp", "new", "due", "hold", "log", "bad",
+	"tmp",
+	"new",
+	"due",
+	"hold",
+	"log",
+	"bad",
 };
 
 static int

@@ -221,8 +221,8 @@ rcpt(struct dialogue *d, struct recipients *r, size_t *taken, int *worst)
 		if ((code == 452 || code == 552) && *taken > 0)
 			return;
 		status = complain(d, recipients_get(r, i));
-		r->line[i].fate = code >= 500 ? RECIPIENT_REFUSED
-					      : RECIPIENT_LATER;
+		r->line[i].fate =
+		    code >= 500 ? RECIPIENT_REFUSED : RECIPIENT_LATER;
 		if (*worst == EX_OK)
 			*worst = status;
 	}
@@ -258,8 +258,7 @@ put_dots(void *ctx, const char *p, size_t len)
 		}
 		p = q + (q < end);
 	}
-	return s->conn->broken ? fail_as(EPIPE, "the connection broke off")
-			       : 0;
+	return s->conn->broken ? fail_as(EPIPE, "the connection broke off") : 0;
 }
 
 static int
@@ -294,9 +293,9 @@ transact(struct dialogue *d, const struct missive *l, struct recipients *r,
 	}
 	for (size_t i = 0; i < r->n; i++)
 		if (r->line[i].fate == RECIPIENT_TAKEN)
-			r->line[i].fate = status == EX_OK && !d->dead
-			    ? RECIPIENT_SENT
-			    : RECIPIENT_LATER;
+			r->line[i].fate = status == EX_OK && !d->dead ?
+			    RECIPIENT_SENT :
+			    RECIPIENT_LATER;
 	if (status != EX_OK && *worst == EX_OK)
 		*worst = status;
 	return taken > 0 && status == EX_OK && !d->dead;
@@ -312,8 +311,8 @@ some_open(const struct recipients *r)
 }
 
 int
-submit_missive(int sock, const struct submit_options *o, const struct missive *l,
-    struct recipients *r)
+submit_missive(int sock, const struct submit_options *o,
+    const struct missive *l, struct recipients *r)
 {
 	int worst;
 
