@@ -6,8 +6,7 @@
 enum {
 	LINE_LONGEST = 2048,
 	ERRORS_MAX = 20, /* then the client is sent away */
-	LINES_DIGITS = 1000000000,
-	/* TOP: more lines than any message has */,
+	LINES_DIGITS = 1000000000, /* TOP: more lines than any message has */
 };
 
 enum arity {
@@ -15,8 +14,7 @@ enum arity {
 	ARG_TEXT, /* all that follows one blank, as it is */
 	ARG_MSG, /* a message that is there */
 	ARG_MAYBE, /* the same, or nothing */
-	ARG_TOP,
-	/* a message and a number of lines */,
+	ARG_TOP, /* a message and a number of lines */
 };
 
 static const struct reply unknown = { .text = "Unknown command" };

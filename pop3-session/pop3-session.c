@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
@@ -40,8 +41,7 @@
 enum {
 	LOGIN_SECONDS = 180, /* from the greeting to the right password */
 	PAUSE = 2, /* seconds after a wrong one */
-	LAST_RESORT = 600,
-	/* alarm() of a process that nothing else ended */,
+	LAST_RESORT = 600, /* alarm() of a process that nothing else ended */
 };
 
 static struct {
@@ -84,6 +84,7 @@ static int
 parser(const struct peer *peer, int sock)
 {
 	const struct limits l = { .memory = 64 << 20, .files = 6 };
+	struct timespec now;
 	struct role net;
 	char empty[PATH_MAX];
 	bool plain = config.plain_login == PLAIN_ALWAYS ||
@@ -101,6 +102,8 @@ parser(const struct peer *peer, int sock)
 	    sandbox_calls(SANDBOX_PARSER) == -1)
 		return trouble("sandbox-error");
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, false);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	conn.stop = ((int64_t)now.tv_sec + LOGIN_SECONDS) * 1000;
 	(void)login_serve(&conn, sock, plain);
 	return 0;
 }

@@ -26,8 +26,7 @@
 
 enum {
 	PATIENCE = 600, /* seconds for a command; RFC 1939 s. 3: ten minutes */
-	BLOCK = 65536,
-	/* of a message, read and sent at once */,
+	BLOCK = 65536, /* of a message, read and sent at once */
 };
 
 struct mailbox {
@@ -41,7 +40,6 @@ struct mailbox {
 	struct wire wire; /* the same, half sent */
 	const char *maildir; /* DELE moves to its folder .Trash; or NULL */
 	uint64_t retrieved, sent, removed; /* for the log */
-	,
 };
 
 static const struct reply made = { .ok = true };
