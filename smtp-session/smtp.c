@@ -103,10 +103,11 @@ write_reply(struct smtp *s, const struct reply *r)
 }
 
 static void
-log_refusal(struct smtp *s, const struct reply *r, struct span line)
+log_refusal(struct smtp *s, const struct reply *r)
 {
-	struct span verb = span_word(&line);
+	struct span line = span(s->line), verb = span_word(&line);
 
+	line = span_trim(line);
 	log_line(LOG_NOTICE, "reject ip=%s helo=%s verb=%.*s code=%u%s%s "
 	    "from=<%s> arg=\"%.*s\" reason=\"%s\"",
 	    s->peer->ip[0] != '\0' ? s->peer->ip : "local", s->helo,
@@ -343,7 +344,7 @@ pause_for(const struct smtp *s)
 
 /* Count, log and write.  What goes beyond a limit is answered otherwise. */
 static bool
-answer(struct smtp *s, const struct reply *r, struct span line)
+answer(struct smtp *s, const struct reply *r)
 {
 	if (r->code >= 500 || r == &not_smtp)
 		s->errors++;
@@ -352,10 +353,10 @@ answer(struct smtp *s, const struct reply *r, struct span line)
 		s->errors++;
 	}
 	if (r->code >= 400 || r == &not_smtp)
-		log_refusal(s, r, line);
+		log_refusal(s, r);
 	if (s->errors >= SMTP_ERRORS && !r->close) {
 		r = &too_many;
-		log_refusal(s, r, span(""));
+		log_refusal(s, r);
 	} else if (s->errors > SMTP_SLOW_ERRORS && r->code >= 500)
 		pause_for(s);
 	write_reply(s, r);
@@ -363,21 +364,36 @@ answer(struct smtp *s, const struct reply *r, struct span line)
 	return !r->close;
 }
 
+/* What the log may have to say about it; the line itself is overwritten by
+ * what comes next. */
+static void
+note_line(struct smtp *s, struct span line)
+{
+	size_t n;
+
+	line = span_trim(line);
+	n = line.len < sizeof(s->line) ? line.len : sizeof(s->line) - 1;
+	memcpy(s->line, line.p, n);
+	s->line[n] = '\0';
+}
+
 /* The next command's reply; NULL when the client has left. */
 static const struct reply *
-next(struct smtp *s, struct span *line)
+next(struct smtp *s)
 {
+	struct span line;
 	enum conn_got got;
 
-	*line = span("");
+	s->line[0] = '\0';
 	stopped_session = conn_waiting(&s->conn) || s->conn.olen > 0 ? NULL : s;
 	if (told_to_stop)
 		return &stopping;
-	got = conn_line(&s->conn, line, SMTP_LINE_MAX, SMTP_COMMAND_SECONDS);
+	got = conn_line(&s->conn, &line, SMTP_LINE_MAX, SMTP_COMMAND_SECONDS);
 	stopped_session = NULL;
 	switch (got) {
 	case CONN_LINE:
-		return obey(s, *line);
+		note_line(s, line);
+		return obey(s, line);
 	case CONN_LONG:
 		return &too_long;
 	case CONN_FLOOD:
@@ -393,7 +409,6 @@ void
 smtp_serve(struct smtp *s, int sock)
 {
 	const struct reply *r;
-	struct span line;
 
 	(void)signal(SIGTERM, on_term);
 	conn_init(&s->conn, STDIN_FILENO, STDOUT_FILENO, true);
@@ -405,8 +420,8 @@ smtp_serve(struct smtp *s, int sock)
 	data_init(&s->data);
 	deliver_init(&s->deliver, sock);
 	for (;;) {
-		r = next(s, &line);
-		if (r == NULL || !answer(s, r, line))
+		r = next(s);
+		if (r == NULL || !answer(s, r))
 			break;
 	}
 	(void)conn_flush(&s->conn);

@@ -69,6 +69,7 @@ struct smtp {
 	struct data data;
 	int content; /* memfd or file; -1 none yet */
 	bool on_disk;
+	char line[256]; /* the command as it came, for the log */
 	struct reply reply; /* made up by smtp_say */
 	struct buf text; /* of it */
 	struct buf why; /* for the log line of this reply */

@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# What the tests of smtp-session share.
+
+# hello: the lines with which most dialogues begin.
+hello() {
+	cat <<-'END'
+	S: 220 mx.here.test ESMTP
+	C: EHLO client.test
+	S* 250-
+	S: 250 HELP
+	END
+}
+
+# talk [OPTION OF CHAT...] [-- OPTION OF SMTP-SESSION...] <TRANSCRIPT: what
+# comes after the greeting.
+talk() {
+	local options=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	{ hello; cat; } | chat -q "${options[@]}" smtp-session "${@:2}"
+}
+
+# send FROM TO...: one small mail; the S lines for its end come from stdin, or
+# a 250.
+send() {
+	local from=$1 to
+	shift
+	{
+		echo "C: MAIL FROM:<$from>"
+		echo "S: 250 2.1.0 Sender ok"
+		for to; do
+			echo "C: RCPT TO:<$to>"
+			echo "S: 250 2.1.5 Recipient ok"
+		done
+		cat <<-END
+		C: DATA
+		S: 354...
+		C: Subject: test
+		C:
+		C: text
+		C: .
+		${END_OF_DATA:-S: 250 2.0.0 Ok, id ...}
+		C: QUIT
+		S: 221 2.0.0 Bye
+		END
+	} | talk
+}
+
+# stranger [-- OPTION OF SMTP-SESSION...] <TRANSCRIPT: the same as talk, but
+# the client is at 192.0.2.1, in a network of its own.
+stranger() {
+	local keep=()
+	[ "$EUID" -eq 0 ] || keep=(--map-current-user --keep-caps)
+	[ "${1:-}" != -- ] || shift
+	{ hello; cat; } | unshare -n "${keep[@]}" sh -c '
+		ip link set lo up && ip addr add 192.0.2.1/32 dev lo &&
+		exec "$@"' - \
+		"$TOOL/chat" -q -a 192.0.2.1 "$BIN/smtp-session" -c "$CONFIG" "$@"
+}
+
+# count USER: messages in new/, 0 also without a Maildir.
+count() {
+	local n
+	n=$(messages "$1")
+	echo "${n:-0}"
+}
+
+# logged PATTERN: a line of the log matches.
+logged() { grep -qE -- "$1" "$LOG"; }
+
+# nothing_left: no half-written file anywhere.
+nothing_left() {
+	local d
+	for d in "$T"/home/*/Maildir/tmp "$SPOOL/tmp"; do
+		[ ! -d "$d" ] || [ -z "$(ls -A "$d")" ] || {
+			ls -l "$d"
+			return 1
+		}
+	done
+}
+
+# rcpts: the recipient lines of all spool entries.
+rcpts() { find "$SPOOL/new" "$SPOOL/due" -type f -exec sed '/^$/q' {} + | grep '^[TDSFB] '; }
