@@ -1,7 +1,8 @@
 /* auth-pam SERVICE [REMOTE_IP]: one password, asked of PAM.
  *
- * Reads "name NUL password NUL" from descriptor 0.  Exit status 0: right, and
- * the account may be used; 1: no; 75: PAM cannot tell now.
+ * Reads "name NUL password NUL" from descriptor 0; an empty name is somebody
+ * who is not here.  Exit status 0: right, and the account may be used; 1: no
+ * (all noes take the same time); 75: PAM cannot tell now.
  *
  * MAY HOLD ROOT: pam_unix reads /etc/shadow.  The only program that links
  * libpam, and it lives for one question. */

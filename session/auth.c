@@ -3,7 +3,11 @@
  * The monitor waits here while a child looks the user up and has the password
  * checked.  The child says first who the user is, then, by its exit status,
  * whether the password is his: by itself with crypt(3), where it has given up
- * every system call but the few of a pipe, or by becoming auth-pam. */
+ * every system call but the few of a pipe, or by becoming auth-pam.
+ *
+ * Who is not here must not be told apart from who mistypes.  So something of
+ * the same cost is hashed in vain, and what difference is left (PAM may hash
+ * twice) hides behind the grid of times at which a no is told. */
 #include "session/auth.h"
 
 #include <bsd/string.h>
@@ -16,6 +20,7 @@
 #include <strings.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
@@ -25,6 +30,7 @@
 enum {
 	SECONDS = 60,
 	PASSWORD_MAX = 512,
+	GRID_MS = 250,
 	WRONG = 1, /* exit status, of auth-pam too */
 };
 
@@ -135,8 +141,10 @@ check(const struct config *c, const char *name, const char *password,
 	if (record_send(sock, found ? FOUND : UNKNOWN, 0,
 	    span_n(&u, sizeof(u)), -1) == -1)
 		return EX_TEMPFAIL;
+	/* PAM never hears of who has no mailbox; it spends its time on
+	 * nobody. */
 	if (c->system_users)
-		return become_helper(c, name, password, ip);
+		return become_helper(c, found ? u.name : "", password, ip);
 	if (sandbox_calls(SANDBOX_PIPE) == -1)
 		return EX_OSERR;
 	/* For an unknown user this is the first entry's hash: same time. */
@@ -182,17 +190,36 @@ verdict(const struct config *c, const struct record *r, int status,
 	return AUTH_OK;
 }
 
-enum auth_verdict
-auth_check(const struct config *c, const char *name, const char *password,
+/* Wait for the next point of the grid. */
+static void
+settle_time(const struct timespec *began)
+{
+	struct timespec t;
+	long ms;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	ms = (t.tv_sec - began->tv_sec) * 1000 +
+	    (t.tv_nsec - began->tv_nsec) / 1000000;
+	ms = (ms / GRID_MS + 1) * GRID_MS;
+	t.tv_sec = began->tv_sec + ms / 1000;
+	t.tv_nsec = began->tv_nsec + ms % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
+	    EINTR)
+		continue;
+}
+
+static enum auth_verdict
+ask_child(const struct config *c, const char *name, const char *password,
     const char *remote_ip, struct user *u)
 {
 	static struct record r;
 	int pair[2], got, status;
 	pid_t pid;
 
-	/* An account without a password is not one for the network. */
-	if (password[0] == '\0' || strlen(password) > PASSWORD_MAX)
-		return AUTH_BAD;
 	if (record_pair(pair) == -1) {
 		(void)fail("socketpair");
 		return AUTH_TEMP;
@@ -216,4 +243,20 @@ auth_check(const struct config *c, const char *name, const char *password,
 		return AUTH_TEMP;
 	}
 	return verdict(c, &r, status, u);
+}
+
+enum auth_verdict
+auth_check(const struct config *c, const char *name, const char *password,
+    const char *remote_ip, struct user *u)
+{
+	enum auth_verdict v = AUTH_BAD;
+	struct timespec began;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &began);
+	/* An account without a password is not one for the network. */
+	if (password[0] != '\0' && strlen(password) <= PASSWORD_MAX)
+		v = ask_child(c, name, password, remote_ip, u);
+	if (v == AUTH_BAD)
+		settle_time(&began);
+	return v;
 }

@@ -7,7 +7,7 @@
 
 enum auth_verdict {
 	AUTH_OK,
-	AUTH_BAD, /* wrong password or unknown user, same time for both */
+	AUTH_BAD, /* wrong password or unknown user: 250, 500 ... ms for both */
 	AUTH_TEMP, /* backend down: never counted as a failure */
 };
 

@@ -178,10 +178,11 @@ users_find(const struct config *c, const char *name, struct user *u)
 {
 	u->name[0] = u->home[0] = u->password[0] = '\0';
 	u->role = (struct role){ (uid_t)-1, (gid_t)-1 };
-	if (!name_ok(name))
-		return 0;
-	return c->system_users ? find_system(name, u) :
-	    find_in_file(c, name, u);
+	if (c->system_users)
+		return name_ok(name) ? find_system(name, u) : 0;
+	/* No line has that name, but the password to check in vain is in
+	 * the file. */
+	return find_in_file(c, name_ok(name) ? name : " ", u);
 }
 
 void

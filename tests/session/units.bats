@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# The unit tests of session/: one program per file, tests/unit/session-*.c.
+
+load ../lib
+
+unit() {
+	"$BUILD/unit/session-$1" "${@:2}"
+}
+
+need_root() {
+	[ "$EUID" -eq 0 ] || skip "only root can become somebody else"
+}
+
+@test "session: lines and blocks with deadlines" { unit conn; }
+@test "session: records" { unit record; }
+@test "session: mailroom.conf, domains" { unit config; }
+@test "session: monitor" { unit monitor; }
+@test "session: sandbox" { unit sandbox; }
+@test "session: start" { unit start; }
+@test "session: users file and passwords" { unit users; }
+@test "session: roles" { unit role numbers names without_root; }
+
+@test "session: no way back from a role" {
+	need_root
+	unit role root_drop root_jail
+}
+
+# The same without root: one role only, and files of our own.
+@test "session: users, start and sandbox as an ordinary user" {
+	local u
+
+	need_root
+	for u in users start sandbox monitor; do
+		cp "$BUILD/unit/session-$u" "$T/$u"
+		as alice "$T/$u"
+	done
+}
+
+@test "session: a listener leaves after an idle minute" {
+	[ -n "$SOAK" ] || skip "takes a minute: make soak"
+	unit start idle
+}
+
+@test "session: no unit test is forgotten" {
+	local f name
+
+	for f in "$ROOT"/tests/unit/session-*.c; do
+		name=${f##*/session-}
+		grep -Eq "unit ${name%.c}[; ]" "$BATS_TEST_FILENAME" || {
+			echo "not run: $f"
+			return 1
+		}
+	done
+}
