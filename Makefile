@@ -229,7 +229,8 @@ fuzzers: $(FUZZERS)
 DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 	     libcrypt-dev libpam0g-dev
 DEPS_DEMO = openbsd-inetd nsd python3 perl-base systemd util-linux
-DEPS_CHECK = bats parallel strace mandoc
+DEPS_CHECK = bats parallel strace mandoc curl fetchmail getmail6 iproute2 mpop \
+	     openssl procps
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
 
 deps:

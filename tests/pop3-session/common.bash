@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2154
 # What the tests of pop3-session share: mail in a Maildir, and a session.
 
 # maildir USER: an empty one.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # what add_user and start declare
 # Messages cross byte-exact: what RETR sends is what is stored, with every line
 # end as CRLF, and LIST says how many octets that are.
 

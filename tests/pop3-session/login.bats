@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # what add_user and start declare
 # pop3-session/login.c and the monitor: who gets in, and how it is told.
 
 load ../lib
@@ -66,6 +67,34 @@ load common
 	grep -q 'login-error user=alice .*reason=.*users' "$LOG"
 }
 
+# Users of the system: an /etc of the test's own, in a mount namespace.
+@test "PAM" {
+	[ "$EUID" -eq 0 ] || skip "needs root"
+	rm "$CONFIG/users"
+	config pam-service mail-test
+	mkdir -p "$T/pam.d" "$T/home/carol"
+	chown 20921:20921 "$T/home/carol"
+	{
+		cat /etc/passwd
+		echo "carol:x:20921:20921::$T/home/carol:/bin/sh"
+	} >"$T/passwd"
+	{
+		cat /etc/shadow
+		echo "carol:$(openssl passwd -5 secret):19000:0:99999:7:::"
+	} >"$T/shadow"
+	printf '%s required pam_unix.so\n' auth account >"$T/pam.d/mail-test"
+	# shellcheck disable=SC2016
+	setpriv --reuid 20921 --regid 20921 --clear-groups sh -c '
+		cd "$1" && mkdir -p Maildir/cur Maildir/new Maildir/tmp &&
+		echo "Subject: pam" >Maildir/new/1.a' - "$T/home/carol"
+	# shellcheck disable=SC2016
+	unshare --mount bash -e -c '
+		for f in passwd shadow pam.d; do mount --bind "$0/$f" "/etc/$f"; done
+		exec "$@"' "$T" "$TOOL/chat" "$BIN/pop3-session" -c "$CONFIG" \
+		<"$BATS_TEST_DIRNAME/pam.chat"
+	grep -q 'login user=carol ' "$LOG"
+}
+
 @test "configuration out of order: -ERR, file and line" {
 	echo nonsense yes >>"$CONFIG/mailroom.conf"
 	echo 'S: -ERR [SYS/TEMP] Service not available now' |
@@ -109,6 +138,7 @@ load common
 	maildir alice
 	printf 'S: +OK POP3 server ready\nS: -ERR Idle for too long\nS! eof\n' \
 		>"$T/idle"
+	# shellcheck disable=SC2016
 	start idle bash -c '"$@" <"$0"' "$T/idle" "$TOOL/chat" -t 60 \
 		"$BIN/pop3-session" -c "$CONFIG"
 	play empty

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # what add_user and start declare
 # pop3-session/session.c: the mailbox, and what other programs do to it.
 
 load ../lib
