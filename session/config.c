@@ -49,6 +49,7 @@ static const struct word words[] = {
 	{ "tls-user",		ROLE,		FIELD(tls_user) },
 	{ "dns",		DNS_SERVER,	FIELD(dns) },
 	{ "smtp-port",		PORT,		FIELD(smtp_port) },
+	{ "loopback-mx",	YES_NO,		FIELD(loopback_mx) },
 	{ "size",		SIZE,		FIELD(size) },
 	{ "recipients",		COUNT,
 	    offsetof(struct config, recipients), 1000, 100 }, /* RFC 5321 s. 4.5.3.1.8 */

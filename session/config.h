@@ -24,6 +24,8 @@ struct config {
 	char tls_user[33]; /* mailtls */
 	char dns[64]; /* ADDR or ADDR@PORT; "" = /etc/resolv.conf */
 	uint16_t smtp_port; /* outgoing; 25 */
+	bool loopback_mx; /* mail exchangers on loopback and private addresses
+			   * are believed; no */
 	uint64_t size; /* octets of a message; 52428800 */
 	unsigned recipients; /* of a message; 100 */
 	bool strict_newlines;
