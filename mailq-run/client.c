@@ -29,9 +29,10 @@ enum {
 enum { BLOCK = 16384, COMMAND = 2048, ENVID = 100, ORCPT = 500 };
 
 void
-client_init(struct client *c, int fd, const char *hello, unsigned hurry)
+client_init(struct client *c, int fd, int leash, const char *hello,
+    unsigned hurry)
 {
-	talk_init(&c->talk, fd, hurry, WAIT_ALL);
+	talk_init(&c->talk, fd, leash, hurry, WAIT_ALL);
 	c->hello = hello;
 	c->pipelining = c->body8 = c->utf8 = c->dsn = c->starttls = false;
 	c->size = 0;

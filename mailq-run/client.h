@@ -35,8 +35,9 @@ struct client_work {
 	struct result result[LETTER_RCPTS];
 };
 
-/* Take over the connected, non-blocking socket. */
-void client_init(struct client *, int fd, const char *hello, unsigned hurry);
+/* Take over the connected, non-blocking socket; "leash" as in talk.h. */
+void client_init(struct client *, int fd, int leash, const char *hello,
+    unsigned hurry);
 
 /* Greeting, EHLO or HELO.  0; -1: c->trouble says why. */
 int client_greet(struct client *);

@@ -382,6 +382,23 @@ route_addresses(struct route *out, const struct route_mx *r, size_t n,
 		explain(&out->verdict, r, &seen);
 }
 
+void
+route_set_port(struct sockaddr_storage *ss, uint16_t port)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (ss->ss_family == AF_INET) {
+		memcpy(&in, ss, sizeof(in));
+		in.sin_port = htons(port);
+		memcpy(ss, &in, sizeof(in));
+	} else if (ss->ss_family == AF_INET6) {
+		memcpy(&in6, ss, sizeof(in6));
+		in6.sin6_port = htons(port);
+		memcpy(ss, &in6, sizeof(in6));
+	}
+}
+
 const char *
 route_text(const struct sockaddr_storage *ss, char *out)
 {
@@ -398,7 +415,7 @@ route_text(const struct sockaddr_storage *ss, char *out)
 		(void)inet_ntop(AF_INET6, &in6.sin6_addr, ip, sizeof(ip));
 		(void)snprintf(out, 64, "[%s]:%u", ip, ntohs(in6.sin6_port));
 	} else {
-		(void)strlcpy(out, "submit", 64);
+		(void)strlcpy(out, "[submit]", 64);
 	}
 	return out;
 }

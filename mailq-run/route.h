@@ -83,7 +83,9 @@ void route_addresses(struct route *, const struct route_mx *, size_t n,
     const struct dns_answer *const *a, const struct dns_answer *const *aaaa,
     uint16_t port, bool v6, const struct route_self *);
 
-/* "ip" or "[ip]:port" style text of an address, for logs: into out[64]. */
+void route_set_port(struct sockaddr_storage *, uint16_t port);
+
+/* "[ip]:port" of an address, for logs: into out[64].  Returns "out". */
 const char *route_text(const struct sockaddr_storage *, char *out);
 
 #endif

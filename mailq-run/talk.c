@@ -27,9 +27,10 @@ deadline(const struct talk *t, int seconds)
 }
 
 void
-talk_init(struct talk *t, int fd, unsigned hurry, int seconds)
+talk_init(struct talk *t, int fd, int leash, unsigned hurry, int seconds)
 {
 	t->fd = fd;
+	t->leash = leash;
 	t->hurry = hurry;
 	t->stop = now_ms() + (int64_t)seconds * 1000 / hurry;
 	t->at = t->end = t->olen = 0;
@@ -47,7 +48,8 @@ talk_unread(const struct talk *t)
 static short
 wait_for(struct talk *t, short events, int64_t end)
 {
-	struct pollfd p = { .fd = t->fd, .events = events };
+	struct pollfd p[2] = { { .fd = t->fd, .events = events },
+		{ .fd = t->leash } };
 
 	for (;;) {
 		int64_t left = end - now_ms();
@@ -55,9 +57,11 @@ wait_for(struct talk *t, short events, int64_t end)
 
 		if (left <= 0)
 			return 0;
-		n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
+		n = poll(p, 2, left > 60000 ? 60000 : (int)left);
+		if (n > 0 && p[1].revents != 0)
+			_exit(1);
 		if (n > 0)
-			return p.revents;
+			return p[0].revents;
 		if (n == -1 && errno != EINTR)
 			return POLLERR;
 	}

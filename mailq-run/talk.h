@@ -21,6 +21,8 @@ enum talk_got {
 
 struct talk {
 	int fd; /* non-blocking */
+	int leash; /* when its other end closes, nobody wants the outcome any
+		    * more and the process ends; -1: none */
 	unsigned hurry; /* divides every time limit; 1 */
 	int64_t stop; /* the end of it all, CLOCK_MONOTONIC ms */
 	size_t at, end; /* unread octets of in */
@@ -31,7 +33,7 @@ struct talk {
 	char out[TALK_OUT];
 };
 
-void talk_init(struct talk *, int fd, unsigned hurry, int seconds);
+void talk_init(struct talk *, int fd, int leash, unsigned hurry, int seconds);
 
 /* Room for n octets of output at t->out + t->olen (n <= TALK_OUT / 2), made by
  * writing what is there. */

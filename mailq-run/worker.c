@@ -115,7 +115,7 @@ worker_serve(int sock)
 	    start_read(&start, &rec) == -1)
 		return 0;
 	(void)strlcpy(hello, start.hello, sizeof(hello));
-	client_init(&k.client, fd, hello, start.hurry);
+	client_init(&k.client, fd, sock, hello, start.hurry);
 	if (client_greet(&k.client) == 0 &&
 	    record_send(sock, WORK_READY, (int32_t)features(&k.client),
 		span(""), -1) == 0)

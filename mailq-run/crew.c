@@ -1,0 +1,104 @@
+/* MAY HOLD ROOT.  Forks and locks down; the children never exec. */
+#include "mailq-run/crew.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "mailq-run/packet.h"
+#include "mailq-run/resolver.h"
+#include "mailq-run/worker.h"
+#include "message/fail.h"
+#include "session/log.h"
+#include "session/sandbox.h"
+
+enum { MEMORY = 64 << 20, FILES = 16, CPU = 60, CPU_DNS = 3600 };
+
+/* No way back from here; -1: the child must end. */
+static int
+lock_down(const struct crew *c, enum sandbox_class class, unsigned files,
+    unsigned cpu)
+{
+	const struct limits limits = {
+		.memory = MEMORY,
+		.file = 0,
+		.files = files,
+		.cpu = cpu,
+		.procs = role_root() ? 0 : -1,
+	};
+
+	if (role_jail(&c->net, c->empty) == -1 ||
+	    sandbox_limits(&limits) == -1 || sandbox_files(NULL, 0) == -1)
+		return -1;
+	/* After the change of user, which would forget it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		return fail("prctl");
+	return sandbox_calls(class);
+}
+
+/* The one descriptor a child needs, as 0; nothing else stays open but the
+ * log, until it too goes. */
+static int
+keep_only(int fd)
+{
+	if (fd != 0 && dup2(fd, 0) == -1)
+		return fail("dup2");
+	if (close_range(1, 2, 0) == -1 || close_range(4, UINT_MAX, 0) == -1)
+		return fail("close_range");
+	return 0;
+}
+
+static void
+trouble(const char *who)
+{
+	log_line(LOG_ERR, "%s error=\"%s\"", who, fail_text());
+	_exit(71);
+}
+
+static int
+fork_worker(struct monitor *m, const struct record *r, int fd)
+{
+	const struct crew *c = m->ctx;
+	pid_t pid;
+
+	(void)r;
+	if (fd == -1)
+		return fail_as(EBADMSG, "no descriptor");
+	pid = fork();
+	if (pid == -1) /* the manager sees its pair closed */
+		log_line(LOG_ERR, "fork error=%d", errno);
+	if (pid != 0)
+		return 0;
+	if (keep_only(fd) == -1 ||
+	    lock_down(c, SANDBOX_PARSER, FILES, CPU) == -1)
+		trouble("worker");
+	(void)close(LOG_FD);
+	_exit(worker_serve(0));
+}
+
+static int
+fork_resolver(struct monitor *m, const struct record *r, int fd)
+{
+	const struct crew *c = m->ctx;
+	pid_t pid;
+
+	(void)r;
+	if (fd == -1)
+		return fail_as(EBADMSG, "no descriptor");
+	pid = fork();
+	if (pid != 0)
+		return pid == -1 ? fail("fork") : 0;
+	if (keep_only(fd) == -1 || packet_start() == -1 ||
+	    lock_down(c, SANDBOX_DNS, DNS_WINDOW + FILES, CPU_DNS) == -1 ||
+	    resolver_serve(0, c->servers) == -1)
+		trouble("resolver");
+	_exit(0);
+}
+
+const struct right crew_rights[MONITOR_KINDS] = {
+	[ASK_LOG] = { 1000000, 512, monitor_log },
+	[CREW_WORKER] = { UINT_MAX, 0, fork_worker },
+	[CREW_RESOLVER] = { 1, 0, fork_resolver },
+};

@@ -1,0 +1,20 @@
+/* Questions of a run to the DNS: each is asked once, at most DNS_WINDOW at a
+ * time, and the answer is kept. */
+#ifndef MAILQ_RUN_LOOKUP_H
+#define MAILQ_RUN_LOOKUP_H
+
+#include "mailq-run/run.h"
+
+/* The answer when it is known already; else NULL, and the domain or the
+ * destination will be told (dest_domain_known, dest_host_known). */
+const struct dns_answer *lookup(struct run *, enum dns_type, const char *name,
+    struct domain *, struct dest *);
+
+/* Only what is known. */
+const struct dns_answer *lookup_known(struct run *, enum dns_type,
+    const char *name);
+
+/* An answer has come over r->dns.  0; -1: the resolver is gone. */
+int lookup_ready(struct run *);
+
+#endif
