@@ -44,18 +44,6 @@ begin() {
 	done <<<"$vars"
 }
 
-# from_alice COMMAND...: as her, as the socket submit sees it.
-from_alice() {
-	if [ "${#WHO[@]}" -gt 0 ]; then
-		"${WHO[@]}" "$@"
-	elif [ "$EUID" -eq 0 ]; then
-		setpriv --reuid "$(private_uid "$T/here" alice)" --regid nogroup \
-			--clear-groups -- "$@"
-	else
-		"$@"
-	fi
-}
-
 in_new() { find "$1/new" -type f | wc -l; }
 has() { [ "$(in_new "$1")" -eq "$2" ]; }
 empty_spool() { [ -z "$(find "$1"/{new,due,tmp,hold,bad} -type f)" ]; }
@@ -87,7 +75,7 @@ a_stranger_writes() {
 }
 
 alice_writes() {
-	from_alice "$TOOL/chat" "$T/here/run/submit" <<-'END'
+	"${WHO[@]}" "$TOOL/chat" "$T/here/run/submit" <<-'END'
 	S~ 220 .*
 	C: EHLO localhost
 	S* 250-

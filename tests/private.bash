@@ -39,6 +39,7 @@ private_make() {
 	run $dir/run
 	log $dir/log
 	plain-login loopback
+	loopback-mx yes
 	END
 	[ "$EUID" -ne 0 ] || cat >>"$dir/etc/mailroom.conf" <<-END
 	net-user 20901:20901
