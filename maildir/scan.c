@@ -27,6 +27,7 @@ enum {
 	CUR = WATCH_CUR,
 	NEW = WATCH_NEW,
 	TRIES = 6,
+	FIRST_ROOM = 64,
 	UNSETTLED_MS = 20, /* a clock tick of the file system, at most */
 };
 
@@ -229,28 +230,39 @@ unwatched(struct scan *s, struct watch *w, int dir)
 	return 0;
 }
 
+/* As watched(); the last attempt does without a watch. */
+static int
+attempt(struct scan *s, int dir, bool last)
+{
+	struct watch w;
+	int r = watch_open(&w, dir);
+
+	s->names = s->text_len = 0;
+	if (r == 0)
+		r = scan_stamps(dir, s->stamp);
+	if (r == 0 && (last || w.fd == -1))
+		r = unwatched(s, &w, dir) == -1 ? -1 : 1;
+	else if (r == 0) {
+		s->exact = true;
+		s->settled = settled(s->stamp);
+		r = watched(s, &w);
+	}
+	watch_close(&w);
+	return r;
+}
+
 int
 scan_run(struct scan *s, int dir)
 {
-	int done = 0;
+	int r = 0;
 
-	*s = (struct scan){ .name = NULL };
-	for (int try = 0; try < TRIES && done == 0; try++) {
-		struct watch w;
-
-		s->names = s->text_len = 0;
-		done = watch_open(&w, dir);
-		if (done == 0)
-			done = scan_stamps(dir, s->stamp);
-		if (done == 0 && w.fd != -1 && try < TRIES - 1) {
-			s->exact = true;
-			s->settled = settled(s->stamp);
-			done = watched(s, &w);
-		} else if (done == 0)
-			done = unwatched(s, &w, dir) == -1 ? -1 : 1;
-		watch_close(&w);
-	}
-	return done == 1 ? 0 : -1;
+	*s = (struct scan){ .names_room = FIRST_ROOM };
+	s->name = calloc(FIRST_ROOM, sizeof(*s->name));
+	if (s->name == NULL)
+		return fail("scan");
+	for (int try = 1; r == 0; try++)
+		r = attempt(s, dir, try == TRIES);
+	return r == 1 ? 0 : -1;
 }
 
 /* The element of "now" that is message i of "s"; -1. */

@@ -31,30 +31,38 @@ enum {
 };
 
 static int
-room_for(struct uidlist *l, size_t text)
+more_text(struct uidlist *l, size_t n)
 {
-	size_t want = l->text_len + text;
+	size_t want = l->text_len + n;
+	char *p;
 
 	if (want > LIST_MAX)
 		return fail_as(EFBIG, "%s is too big", file);
-	if (want > l->text_room) {
-		size_t n = want < l->text_room * 2 ? l->text_room * 2 : want;
-		char *p = realloc(l->text, n);
+	if (want <= l->text_room)
+		return 0;
+	if (want < l->text_room * 2)
+		want = l->text_room * 2;
+	p = realloc(l->text, want);
+	if (p == NULL)
+		return fail("%s", file);
+	l->text = p;
+	l->text_room = want;
+	return 0;
+}
 
-		if (p == NULL)
-			return fail("%s", file);
-		l->text = p;
-		l->text_room = n;
-	}
-	if (l->entries == l->room) {
-		size_t n = l->room < 64 ? 64 : l->room * 2;
-		void *p = reallocarray(l->entry, n, sizeof(*l->entry));
+static int
+more_entries(struct uidlist *l)
+{
+	size_t n = l->room < 64 ? 64 : l->room * 2;
+	void *p;
 
-		if (p == NULL)
-			return fail("%s", file);
-		l->entry = p;
-		l->room = n;
-	}
+	if (l->entries < l->room)
+		return 0;
+	p = reallocarray(l->entry, n, sizeof(*l->entry));
+	if (p == NULL)
+		return fail("%s", file);
+	l->entry = p;
+	l->room = n;
 	return 0;
 }
 
@@ -157,15 +165,13 @@ parse_all(struct uidlist *l)
 			break;
 		}
 		*lf = '\0';
-		if (memchr(p, '\0', (size_t)(lf - p)) != NULL)
-			l->rewrite = true;
-		else if (l->lines == 0)
-			header(l, p, &old);
-		else if (room_for(l, 0) == -1)
+		if (more_entries(l) == -1)
 			return -1;
-		else if (!parse(l, p, old))
+		if (l->lines++ == 0)
+			header(l, p, &old);
+		else if (memchr(p, '\0', (size_t)(lf - p)) != NULL ||
+		    !parse(l, p, old))
 			l->rewrite = true;
-		l->lines++;
 	}
 	return 0;
 }
@@ -309,7 +315,7 @@ uidlist_add(struct uidlist *l, const char *name, const char *fields)
 	/* offset 0 of the text means "no fields" */
 	if (l->text_len == 0)
 		l->text_len = 1;
-	if (room_for(l, base + 1 + more) == -1)
+	if (more_text(l, base + 1 + more) == -1 || more_entries(l) == -1)
 		return -1;
 	if (more > 0) {
 		e.fields = (uint32_t)l->text_len;
@@ -353,7 +359,7 @@ new_guid(char out[34])
 	if (getentropy(raw, sizeof(raw)) == -1)
 		(void)clock_gettime(CLOCK_REALTIME, (void *)raw);
 	out[0] = 'G';
-	for (int i = 0; i < 16; i++)
+	for (size_t i = 0; i < sizeof(raw); i++)
 		(void)sprintf(out + 1 + 2 * i, "%02x", raw[i]);
 }
 
