@@ -21,7 +21,7 @@ demo() {
 	[[ $output == *"S: 250 2.0.0 "* ]]
 	[[ $output == *"550 5.7.1"* && $output == *"550 5.1.1"* ]]
 	[[ $output == *"At noon, as always?"* ]]
-	[[ $output == *"Final-Recipient: rfc822;*nobody@there.test*"Status: 5.1.1"* ]]
+	[[ $output == *"Final-Recipient: rfc822;"*"nobody@there.test"*"Status: 5.1.1"* ]]
 	# No process of it lives.
 	not grep -lzs "$T/demo" /proc/[0-9]*/cmdline
 }

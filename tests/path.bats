@@ -6,19 +6,22 @@
 
 load lib
 
-declare -A here there
+declare -gA here there
 
+# Instances lie in a directory that their user may change.
 setup() {
 	lib_setup
 	WHO=()
+	P=$T/of
+	mkdir "$P"
 }
 
 teardown() {
 	local d
 	for d in here there; do
-		[ ! -d "$T/$d/etc" ] || {
-			[ -n "$BATS_TEST_COMPLETED" ] || tail -n 30 "$T/$d/log"
-			"$ROOT/tests/instance" stop "$T/$d"
+		[ ! -d "$P/$d/etc" ] || {
+			[ -n "$BATS_TEST_COMPLETED" ] || tail -n 30 "$P/$d/log"
+			"$ROOT/tests/instance" stop "$P/$d"
 		}
 	done
 	lib_teardown
@@ -26,8 +29,9 @@ teardown() {
 
 # ordinary: from now on instances run as an ordinary user (nobody if root).
 ordinary() {
-	[ "$EUID" -ne 0 ] || WHO=(setpriv --reuid nobody --regid nogroup
-		--clear-groups --)
+	[ "$EUID" -eq 0 ] || return 0
+	WHO=(setpriv --reuid nobody --regid nogroup --clear-groups --)
+	chown nobody "$P"
 }
 
 needs_root() { [ "$EUID" -eq 0 ] || skip "needs root"; }
@@ -36,9 +40,7 @@ needs_root() { [ "$EUID" -eq 0 ] || skip "needs root"; }
 begin() {
 	local name=$1 vars line
 	shift
-	mkdir "$T/$name"
-	[ "${#WHO[@]}" -eq 0 ] || chown nobody "$T/$name"
-	vars=$("${WHO[@]}" "$ROOT/tests/instance" start "$T/$name" "$@" 3>&-)
+	vars=$("${WHO[@]}" "$ROOT/tests/instance" start "$P/$name" "$@" 3>&-)
 	while IFS= read -r line; do
 		eval "${name}[${line%%=*}]=${line#*=}"
 	done <<<"$vars"
@@ -75,7 +77,7 @@ a_stranger_writes() {
 }
 
 alice_writes() {
-	"${WHO[@]}" "$TOOL/chat" "$T/here/run/submit" <<-'END'
+	"${WHO[@]}" "$TOOL/chat" "$P/here/run/submit" <<-'END'
 	S~ 220 .*
 	C: EHLO localhost
 	S* 250-
@@ -204,7 +206,7 @@ road() {
 		[ -n "${here[$v]+set}" ] || { echo "$v is missing"; return 1; }
 	done
 	"${here[MAILQ]}"
-	"$ROOT/tests/instance" stop "$T/here"
-	[ ! -e "$T/here" ]
+	"$ROOT/tests/instance" stop "$P/here"
+	[ ! -e "$P/here" ]
 	not listens "${here[SMTP_HOST]}" "${here[SMTP_PORT]}"
 }
