@@ -35,6 +35,22 @@ remote() {
 	dns "there.test=$HOST" "other.test=$HOST"
 }
 
+# other_remote [OPTION...]: another sink in its place.
+other_remote() {
+	stop sink
+	rm -f "$T/sink.out"
+	sink "$@"
+	config smtp-port "$SINK_PORT"
+}
+
+# zone NAME <LINES: what the name server says from now on, too.
+zone() {
+	stop dnsd
+	rm -f "$T/dnsd.out"
+	cat >>"$T/dns/$1.zone"
+	dns
+}
+
 mails() { find "$T/sink" -name '*.mail' 2>/dev/null | wc -l; }
 mail_to() { grep -l "^RCPT TO:<$1>" "$T"/sink/*.mail 2>/dev/null | wc -l; }
 logged() { grep -q -- "$@" "$LOG"; }

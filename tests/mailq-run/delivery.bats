@@ -1,14 +1,260 @@
 load common
 
+# What mailq-run makes of the answers of real and of bad servers.
+
 @test "a message to its host by MX" {
 	remote
 	entry one alice@here.test bob@there.test
 	mailq_run
 	[ "$(mails)" -eq 1 ]
 	[ "$(waiting)" -eq 0 ]
-	head -n 3 "$T/sink/1.mail" | diff - <(
-		printf 'MAIL FROM:<alice@here.test> SIZE=%d\n' 51
-		printf 'RCPT TO:<bob@there.test>\n\n'
+	tr -d '\r' <"$T/sink/1.mail" | diff - <(
+		echo 'MAIL FROM:<alice@here.test> SIZE=51'
+		printf '%s\n' 'RCPT TO:<bob@there.test>' '' 'Subject: test one' \
+			'Message-ID: <one@o>' '' 'body of one'
 	)
 	logged 'out id=one .*state=sent'
+}
+
+@test "recipients: one transaction per destination, a verdict for each" {
+	remote -m 'reject no@there.test 550 5.1.1 No such user' \
+		-m 'reject later@there.test 450 4.2.0 Come back'
+	entry one alice@here.test a@there.test no@there.test b@other.test \
+		later@there.test
+	mailq_run
+	[ "$(mails)" -eq 2 ]
+	[ "$(mail_to a@there.test)" -eq 1 ]
+	[ "$(mail_to b@other.test)" -eq 1 ]
+	grep -h '^[TDFBS] ' "$SPOOL"/due/*/one | diff - <(
+		printf '%s\n' 'D a@there.test' 'B no@there.test' \
+			'D b@other.test' 'T later@there.test'
+	)
+	# The failed one was reported, and the report found no socket submit.
+	grep -l '^T alice@here.test' "$SPOOL"/due/*/one-1
+	grep -q '^Status: 5.1.1' "$SPOOL"/due/*/one-1
+	grep -q '550 5.1.1 No such user' "$SPOOL"/due/*/one-1
+}
+
+@test "lines: CRLF out, dots doubled, stray CR never leaves" {
+	remote
+	printf 'A: b\n\n.\n..x\na\rb\r\n.\r\nno end' |
+		entry one a@here.test bob@there.test
+	mailq_run
+	tail -n +4 "$T/sink/1.mail" | od -c | diff - <(
+		printf 'A: b\r\n\r\n.\r\n..x\r\na b\r\n.\r\nno end\r\n' | od -c
+	)
+}
+
+@test "a mail of many blocks goes through whole" {
+	remote
+	head -c 3000000 /dev/urandom | base64 -w 70 >"$T/big"
+	(echo 'A: b' && echo && cat "$T/big") |
+		entry one a@here.test bob@there.test
+	mailq_run
+	tail -n +6 "$T/sink/1.mail" | tr -d '\r' | cmp - "$T/big"
+}
+
+@test "sent in one connection, the next in the group of the last" {
+	local i
+	remote
+	for i in {1..8}; do entry "m$i" a@here.test "u$i@there.test"; done
+	mailq_run
+	[ "$(mails)" -eq 8 ]
+	[ "$(grep -c 'C: EHLO' "$T/sink/log")" -eq 1 ]
+	[ "$(grep -c 'C: QUIT' "$T/sink/log")" -eq 1 ]
+}
+
+@test "a server without EHLO, one without PIPELINING" {
+	remote -m no-ehlo
+	entry one a@here.test bob@there.test no@there.test
+	entry two a@here.test bob@there.test
+	mailq_run
+	[ "$(mails)" -eq 2 ]
+	grep -q 'C: HELO mx.here.test' "$T/sink/log"
+	[ "$(waiting)" -eq 0 ]
+}
+
+@test "too many recipients: the rest at once in the next transaction" {
+	remote -m 'reject c@there.test 452 4.5.3 Too many'
+	entry one a@here.test b@there.test c@there.test
+	mailq_run
+	[ "$(mails)" -eq 1 ]
+	grep -qh '^T c@there.test' "$SPOOL"/due/*/one
+	[ "$(grep -c 'C: RCPT TO:<c@' "$T/sink/log")" -eq 2 ]
+}
+
+@test "a greeting of 5xx keeps the mail; the connection is tried once" {
+	remote -m 'greet 554 5.7.1 Go away'
+	entry one a@here.test bob@there.test
+	entry two a@here.test bob@there.test
+	mailq_run
+	[ "$(mails)" -eq 0 ]
+	[ "$(waiting)" -eq 2 ]
+	logged 'id=one .*state=deferred reply="554 5.7.1 Go away"'
+}
+
+@test "421 in the middle keeps the mail" {
+	remote -m 'first 1 rcpt 421 4.3.2 Closing'
+	entry one a@here.test bob@there.test
+	mailq_run
+	[ "$(mails)" -eq 0 ]
+	[ "$(waiting)" -eq 1 ]
+}
+
+@test "refused data: 5xx returns, 4xx keeps" {
+	remote -m 'first 1 data 451 4.3.0 Not now' -m 'dot 554 5.6.0 Bad content'
+	entry one a@here.test bob@there.test
+	mailq_run
+	grep -qh '^T bob' "$SPOOL"/due/*/one
+	touch "$SPOOL"/due/*/one
+	mailq_run
+	[ ! -e "$SPOOL"/due/*/one ]
+	grep -h '^Diagnostic-Code: smtp; 554 5.6.0 Bad content' \
+		"$SPOOL"/due/*/one-1
+}
+
+@test "connection closed at each step: the mail stays" {
+	local step
+	remote
+	for step in greet helo mail rcpt data content dot; do
+		other_remote -m "close-at $step"
+		entry "at-$step" a@here.test bob@there.test
+		mailq_run
+		[ "$(mails)" -eq 0 ]
+		grep -qh '^T bob' "$SPOOL"/due/*/"at-$step"
+	done
+}
+
+@test "no reply at all: OK without code, floods, endless lines" {
+	local mode
+	remote
+	for mode in ok-without-code multiline-flood long-line endless-banner; do
+		other_remote -m "$mode" -c 20
+		entry "at-$mode" a@here.test bob@there.test
+		mailq_run
+		grep -qh '^T bob' "$SPOOL"/due/*/"at-$mode"
+	done
+}
+
+@test "250 to DATA: no content follows, the mail stays" {
+	remote -m 'data 250 2.0.0 Sure'
+	entry one a@here.test bob@there.test
+	mailq_run
+	grep -qh '^T bob' "$SPOOL"/due/*/one
+	[ "$(grep -c 'lines of content' "$T/sink/log")" -eq 0 ]
+	[ "$(mails)" -eq 0 ]
+}
+
+@test "a silent server is left in time" {
+	remote -m 'greet '
+	entry one a@here.test bob@there.test
+	mailq_run -H 200
+	logged 'id=one .*timed out while waiting for the greeting'
+	[ "$(waiting)" -eq 1 ]
+}
+
+@test "nobody listens: deferred for 5 minutes, then for 15" {
+	local next
+	remote
+	stop sink
+	entry one a@here.test bob@there.test
+	mailq_run
+	logged 'id=one .*dsn=4.4.1 state=deferred reply="connect: Connection ref'
+	next=$(($(stat -c %Y "$SPOOL"/due/*/one) - $(date +%s)))
+	[ "$next" -ge 268 ] && [ "$next" -le 332 ]
+	# Not due: nothing is tried.
+	: >"$LOG"
+	mailq_run
+	[ ! -s "$LOG" ]
+	mailq_run -T 340
+	next=$(($(stat -c %Y "$SPOOL"/due/*/one) - $(date +%s) - 340))
+	[ "$next" -ge 808 ] && [ "$next" -le 992 ]
+}
+
+@test "a domain that does not exist, one without an answer" {
+	remote
+	entry one a@here.test bob@no.there.test
+	entry two a@here.test bob@unknown.zone
+	mailq_run
+	logged 'id=one .*dsn=5.1.2 state=failed'
+	logged 'id=two .*dsn=4.4.3 state=deferred reply="DNS look-up'
+}
+
+@test "null MX, host without address, our own host, loops of CNAMEs" {
+	remote
+	zone there.test <<-END
+	null	MX	0 .
+	lost	MX	5 nowhere
+	self	MX	5 mx.here.test.
+	self	MX	9 mx
+	better	MX	3 mx
+	better	MX	5 mx.here.test.
+	one	CNAME	two
+	two	CNAME	one
+	alias	CNAME	@
+	bare	A	$HOST
+	END
+	entry null a@here.test x@null.there.test
+	entry lost a@here.test x@lost.there.test
+	entry self a@here.test x@self.there.test
+	entry better a@here.test x@better.there.test
+	entry loop a@here.test x@one.there.test
+	entry alias a@here.test x@alias.there.test
+	entry bare a@here.test x@bare.there.test
+	entry literal a@here.test "x@[$HOST]"
+	mailq_run
+	logged 'id=null .*dsn=5.1.10 state=failed'
+	logged 'id=lost .*dsn=5.4.4 state=failed'
+	logged 'id=self .*dsn=5.4.6 state=failed'
+	logged 'id=better .*state=sent'
+	logged 'id=alias .*state=sent'
+	logged 'id=bare .*state=sent'
+	logged 'id=literal .*state=sent'
+	logged 'id=loop .*dsn=5.4.4 state=failed'
+}
+
+@test "loopback exchangers are not believed" {
+	remote
+	config loopback-mx no
+	entry one a@here.test bob@there.test
+	mailq_run
+	[ "$(mails)" -eq 0 ]
+	logged 'id=one .*dsn=5.4.6 state=failed'
+}
+
+@test "the next host takes what the first one does not" {
+	remote
+	zone there.test <<-END
+	two	MX	5 dead
+	two	MX	9 mx
+	dead	A	127.0.0.9
+	END
+	entry one a@here.test bob@two.there.test
+	mailq_run
+	logged 'host relay=dead.there.test.*Connection refused'
+	[ "$(mails)" -eq 1 ]
+}
+
+@test "5 days: returned; from <>: to double-bounce after 1 day" {
+	remote -m 'rcpt 451 4.3.0 Never'
+	AGE=431000 entry young a@here.test bob@there.test
+	AGE=432001 entry old a@here.test bob@there.test
+	AGE=86401 entry null '' bob@there.test
+	mailq_run
+	logged 'id=young .*state=deferred'
+	logged 'id=old .*dsn=5.4.7 state=failed'
+	[ -e "$SPOOL"/due/*/old-1 ]
+	grep -q '^Action: failed' "$SPOOL"/due/*/old-1
+	[ -f "$SPOOL/double-bounce/new/null" ]
+	[ -z "$(find "$SPOOL" -name 'null-*')" ]
+	[ "$(waiting)" -eq 3 ] # young, two reports (old, delay of young)
+}
+
+@test "4 hours: one notice, not more" {
+	remote -m 'rcpt 451 4.3.0 Never'
+	AGE=14401 entry one a@here.test bob@there.test
+	mailq_run
+	grep -q '^Action: delayed' "$SPOOL"/due/*/one-1
+	mailq_run -T 90000
+	[ ! -e "$SPOOL"/due/*/one-2 ]
 }
