@@ -143,6 +143,17 @@ check:
 soak: export SOAK = 1
 soak: check
 
+# Ratios to floors and peers; BENCH_FLAGS=-q is a short run.
+bench:
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
+	+@$(MAKE) --no-print-directory all $(B)/bench/banner \
+	    $(B)/bench/floor $(B)/bench/greet
+	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/smtp $(BENCH_FLAGS)
+
+$(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
 demo:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
 	+@$(MAKE) --no-print-directory all
@@ -279,6 +290,6 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: FORCE all tests check soak demo deps install uninstall clean \
+.PHONY: FORCE all tests check soak bench demo deps install uninstall clean \
 	lint format asan fuzz fuzzers
 .DELETE_ON_ERROR:
