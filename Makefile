@@ -94,7 +94,8 @@ $(B)/obj/session/config.o: $(B)/helpers
 
 # tests/unit/FOLDER-FILE.c becomes build/unit/FOLDER-FILE, with the archives
 # that FOLDER may use and no others.
-UNITS	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+UNITS	= $(patsubst tests/unit/%.c,$(B)/unit/%,\
+	  $(foreach f,$(FOLDERS),$(wildcard tests/unit/$(f)-*.c)))
 TEST_LIBS = $(LIBIDN2) $(LIBCRYPT) -lresolv $(LIBBSD)
 owner	= $(firstword $(foreach f,$(FOLDERS),$(if $(filter $(f)-%,$(1)),$(f))))
 UNDER_message = message
@@ -134,7 +135,7 @@ TESTS	?= tests
 TIMEOUT	= $(if $(SOAK),1800,180)
 check:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK)
-	+@$(MAKE) --no-print-directory tests
+	+@$(MAKE) -s --no-print-directory tests
 	@export BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD=$(abspath $(B)); \
 	j=$$(command -v parallel >/dev/null && echo --jobs $(JOBS)); \
 	bats --recursive $$j --formatter tap $(TESTS) | \
@@ -146,7 +147,7 @@ soak: check
 # Ratios to floors and peers; BENCH_FLAGS=-q is a short run.
 bench:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
-	+@$(MAKE) --no-print-directory all $(B)/bench/banner \
+	+@$(MAKE) -s --no-print-directory all $(B)/bench/banner \
 	    $(B)/bench/floor $(B)/bench/greet
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/smtp $(BENCH_FLAGS)
 
@@ -156,7 +157,7 @@ $(B)/bench/%: tests/bench/%.c
 
 demo:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
-	+@$(MAKE) --no-print-directory all
+	+@$(MAKE) -s --no-print-directory all
 	@tests/demo
 
 # ---- what reads the code: lint, sanitizers, fuzzing
@@ -185,13 +186,13 @@ $(B)/lint/%.tidy: % $(HEADERS) .clang-tidy
 lint:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_LINT)
 	tests/tool/house $(FOLDERS)
-	+@$(MAKE) --no-print-directory -k $(STAMPS)
+	+@$(MAKE) -s --no-print-directory -k $(STAMPS)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance $(CPPFLAGS) \
 	    --suppress=missingIncludeSystem $(FOLDERS) tests/unit tests/tool
 	$(if $(wildcard man/*.[1-8]),mandoc -Tlint -W warning man/*.[1-8])
 	shellcheck -x $(SHELL_FILES)
-	+@$(MAKE) --no-print-directory B=build/clang CC=clang tests
+	+@$(MAKE) -s --no-print-directory B=build/clang CC=clang tests
 
 # Put all files into the form that lint wants.
 format:
@@ -203,7 +204,7 @@ SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	   -fno-sanitize-recover=all
 asan:
 	@tests/tool/deps $(DEPS_BUILD) clang
-	+@$(MAKE) --no-print-directory B=build/asan CC=clang \
+	+@$(MAKE) -s --no-print-directory B=build/asan CC=clang \
 	    CFLAGS="$(SANITIZE) -DMAILROOM_SANITIZE" HARDEN=-fPIE tests
 
 # tests/fuzz/FOLDER-WHAT.c with its seeds in tests/fuzz/seeds/FOLDER-WHAT; what
@@ -222,7 +223,7 @@ $(FUZZERS): $(B)/fuzzer/%: tests/fuzz/%.c
 
 fuzz:
 	@tests/tool/deps $(DEPS_BUILD) clang
-	+@$(MAKE) --no-print-directory B=build/fuzz CC=clang HARDEN=-fPIE \
+	+@$(MAKE) -s --no-print-directory B=build/fuzz CC=clang HARDEN=-fPIE \
 	    CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link -DMAILROOM_SANITIZE" \
 	    fuzzers
 	@for f in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)); do \
