@@ -1,0 +1,62 @@
+/* The store, folders: see maildir.h, which is the file to include. */
+#ifndef MAILDIR_FOLDERS_H
+#define MAILDIR_FOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct folder_info;
+struct store;
+
+struct folder_name {
+	const char *name;
+	bool exists; /* false: subscribed only */
+	bool subscribed;
+};
+/* All folders, INBOX first, then sorted by octets.  Parents that are no folder
+ * themselves are not listed.  One free() for all of it.  How many; -1. */
+ptrdiff_t store_list(struct store *, struct folder_name **);
+
+/* The same counts as folder_info without opening a view; from the index when
+ * nothing has changed.  0; -1. */
+int store_status(struct store *, const char *name, struct folder_info *);
+
+/* EEXIST: there is one.  Parents are not made. */
+int store_create(struct store *, const char *name);
+/* The folder goes to the holding place for 14 days; folders below it stay.
+ * INBOX cannot be removed (EPERM). */
+int store_remove(struct store *, const char *name);
+/* With all folders below it.  Of INBOX only the messages move (RFC 3501
+ * s. 6.3.5).  EEXIST: the new name, or one below it, is there. */
+int store_rename(struct store *, const char *from, const char *to);
+int store_subscribe(struct store *, const char *name, bool yes);
+
+/* Maildir++ quota (maildirsize).  A limit of 0 is none; without the file all
+ * are 0. */
+struct quota {
+	uint64_t octets, octets_max;
+	uint64_t messages, messages_max;
+};
+int store_quota(struct store *, struct quota *);
+
+/* News of many folders on one descriptor (NOTIFY, RFC 5465).  A feed watches
+ * the folders it is given; feed_next names one in which something happened
+ * (messages, flags, keywords), or NULL when that was all; what, is for
+ * store_status or folder_sync to say.  feed_open: NULL when the system has no
+ * watches to give. */
+struct feed;
+struct feed *feed_open(struct store *);
+int feed_add(struct feed *, const char *name); /* 0; -1 */
+int feed_wait(const struct feed *); /* descriptor, readable: feed_next */
+const char *feed_next(struct feed *); /* owned by the feed */
+void feed_close(struct feed *);
+
+/* Take over what other servers kept beside the mail: UIDs, keywords and
+ * subscriptions of Courier, UIDLs of Courier's and qmail's POP3.  Happens by
+ * itself for Courier when there is no dovecot-uidlist.  How many messages
+ * were known; -1. */
+enum store_kind { STORE_COURIER, STORE_QMAIL };
+ptrdiff_t store_import(struct store *, enum store_kind);
+
+#endif
