@@ -1,0 +1,173 @@
+load common
+
+# One run and several: who works, what starts it, what it needs.
+
+# listen: smtp-session serves $RUN/submit.
+listen() {
+	chmod 755 "$RUN"
+	start submit systemd-socket-activate --accept --inetd -l "$RUN/submit" \
+		"$BIN/smtp-session" -c "$CONFIG"
+	wait_for 10 test -S "$RUN/submit"
+	chmod 666 "$RUN/submit"
+}
+
+@test "five runs at once: each message once" {
+	local i pids=()
+	remote -m 'slow 0.05'
+	for i in {1..20}; do entry "m$i" a@here.test "u$i@there.test"; done
+	for i in {1..5}; do
+		mailq_run &
+		pids+=("$!")
+	done
+	wait "${pids[@]}"
+	[ "$(waiting)" -eq 0 ]
+	[ "$(mails)" -eq 20 ]
+	for i in {1..20}; do [ "$(mail_to "u$i@there.test")" -eq 1 ]; done
+}
+
+@test "what comes while it works is taken too, by the one that works" {
+	remote -m 'slow 0.4'
+	entry one a@here.test one@there.test
+	start first "$BIN/mailq-run" -c "$CONFIG"
+	wait_for 5 test -s "$T/sink/log"
+	entry two a@here.test two@there.test
+	mailq_run # leaves at once
+	[ "$(mails)" -eq 0 ]
+	wait "$PID_first"
+	[ "$(mails)" -eq 2 ]
+}
+
+@test "kicked: a datagram starts it, descriptor 0 is emptied" {
+	remote
+	chmod 755 "$RUN"
+	start kick systemd-socket-activate -d -l "$RUN/kick" \
+		"$TOOL/again" "$BIN/mailq-run" -c "$CONFIG"
+	wait_for 5 test -S "$RUN/kick"
+	chmod 666 "$RUN/kick"
+	entry one a@here.test one@there.test
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0);
+		send(S, "!", 0, pack_sockaddr_un($ARGV[0]))' "$RUN/kick"
+	wait_for 10 test -s "$T/sink/1.mail"
+	entry two a@here.test two@there.test
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0);
+		send(S, "!", 0, pack_sockaddr_un($ARGV[0]))' "$RUN/kick"
+	wait_for 10 test -s "$T/sink/2.mail"
+	sleep 0.3 # nothing is left that would start it again
+	[ -z "$(pgrep -P "$PID_kick" -x mailq-run)" ]
+}
+
+@test "local recipients and reports go through submit" {
+	remote -m 'rcpt 550 5.1.1 Nobody'
+	listen
+	entry one alice@here.test bob@there.test bob@here.test
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	[ "$(messages bob)" -eq 1 ]
+	message bob | grep -q '^body of one'
+	[ "$(messages alice)" -eq 1 ]
+	message alice >"$T/report"
+	grep -q '^Return-Path: <>' "$T/report"
+	grep -qi '^Content-Type: multipart/report' "$T/report"
+	grep -q '^Final-Recipient: rfc822; *bob@there.test' "$T/report"
+	grep -q '^Diagnostic-Code: smtp; 550 5.1.1 Nobody' "$T/report"
+	grep -q '^body of one' "$T/report"
+}
+
+@test "a report that nobody wants: double-bounce, no mail" {
+	remote
+	listen
+	entry one '' nobody@here.test
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	grep -q '^Final-Recipient: rfc822; *nobody@here.test' \
+		"$SPOOL/double-bounce/new/one"
+	[ ! -e "$MAILDIR_alice" ]
+}
+
+@test "a local mailbox in trouble: the mail stays as it is" {
+	remote
+	listen
+	mkdir -p "$MAILDIR_bob"
+	touch "$MAILDIR_bob/new" # no directory
+	own "$UID_bob" "$MAILDIR_bob" "$MAILDIR_bob/new"
+	entry one alice@here.test bob@here.test
+	mailq_run
+	[ "$(waiting)" -eq 1 ]
+	grep -qh '^T bob@here.test' "$SPOOL"/due/*/one
+}
+
+@test "NOTIFY: never, success through a host without DSN" {
+	remote -m 'reject no@there.test 550 5.1.1 Nobody'
+	entry one a@here.test no@there.test
+	sed -i $'s/^T no.*/&\tnotify=NEVER/' "$SPOOL/new/one"
+	entry two a@here.test yes@there.test
+	sed -i $'s/^T yes.*/&\tnotify=SUCCESS,FAILURE\torcpt=rfc822;x+2By@z/' \
+		"$SPOOL/new/two"
+	own 20902 "$SPOOL"/new/*
+	mailq_run
+	[ "$(waiting)" -eq 1 ]
+	grep -q '^Action: relayed' "$SPOOL"/due/*/two-1
+	grep -q '^Original-Recipient: rfc822;x+y@z' "$SPOOL"/due/*/two-1 ||
+		grep -q '^Original-Recipient: rfc822;x+2By@z' "$SPOOL"/due/*/two-1
+}
+
+@test "DSN is handed on to a host that knows it" {
+	remote -m 'extensions PIPELINING|DSN'
+	entry one a@here.test yes@there.test
+	sed -i $'s/^T yes.*/&\tnotify=SUCCESS,DELAY\torcpt=rfc822;x@z/
+		s/^from.*/&\\nenvid abc+3D\\nret hdrs/' "$SPOOL/new/one"
+	own 20902 "$SPOOL"/new/*
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	grep -q 'C: MAIL FROM:<a@here.test> RET=HDRS ENVID=abc+3D' "$T/sink/log"
+	grep -q 'C: RCPT TO:<yes@there.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x@z' \
+		"$T/sink/log"
+}
+
+@test "an entry that does not parse is put aside, the rest goes on" {
+	remote
+	entry one a@here.test one@there.test
+	echo rubbish >"$SPOOL/new/bad"
+	own 20902 "$SPOOL/new/bad"
+	mailq_run
+	[ "$(mails)" -eq 1 ]
+	[ -f "$SPOOL/bad/bad" ]
+	logged 'quarantined=bad'
+}
+
+@test "workers and resolver: no root, no files, no way out" {
+	local pid ours=0
+	[ "$EUID" -eq 0 ] || skip "needs root"
+	remote -m 'slow 0.3'
+	entry one a@here.test one@there.test
+	start first "$BIN/mailq-run" -c "$CONFIG"
+	wait_for 5 test -s "$T/sink/log"
+	for pid in $(pgrep -P "$PID_first"); do
+		[ "$(awk '/^Uid/ { print $2 + $3 }' "/proc/$pid/status")" -gt 0 ]
+		grep -q '^CapEff:.*0000000000000000' "/proc/$pid/status"
+		case $(readlink "/proc/$pid/root") in
+		"$RUN/empty")
+			ours=$((ours + 1))
+			grep -q '^Seccomp:.*2' "/proc/$pid/status"
+			grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
+			;;
+		esac
+	done
+	[ "$ours" -eq 2 ]
+	wait "$PID_first"
+	[ "$(mails)" -eq 1 ]
+}
+
+@test "wrong configuration, wrong options, a spool of somebody else" {
+	local status=0
+	config retry sometimes
+	run mailq_run
+	[ "$status" -eq 78 ]
+	run "$BIN/mailq-run" -x
+	[ "$status" -eq 64 ]
+	config retry default
+	[ "$EUID" -eq 0 ] || skip "needs root"
+	chown 12345 "$SPOOL"
+	run mailq_run
+	[ "$status" -eq 73 ]
+}
