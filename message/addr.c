@@ -243,16 +243,6 @@ xtext_put(struct buf *b, struct span s)
 	}
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'))
-		return (c & 0x5f) - 'A' + 10;
-	return -1;
-}
-
 /* One octet off the front of *s; -1: malformed. */
 static int
 xtext_octet(struct span *s)
@@ -265,8 +255,8 @@ xtext_octet(struct span *s)
 		return -1;
 	if (c != '+')
 		return c;
-	if (s->len < 2 || (high = hex_digit(s->p[0])) == -1 ||
-	    (low = hex_digit(s->p[1])) == -1)
+	if (s->len < 2 || (high = span_hex(s->p[0])) == -1 ||
+	    (low = span_hex(s->p[1])) == -1)
 		return -1;
 	*s = span_from(*s, 2);
 	return high << 4 | low;

@@ -61,6 +61,13 @@ room(struct buf *b, size_t n)
 }
 
 void
+buf_reserve(struct buf *b, size_t len)
+{
+	if (len > b->len)
+		(void)room(b, len - b->len);
+}
+
+void
 buf_add(struct buf *b, const void *p, size_t n)
 {
 	if (n == 0 || !room(b, n))

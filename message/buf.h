@@ -25,6 +25,10 @@ void buf_init(struct buf *, size_t cap);
 void buf_free(struct buf *); /* leaves an empty buf of the same cap */
 void buf_reset(struct buf *); /* empty and not over, memory kept */
 
+/* Room for "len" octets in all, so that p does not move until there are more
+ * (or buf_free).  "over" when there is no memory or len passes the cap. */
+void buf_reserve(struct buf *, size_t len);
+
 void buf_add(struct buf *, const void *, size_t);
 void buf_span(struct buf *, struct span);
 void buf_str(struct buf *, const char *);

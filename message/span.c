@@ -117,3 +117,13 @@ span_number(struct span s, uint64_t max, uint64_t *out)
 	*out = n;
 	return 0;
 }
+
+int
+span_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'))
+		return (c & 0x5f) - 'A' + 10;
+	return -1;
+}

@@ -59,6 +59,9 @@ struct span span_word(struct span *rest);
  * 0: *out is set.  -1: anything else. */
 int span_number(struct span, uint64_t max, uint64_t *out);
 
+/* The value of a hexadecimal digit of either case; -1 for anything else. */
+int span_hex(char);
+
 /* The first octet "c" in s, as an index; s.len when there is none. */
 size_t span_find(struct span, char c);
 
