@@ -16,6 +16,12 @@ unit() {
 @test "message: header" { unit header; }
 @test "message: addr" { unit addr; }
 @test "message: dsn" { unit dsn; }
+@test "message: codec" { unit codec; }
+@test "message: charset" { unit charset; }
+@test "message: word" { unit word; }
+@test "message: param" { unit param; }
+@test "message: list" { unit list; }
+@test "message: mime" { unit mime; }
 
 # A unit test that no line above runs would pass unnoticed.
 @test "message: no unit test is forgotten" {
