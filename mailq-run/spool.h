@@ -14,8 +14,12 @@
 #include "message/buf.h"
 #include "message/span.h"
 
-enum { SPOOL_ID = 32, SPOOL_RCPTS = 1000, SPOOL_FIELD = 1200,
-       SPOOL_HEAD = 3 << 20 /* longest envelope, octets */ };
+enum {
+	SPOOL_ID = 32,
+	SPOOL_RCPTS = 1000,
+	SPOOL_FIELD = 1200,
+	SPOOL_HEAD = 3 << 20 /* longest envelope, octets */
+};
 
 enum spool_state {
 	SPOOL_TODO = 'T', /* to be tried */
@@ -33,8 +37,12 @@ enum spool_place {
 };
 
 /* DSN parameters of RFC 3461 as bits. */
-enum { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4,
-       NOTIFY_DELAY = 8 };
+enum {
+	NOTIFY_NEVER = 1,
+	NOTIFY_SUCCESS = 2,
+	NOTIFY_FAILURE = 4,
+	NOTIFY_DELAY = 8
+};
 
 struct spool_rcpt {
 	const char *addr; /* without brackets */
