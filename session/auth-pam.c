@@ -106,7 +106,7 @@ ask_pam(const char *service, const char *name, char *password,
 	 * one. */
 	if (r == PAM_SUCCESS &&
 	    (pam_get_item(h, PAM_USER, &user) != PAM_SUCCESS || user == NULL ||
-	    strcmp(user, name) != 0))
+		strcmp(user, name) != 0))
 		r = PAM_AUTH_ERR;
 	(void)pam_end(h, r | PAM_DATA_SILENT);
 	return exit_status(r);
@@ -131,8 +131,8 @@ spend_time(const char *name, const char *password)
 	while ((s = getspent()) != NULL)
 		if (is_hash(s->sp_pwdp))
 			break;
-	(void)crypt(password, s != NULL ? s->sp_pwdp :
-	    "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$");
+	(void)crypt(password,
+	    s != NULL ? s->sp_pwdp : "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$");
 	endspent();
 }
 

@@ -122,8 +122,10 @@ static int
 check(const struct config *c, const char *name, const char *password,
     const char *ip, int sock)
 {
-	const struct limits l = { .memory = 1 << 30, .file = LIMIT_NONE,
-		.cpu = 5, .procs = -1 };
+	const struct limits l = { .memory = 1 << 30,
+		.file = LIMIT_NONE,
+		.cpu = 5,
+		.procs = -1 };
 	struct user u;
 	char stored[sizeof(u.password)];
 	int found, status;
@@ -138,8 +140,8 @@ check(const struct config *c, const char *name, const char *password,
 		(void)record_send(sock, TROUBLE, 0, span(fail_text()), -1);
 		return EX_TEMPFAIL;
 	}
-	if (record_send(sock, found ? FOUND : UNKNOWN, 0,
-	    span_n(&u, sizeof(u)), -1) == -1)
+	if (record_send(sock, found ? FOUND : UNKNOWN, 0, span_n(&u, sizeof(u)),
+		-1) == -1)
 		return EX_TEMPFAIL;
 	/* PAM never hears of who has no mailbox; it spends its time on
 	 * nobody. */
@@ -175,9 +177,10 @@ verdict(const struct config *c, const struct record *r, int status,
 	if (status == WRONG)
 		return AUTH_BAD;
 	if (status != 0 || r->len != sizeof(*u)) {
-		(void)fail_as(EIO, c->system_users ?
-		    "%s/auth-pam: status %d" :
-		    "%s/users: password scheme or memory, status %d",
+		(void)fail_as(EIO,
+		    c->system_users ?
+			"%s/auth-pam: status %d" :
+			"%s/users: password scheme or memory, status %d",
 		    c->system_users ? c->helpers : c->dir, status);
 		return AUTH_TEMP;
 	}
@@ -207,8 +210,8 @@ settle_time(const struct timespec *began)
 		t.tv_nsec -= 1000000000;
 		t.tv_sec++;
 	}
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
-	    EINTR)
+	while (
+	    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 		continue;
 }
 

@@ -34,8 +34,7 @@ struct word {
 	size_t least; /* the smallest COUNT */
 };
 
-#define FIELD(f) \
-	offsetof(struct config, f), sizeof(((struct config *)0)->f), 0
+#define FIELD(f) offsetof(struct config, f), sizeof(((struct config *)0)->f), 0
 
 /* clang-format off */
 static const struct word words[] = {
@@ -107,7 +106,7 @@ dns_ok(struct span v)
 		return false;
 	return put_text(text, sizeof(text), addr) &&
 	    (inet_pton(AF_INET, text, &in6) == 1 ||
-	    inet_pton(AF_INET6, text, &in6) == 1);
+		inet_pton(AF_INET6, text, &in6) == 1);
 }
 
 static const char *
@@ -197,12 +196,14 @@ put_word(char *to, const struct word *w, struct span v)
 	case PATH_ABSOLUTE:
 		return v.p[0] == '/' ? NULL : "an absolute path";
 	case LOG_PLACE:
-		return v.p[0] == '/' || span_eq(v, span("syslog")) ? NULL :
+		return v.p[0] == '/' || span_eq(v, span("syslog")) ?
+		    NULL :
 		    "syslog or an absolute path";
 	case NAME:
 		return made_of(v, "._-") && v.p[0] != '-' ? NULL : "a name";
 	case ROLE:
-		return made_of(v, "._-:") && v.p[0] != '-' ? NULL :
+		return made_of(v, "._-:") && v.p[0] != '-' ?
+		    NULL :
 		    "a name or UID:GID";
 	case FOLDER:
 		return folder_ok(v) ? NULL : "a path in the home";
@@ -223,14 +224,14 @@ put(struct config *c, const struct word *w, struct span v)
 		return put_port(to, v) ? NULL : "1 to 65535";
 	case SIZE:
 		return put_size(to, v) ? NULL :
-		    "octets, at least 64K (K, M, G)";
+					 "octets, at least 64K (K, M, G)";
 	case COUNT:
 		return put_count(to, w, v);
 	case YES_NO:
 		return put_yes_no(to, v) ? NULL : "yes or no";
 	case PLAIN_LOGIN:
 		return put_plain_login(to, v) ? NULL :
-		    "never, loopback or always";
+						"never, loopback or always";
 	default:
 		return put_word(to, w, v);
 	}
@@ -356,8 +357,8 @@ config_load(struct config *c, const char *dir)
 	if (set_dir(c, dir == NULL ? CONFIG_DIR : dir) == -1)
 		return -1;
 	config_path(c, "users", path);
-	c->system_users = access(path, F_OK) == -1 &&
-	    (errno == ENOENT || errno == ENOTDIR);
+	c->system_users =
+	    access(path, F_OK) == -1 && (errno == ENOENT || errno == ENOTDIR);
 	config_path(c, "mailroom.conf", path);
 	r = lines_open(&l, path);
 	if (r == -1)

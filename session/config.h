@@ -49,8 +49,8 @@ int config_load(struct config *c, const char *dir);
 /* "DIR/name" of a file of the configuration into path[PATH_MAX]. */
 void config_path(const struct config *c, const char *name, char *path);
 
-/* Is "domain" (folded) ours?  Reads the file `domains`; without it the host
- * name and localhost are ours.  1, 0; -1: unreadable, fail_text(). */
+/* Is "domain" (folded) ours?  The host name and localhost are, and what stands
+ * in the file `domains`.  1, 0; -1: unreadable, fail_text(). */
 int config_domain(const struct config *c, const char *domain);
 
 #endif

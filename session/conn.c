@@ -41,8 +41,9 @@ conn_init(struct conn *c, int in, int out, bool ahead)
 	c->at = c->end = c->olen = 0;
 	c->stop = 0;
 	c->broken = false;
-	c->socket = setsockopt(out, IPPROTO_TCP, TCP_NODELAY, &one,
-	    sizeof(one)) == 0 || errno != ENOTSOCK;
+	c->socket =
+	    setsockopt(out, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == 0 ||
+	    errno != ENOTSOCK;
 }
 
 static int64_t
@@ -194,7 +195,7 @@ more(struct conn *c, size_t room, int64_t until)
 		if (await(c->in, POLLIN, until) == -1)
 			return taken(c, -1);
 		n = c->ahead ? read(c->in, c->ibuf + c->end, room) :
-		    read_line_only(c, room);
+			       read_line_only(c, room);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
 	return taken(c, n);
 }
@@ -256,8 +257,8 @@ conn_line(struct conn *c, struct span *line, size_t longest, int seconds)
 			c->at = 0;
 			c->end = have;
 		}
-		got = more(c, c->ahead ? CONN_IN - c->end :
-		    longest + 2 - have, until);
+		got = more(c, c->ahead ? CONN_IN - c->end : longest + 2 - have,
+		    until);
 		if (got != CONN_LINE)
 			return got;
 	}

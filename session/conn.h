@@ -33,7 +33,8 @@ struct conn {
 	bool socket; /* "out" is one, so writing need not block */
 	size_t at, end; /* unread octets of ibuf */
 	size_t olen;
-	int64_t stop; /* the whole session ends here, CLOCK_MONOTONIC ms; 0 none */
+	int64_t
+	    stop; /* the whole session ends here, CLOCK_MONOTONIC ms; 0 none */
 	bool broken; /* output failed: nothing is written any more */
 	char ibuf[CONN_IN];
 	char obuf[CONN_OUT];

@@ -22,6 +22,15 @@ names(const struct lines *l, struct span text, const char *domain)
 	return strcasecmp(folded, domain) == 0;
 }
 
+/* Names without a domain get the host's, so mail for it is for us, whatever
+ * else is. */
+static bool
+host(const struct config *c, const char *domain)
+{
+	return strcasecmp(domain, c->hostname) == 0 ||
+	    strcasecmp(domain, "localhost") == 0;
+}
+
 int
 config_domain(const struct config *c, const char *domain)
 {
@@ -35,11 +44,10 @@ config_domain(const struct config *c, const char *domain)
 	if (r == -1)
 		return -1;
 	if (r == 0)
-		return strcasecmp(domain, c->hostname) == 0 ||
-		    strcasecmp(domain, "localhost") == 0;
+		return host(c, domain);
 	while ((r = lines_word(&l, &text)) == 1)
 		if ((r = names(&l, text, domain)) != 0)
 			break;
 	lines_close(&l);
-	return r;
+	return r == 0 ? host(c, domain) : r;
 }

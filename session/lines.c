@@ -36,7 +36,7 @@ lines_open(struct lines *l, const char *path)
 	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (l->fd == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 :
-		    fail("%s", path);
+							     fail("%s", path);
 	if (trusted(l->fd, path) == -1) {
 		lines_close(l);
 		return -1;

@@ -46,8 +46,9 @@ log_open(const char *program, const char *to)
 	ident = program;
 	file = to != NULL && strcmp(to, "syslog") != 0;
 	if (file)
-		fd = open(to, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
-		    O_NONBLOCK, 0640);
+		fd = open(to,
+		    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK,
+		    0640);
 	else
 		fd = open_syslog();
 	if (fd == LOG_FD)
@@ -88,7 +89,7 @@ static void
 digits(char *out, int n, uint64_t value)
 {
 	static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz";
+				     "abcdefghijklmnopqrstuvwxyz";
 
 	while (n-- > 0) {
 		out[n] = base62[value % 62];
@@ -109,8 +110,8 @@ log_id_new(char *out)
 		count = (uint32_t)t.tv_nsec >> 10;
 	count++;
 	digits(out, 5, (uint64_t)t.tv_sec - 1735689600);
-	digits(out + 5, 6, ((uint64_t)getpid() & 0x3fffff) << 13 |
-	    (count & 0x1fff));
+	digits(out + 5, 6,
+	    ((uint64_t)getpid() & 0x3fffff) << 13 | (count & 0x1fff));
 	out[11] = '\0';
 }
 
@@ -149,27 +150,40 @@ escape(char *out, const char *s, size_t len)
 	return n;
 }
 
-/* What stands before the text; a file has no collector to add its own time,
- * so it gets the exact one, in UTC. */
+/* "2026-11-21T00:00:00.000Z"; not gmtime_r, which reads the zone files. */
+static int
+utc(char *out, size_t size)
+{
+	struct timespec now;
+	long days, sec, era, doe, yoe, doy, m;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	sec = now.tv_sec % 86400;
+	/* Years of 400 begin in March, so that leap days come last. */
+	days = now.tv_sec / 86400 + 719468;
+	era = days / 146097;
+	doe = days % 146097;
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	m = (5 * doy + 2) / 153;
+	return snprintf(out, size, "%04ld-%02ld-%02ldT%02ld:%02ld:%02ld.%03ldZ",
+	    era * 400 + yoe + (m >= 10), m < 10 ? m + 3 : m - 9,
+	    doy - (153 * m + 2) / 5 + 1, sec / 3600, sec / 60 % 60, sec % 60,
+	    now.tv_nsec / 1000000);
+}
+
+/* What stands before the text.  A file gets the time; syslogd has its own
+ * clock and needs no zone of ours, which a process in a chroot could not
+ * read (RFC 3164 s. 4.3.2). */
 static int
 head(char *out, size_t size, int priority)
 {
-	struct timespec now;
-	struct tm tm;
-	char when[32] = "";
+	int n = file ? utc(out, size) :
+		       snprintf(out, size, "<%d>", LOG_MAIL | priority);
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (file) {
-		if (gmtime_r(&now.tv_sec, &tm) != NULL)
-			(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S",
-			    &tm);
-		return snprintf(out, size, "%s.%03ldZ %s[%ld]: ", when,
-		    now.tv_nsec / 1000000, ident, (long)getpid());
-	}
-	if (localtime_r(&now.tv_sec, &tm) != NULL)
-		(void)strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
-	return snprintf(out, size, "<%d>%s %s[%ld]: ", LOG_MAIL | priority,
-	    when, ident, (long)getpid());
+	return n +
+	    snprintf(out + n, size - (size_t)n, "%s%s[%ld]: ", file ? " " : "",
+		ident, (long)getpid());
 }
 
 void

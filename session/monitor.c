@@ -43,7 +43,8 @@ lower(int what, rlim_t value)
 		return 0;
 	l.rlim_cur = value;
 	return setrlimit((__rlimit_resource_t)what, &l) == -1 ?
-	    fail("setrlimit") : 0;
+	    fail("setrlimit") :
+	    0;
 }
 
 /* Root keeps what its children need to become somebody else (SETUID, SETGID,
@@ -55,7 +56,8 @@ lower_capabilities(void)
 	const uint32_t kept = 1u << CAP_SETUID | 1u << CAP_SETGID |
 	    1u << CAP_SYS_CHROOT | 1u << CAP_KILL | 1u << CAP_DAC_READ_SEARCH;
 	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3 };
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
 	struct __user_cap_data_struct cap[2];
 
 	if (!role_root())

@@ -59,8 +59,7 @@ received_fd(struct msghdr *m)
 	int fd;
 
 	if (h == NULL || h->cmsg_level != SOL_SOCKET ||
-	    h->cmsg_type != SCM_RIGHTS ||
-	    h->cmsg_len != CMSG_LEN(sizeof(int)))
+	    h->cmsg_type != SCM_RIGHTS || h->cmsg_len != CMSG_LEN(sizeof(int)))
 		return -1;
 	memcpy(&fd, CMSG_DATA(h), sizeof(int));
 	return fd;
@@ -90,7 +89,8 @@ record_recv(int sock, struct record *r, int *fd, int ms)
 	struct iovec iov = { r, sizeof(*r) };
 	/* CMSG_LEN, not CMSG_SPACE: the padding would hold a second
 	 * descriptor, and the kernel would put one there. */
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t n;

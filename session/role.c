@@ -106,8 +106,7 @@ open_empty(const char *path)
 	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd != -1 || errno != ENOENT || slash == NULL || slash == path)
 		return fd;
-	(void)snprintf(above, sizeof(above), "%.*s", (int)(slash - path),
-	    path);
+	(void)snprintf(above, sizeof(above), "%.*s", (int)(slash - path), path);
 	/* 077 is for mail; these two hold none and others must get in. */
 	if (mkdir(above, 0700) == 0 && chmod(above, 0755) == -1)
 		return -1;

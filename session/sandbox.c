@@ -28,8 +28,7 @@ take_listen_fd(void)
 	uint64_t n;
 
 	if (fds == NULL || pid == NULL || strcmp(fds, "1") != 0 ||
-	    span_number(span(pid), INT32_MAX, &n) == -1 ||
-	    (pid_t)n != getpid())
+	    span_number(span(pid), INT32_MAX, &n) == -1 || (pid_t)n != getpid())
 		return;
 	if (fstat(3, &st) == -1 || !S_ISSOCK(st.st_mode))
 		return;
@@ -125,7 +124,8 @@ sandbox_limits(const struct limits *l)
 	if (l->memory != 0 && limit(RLIMIT_AS, l->memory, "AS") == -1)
 		return -1;
 #endif
-	if (l->file != LIMIT_NONE && limit(RLIMIT_FSIZE, l->file, "FSIZE") == -1)
+	if (l->file != LIMIT_NONE &&
+	    limit(RLIMIT_FSIZE, l->file, "FSIZE") == -1)
 		return -1;
 	if (l->files != 0 && limit(RLIMIT_NOFILE, l->files, "NOFILE") == -1)
 		return -1;
@@ -167,9 +167,8 @@ enum {
 	FS_TRUNCATE = 1 << 14,
 	/* What files need; no device, socket, pipe or symlink is made, and
 	 * nothing is executed. */
-	FS_WANTED = FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR |
-	    FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |
-	    FS_REFER | FS_TRUNCATE,
+	FS_WANTED = FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_DIR |
+	    FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_REFER | FS_TRUNCATE,
 };
 
 /* Rights that the kernel of this version knows, so all are denied by

@@ -46,8 +46,8 @@ static volatile sig_atomic_t stopped;
 void
 start_limits(unsigned all, unsigned each, const char *busy)
 {
-	limits.all = all < CONFIG_MAX_CONNECTIONS ? all :
-	    CONFIG_MAX_CONNECTIONS;
+	limits.all =
+	    all < CONFIG_MAX_CONNECTIONS ? all : CONFIG_MAX_CONNECTIONS;
 	limits.each = each;
 	limits.busy = busy;
 }
@@ -83,8 +83,7 @@ address_text(struct sockaddr_storage *ss, char *ip, char *port, bool *loop)
 		*loop = ntohl(in.sin_addr.s_addr) >> 24 == 127;
 	} else if (ss->ss_family == AF_INET6) {
 		memcpy(&in6, ss, sizeof(in6));
-		(void)inet_ntop(AF_INET6, &in6.sin6_addr, ip,
-		    INET6_ADDRSTRLEN);
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, ip, INET6_ADDRSTRLEN);
 		(void)snprintf(port, 8, "%u", ntohs(in6.sin6_port));
 		*loop = IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
 	}
@@ -151,7 +150,8 @@ find_peer(struct peer *p)
 	struct sockaddr_storage here;
 	socklen_t len = sizeof(here);
 
-	*p = (struct peer){ .kind = PEER_PIPE, .uid = getuid(),
+	*p = (struct peer){ .kind = PEER_PIPE,
+		.uid = getuid(),
 		.gid = getgid() };
 	if (getsockname(0, (struct sockaddr *)&here, &len) == -1)
 		return 0;
@@ -207,11 +207,11 @@ key_of(struct sockaddr_storage *ss)
 
 	unmap(ss);
 	if (ss->ss_family == AF_INET)
-		memcpy(k.octets, (char *)ss +
-		    offsetof(struct sockaddr_in, sin_addr), 4);
+		memcpy(k.octets,
+		    (char *)ss + offsetof(struct sockaddr_in, sin_addr), 4);
 	else if (ss->ss_family == AF_INET6)
-		memcpy(k.octets, (char *)ss +
-		    offsetof(struct sockaddr_in6, sin6_addr), 8);
+		memcpy(k.octets,
+		    (char *)ss + offsetof(struct sockaddr_in6, sin6_addr), 8);
 	return k;
 }
 
@@ -246,8 +246,10 @@ refuse(int fd, struct sockaddr_storage *ss)
 	bool loop;
 
 	address_text(ss, ip, port, &loop);
-	log_line(LOG_NOTICE, "refused ip=%s reason=\"too many connections\" "
-	    "limit=%u setting=connections-per-address", ip, limits.each);
+	log_line(LOG_NOTICE,
+	    "refused ip=%s reason=\"too many connections\" "
+	    "limit=%u setting=connections-per-address",
+	    ip, limits.each);
 	if (limits.busy != NULL)
 		(void)send(fd, limits.busy, strlen(limits.busy),
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -268,8 +270,8 @@ child(int fd, const sigset_t *before,
 }
 
 static void
-accept_one(const sigset_t *before,
-    int (*session)(const struct peer *, void *), void *ctx)
+accept_one(const sigset_t *before, int (*session)(const struct peer *, void *),
+    void *ctx)
 {
 	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(ss);

@@ -25,8 +25,9 @@ name_ok(const char *name)
 	if (name[0] == '\0' || name[0] == '.' || name[0] == '-')
 		return false;
 	for (i = 0; name[i] != '\0'; i++)
-		if (i >= USER_NAME_MAX || (!isalnum((unsigned char)name[i]) &&
-		    strchr("._-+=@", name[i]) == NULL))
+		if (i >= USER_NAME_MAX ||
+		    (!isalnum((unsigned char)name[i]) &&
+			strchr("._-+=@", name[i]) == NULL))
 			return false;
 	return true;
 }
@@ -53,8 +54,7 @@ system_user(const char *name, struct user *u)
 	    (pw->pw_uid < FIRST_UID && pw->pw_uid != getuid()))
 		return 0;
 	u->role = (struct role){ pw->pw_uid, pw->pw_gid };
-	if (strlcpy(u->name, pw->pw_name, sizeof(u->name)) >=
-	    sizeof(u->name) ||
+	if (strlcpy(u->name, pw->pw_name, sizeof(u->name)) >= sizeof(u->name) ||
 	    strlcpy(u->home, pw->pw_dir, sizeof(u->home)) >= sizeof(u->home))
 		return fail_as(EINVAL, "user %s: name or home too long", name);
 	return 1;

@@ -83,9 +83,9 @@ setup() {
 # Who is not here, who is locked and who mistypes wait alike; the smallest of
 # some runs, because a busy machine only ever adds.
 quickest() {
-	local i ms best=100000
+	local ms best=100000
 
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		ms=$(login "$1" wrong | sed 's/.* ms=\([0-9]*\).*/\1/')
 		[ "$ms" -ge "$best" ] || best=$ms
 	done

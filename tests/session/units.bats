@@ -13,6 +13,7 @@ need_root() {
 
 @test "session: lines and blocks with deadlines" { unit conn; }
 @test "session: records" { unit record; }
+@test "session: log" { unit log; }
 @test "session: mailroom.conf, domains" { unit config; }
 @test "session: monitor" { unit monitor; }
 @test "session: sandbox" { unit sandbox; }

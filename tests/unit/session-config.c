@@ -153,8 +153,7 @@ TEST(errors_name_the_line)
 	wrong("dns example.org\n", "1: dns: should be ADDRESS[@PORT]");
 	wrong("dns 127.0.0.1@0\n", "1: dns: should be ADDRESS[@PORT]");
 	wrong("dns 127.0.0.1@\n", "1: dns: should be ADDRESS[@PORT]");
-	wrong("log mail.log\n",
-	    "1: log: should be syslog or an absolute path");
+	wrong("log mail.log\n", "1: log: should be syslog or an absolute path");
 	wrong("maildir ../x\n", "1: maildir: should be a path in the home");
 	wrong("maildir a/../../x\n",
 	    "1: maildir: should be a path in the home");

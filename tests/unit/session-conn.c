@@ -137,7 +137,7 @@ check_cut(struct span s, size_t cut, bool ahead)
 TEST(every_cut)
 {
 	const struct span s = TEXT("one\r\nmuch too long\r\n12345678\r\n"
-		"123456789\r\nend\n");
+				   "123456789\r\nend\n");
 	size_t cut;
 
 	for (cut = 1; cut < s.len; cut++) {

@@ -73,7 +73,8 @@ static int
 answer_powers(struct monitor *m, const struct record *r, int fd)
 {
 	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3 };
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
 	struct __user_cap_data_struct cap[2];
 	struct rlimit as, files;
 	char text[100];
@@ -141,8 +142,8 @@ run(int (*parser)(int sock))
 	(void)close(pair[1]);
 	(void)close(log[1]);
 	memset(logged, 0, sizeof(logged));
-	for (size_t at = 0; (n = read(log[0], logged + at,
-	    sizeof(logged) - 1 - at)) > 0;)
+	for (size_t at = 0;
+	     (n = read(log[0], logged + at, sizeof(logged) - 1 - at)) > 0;)
 		at += (size_t)n;
 	(void)close(log[0]);
 	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));

@@ -61,8 +61,8 @@ TEST(largest)
 	begin();
 	CHECK(record_send(pair[0], 1, 0, span_n(big, sizeof(big)), -1) == -1);
 	CHECK(errno == EMSGSIZE);
-	CHECK(record_send(pair[0], 1, 0, span_n(big, sizeof(big) - 1), -1) ==
-	    0);
+	CHECK(
+	    record_send(pair[0], 1, 0, span_n(big, sizeof(big) - 1), -1) == 0);
 	CHECK(record_recv(pair[1], &r, NULL, 1000) == 1);
 	CHECK(r.len == sizeof(big) - 1 && r.data[r.len] == '\0');
 	end();
@@ -146,7 +146,8 @@ TEST(no_descriptor_stays)
 	} control = { 0 };
 	struct record head = { .len = 0 };
 	struct iovec iov = { &head, HEAD };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = CMSG_LEN(3 * sizeof(int)) };
 	const int fds[3] = { 0, 1, 2 };
@@ -178,8 +179,8 @@ TEST(time_and_end)
 	(void)close(pair[0]);
 	CHECK(record_recv(pair[1], &r, NULL, 1000) == 1);
 	CHECK(record_recv(pair[1], &r, NULL, 1000) == 0);
-	CHECK(record_send(pair[1], 1, 0, TEXT("x"), -1) == -1 &&
-	    errno == EPIPE);
+	CHECK(
+	    record_send(pair[1], 1, 0, TEXT("x"), -1) == -1 && errno == EPIPE);
 	(void)close(pair[1]);
 }
 

@@ -67,7 +67,9 @@ drops(void)
 	    getgroups(8, groups) != 1 || groups[0] != net.gid)
 		return 2;
 	return setuid(0) == -1 && seteuid(0) == -1 && setgid(0) == -1 &&
-	    setgroups(0, NULL) == -1 ? 0 : 3;
+		setgroups(0, NULL) == -1 ?
+	    0 :
+	    3;
 }
 
 static int
@@ -99,8 +101,8 @@ jails(void)
 	if (stat("/etc", &st) != -1 || stat("../etc", &st) != -1 ||
 	    open("/x", O_WRONLY | O_CREAT, 0600) != -1)
 		return 2;
-	return getuid() == net.uid && chroot(".") == -1 && setuid(0) == -1 ?
-	    0 : 3;
+	return getuid() == net.uid && chroot(".") == -1 && setuid(0) == -1 ? 0 :
+									     3;
 }
 
 static int
@@ -138,8 +140,10 @@ nothing_to_drop(void)
 		return 1;
 	uid = getuid();
 	return !role_root() && role_drop(&(struct role){ 1, 1 }) == 0 &&
-	    role_jail(&(struct role){ 1, 1 }, "/nonexistent/empty") == 0 &&
-	    getuid() == uid && access("/etc", F_OK) == 0 ? 0 : 2;
+		role_jail(&(struct role){ 1, 1 }, "/nonexistent/empty") == 0 &&
+		getuid() == uid && access("/etc", F_OK) == 0 ?
+	    0 :
+	    2;
 }
 
 TEST(without_root)

@@ -37,7 +37,7 @@ trial(int (*fn)(void))
 		_exit(fn());
 	CHECK(waitpid(pid, &status, 0) == pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
-	    1000 + WTERMSIG(status);
+				   1000 + WTERMSIG(status);
 }
 
 /* ---- seccomp */
@@ -69,14 +69,46 @@ do_execve(void)
 
 	return execve("/bin/true", argv, argv);
 }
-static int do_fork(void) { return (int)syscall(SYS_clone, 17, 0, 0, 0, 0); }
-static int do_kill(void) { return kill(getppid(), 0); }
-static int do_unix(void) { return socket(AF_UNIX, SOCK_STREAM, 0); }
-static int do_inet(void) { return socket(AF_INET, SOCK_STREAM, 0) == -1; }
-static int do_packet(void) { return socket(AF_PACKET, SOCK_RAW, 0); }
-static int do_setuid(void) { return setuid(0); }
-static int do_chroot(void) { return chroot("/"); }
-static int do_x32(void) { return (int)syscall(0x40000000 + 1, 1, "", 0); }
+static int
+do_fork(void)
+{
+	return (int)syscall(SYS_clone, 17, 0, 0, 0, 0);
+}
+static int
+do_kill(void)
+{
+	return kill(getppid(), 0);
+}
+static int
+do_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+static int
+do_inet(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) == -1;
+}
+static int
+do_packet(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0);
+}
+static int
+do_setuid(void)
+{
+	return setuid(0);
+}
+static int
+do_chroot(void)
+{
+	return chroot("/");
+}
+static int
+do_x32(void)
+{
+	return (int)syscall(0x40000000 + 1, 1, "", 0);
+}
 static int
 do_ptrace(void)
 {
@@ -86,7 +118,7 @@ static int
 do_exec_memory(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
 }
 static int
 do_exec_later(void)
@@ -101,16 +133,15 @@ do_sendto(void)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
 
-	return (int)sendto(pair[0], "", 1, 0, (struct sockaddr *)&in,
-	    sizeof(in));
+	return (
+	    int)sendto(pair[0], "", 1, 0, (struct sockaddr *)&in, sizeof(in));
 }
 static int
 do_option(void)
 {
 	int one = 1;
 
-	return setsockopt(pair[0], SOL_SOCKET, SO_REUSEADDR, &one,
-	    sizeof(one));
+	return setsockopt(pair[0], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 }
 static int
 do_limit_of_other(void)
@@ -130,13 +161,23 @@ do_old_abi(void)
 
 TEST(forbidden_calls_kill)
 {
-	static int (*const never[])(void) = { do_execve, do_fork, do_kill,
-		do_unix, do_packet, do_setuid, do_chroot, do_ptrace, do_x32,
-		do_exec_memory, do_exec_later,
+	static int (*const never[])(void) = {
+		do_execve,
+		do_fork,
+		do_kill,
+		do_unix,
+		do_packet,
+		do_setuid,
+		do_chroot,
+		do_ptrace,
+		do_x32,
+		do_exec_memory,
+		do_exec_later,
 #if defined(__x86_64__)
 		do_old_abi,
 #endif
-		do_limit_of_other };
+		do_limit_of_other
+	};
 	enum sandbox_class in;
 	size_t i;
 
@@ -358,7 +399,8 @@ no_links_out(void)
 	if (at == -1 || sandbox_files(&at, 1) == -1)
 		return 90;
 	return symlinkat("/etc/passwd", at, "s") == -1 && errno == EACCES &&
-	    mknodat(at, "p", S_IFIFO | 0600, 0) == -1 && errno == EACCES ? 0 :
+		mknodat(at, "p", S_IFIFO | 0600, 0) == -1 && errno == EACCES ?
+	    0 :
 	    1;
 }
 
@@ -412,8 +454,11 @@ TEST(store_calls_without_landlock)
 static int
 limited(void)
 {
-	const struct limits l = { .memory = 1 << 26, .file = 100, .files = 10,
-		.cpu = 7, .procs = 0 };
+	const struct limits l = { .memory = 1 << 26,
+		.file = 100,
+		.files = 10,
+		.cpu = 7,
+		.procs = 0 };
 	struct rlimit r;
 	int fd = memfd_create("x", 0);
 
@@ -494,7 +539,9 @@ all_closed(void)
 	closefrom(0);
 	sandbox_start(3);
 	return fcntl(0, F_GETFD) == 0 && fcntl(1, F_GETFD) == 0 &&
-	    fcntl(2, F_GETFD) == 0 && fcntl(3, F_GETFD) == -1 ? 0 : 1;
+		fcntl(2, F_GETFD) == 0 && fcntl(3, F_GETFD) == -1 ?
+	    0 :
+	    1;
 }
 
 static int
@@ -506,8 +553,9 @@ keeps_terminal(void)
 	(void)dup2(pair[0], LOG_FD);
 	sandbox_start(LOG_FD + 1);
 	(void)fstat(2, &after);
-	return before.st_ino == after.st_ino &&
-	    fcntl(LOG_FD, F_GETFD) != -1 ? 0 : 1;
+	return before.st_ino == after.st_ino && fcntl(LOG_FD, F_GETFD) != -1 ?
+	    0 :
+	    1;
 }
 
 /* LISTEN_FDS is for the process that LISTEN_PID names, and for no other. */
@@ -525,8 +573,10 @@ listen_fds(void)
 	(void)setenv("LISTEN_PID", pid, 1);
 	sandbox_start(3);
 	return fstat(0, &in) == 0 && in.st_ino == st.st_ino &&
-	    fstat(1, &in) == 0 && in.st_ino == st.st_ino &&
-	    fcntl(3, F_GETFD) == -1 && getenv("LISTEN_PID") == NULL ? 0 : 1;
+		fstat(1, &in) == 0 && in.st_ino == st.st_ino &&
+		fcntl(3, F_GETFD) == -1 && getenv("LISTEN_PID") == NULL ?
+	    0 :
+	    1;
 }
 
 static int

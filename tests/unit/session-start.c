@@ -33,9 +33,11 @@ session(const struct peer *p, void *ctx)
 	int n;
 
 	(void)ctx;
-	n = snprintf(text, sizeof(text), "%s ip=%s port=%s local=%s loop=%d "
-	    "uid=%ld\n", kinds[p->kind], p->ip, p->port, p->local_ip,
-	    p->loopback, p->kind == PEER_INET ? -1L : (long)p->uid);
+	n = snprintf(text, sizeof(text),
+	    "%s ip=%s port=%s local=%s loop=%d "
+	    "uid=%ld\n",
+	    kinds[p->kind], p->ip, p->port, p->local_ip, p->loopback,
+	    p->kind == PEER_INET ? -1L : (long)p->uid);
 	if (write(1, text, (size_t)n) != n)
 		return 1;
 	(void)!read(0, text, sizeof(text));
@@ -63,7 +65,7 @@ status_of(pid_t pid)
 
 	CHECK(waitpid(pid, &status, 0) == pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
-	    1000 + WTERMSIG(status);
+				   1000 + WTERMSIG(status);
 }
 
 static void
@@ -140,8 +142,10 @@ one_tcp(const char *listen_ip, const char *dial_ip)
 	pid = begin(s);
 	(void)close(s);
 	hear(c);
-	(void)snprintf(text, sizeof(text), "inet ip=%s port=%u local=%s loop=1 "
-	    "uid=-1\n", dial_ip, ntohs(port), dial_ip);
+	(void)snprintf(text, sizeof(text),
+	    "inet ip=%s port=%u local=%s loop=1 "
+	    "uid=-1\n",
+	    dial_ip, ntohs(port), dial_ip);
 	CHECK_STR(said, text);
 	(void)close(c);
 	CHECK(status_of(pid) == 7);
@@ -169,7 +173,9 @@ gone_session(const struct peer *p, void *ctx)
 {
 	(void)ctx;
 	return strcmp(p->ip, "192.0.2.9") == 0 && !p->loopback &&
-	    strcmp(p->port, "99") == 0 && p->kind == PEER_INET ? 0 : 1;
+		strcmp(p->port, "99") == 0 && p->kind == PEER_INET ?
+	    0 :
+	    1;
 }
 
 /* A socket whose peer has left: the superserver's word, or nothing. */

@@ -65,8 +65,9 @@ TEST(names)
 	CHECK(find("b/../ob") == 0);
 	CHECK(find("b:ob") == 0);
 	CHECK(find("bob\xc3\xbc") == 0);
-	CHECK(find("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		   "aaaaa") == 0);
+	CHECK(
+	    find("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaa") == 0);
 	end();
 }
 
@@ -115,7 +116,7 @@ wrong(const char *text, const char *name, const char *reason)
 TEST(bad_lines)
 {
 	const char *text = "amy:{PLAIN}x:1001:1001::/home/amy\n"
-		"bob:{PLAIN}x:1001:1001:::\n";
+			   "bob:{PLAIN}x:1001:1001:::\n";
 
 	begin(text);
 	CHECK(find("amy") == 1); /* whose own line is good */
