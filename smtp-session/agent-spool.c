@@ -75,6 +75,14 @@ add_rcpt(struct spooler *s, int notify, struct span data)
 	s->rcpts++;
 }
 
+static char
+ret_of(int flags)
+{
+	if ((flags & ENVELOPE_RET_FULL) != 0)
+		return 'F';
+	return (flags & ENVELOPE_RET_HDRS) != 0 ? 'H' : 0;
+}
+
 static int
 write_entry(struct spooler *s, int fd)
 {
@@ -84,8 +92,7 @@ write_entry(struct spooler *s, int fd)
 		.arrival = time(NULL),
 		.user = s->text.p + s->user,
 		.envid = s->text.p + s->envid,
-		.ret = (char)((s->flags & ENVELOPE_RET_FULL) != 0 ? 'F' :
-		    (s->flags & ENVELOPE_RET_HDRS) != 0 ? 'H' : 0),
+		.ret = ret_of(s->flags),
 		.body8 = (s->flags & ENVELOPE_BODY8) != 0,
 		.utf8 = (s->flags & ENVELOPE_UTF8_ASKED) != 0,
 		.rcpt = rcpt,
@@ -140,8 +147,8 @@ give_file(struct spooler *s)
 	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR)) {
 		(void)snprintf(name, sizeof(name), "tmp/content-%d",
 		    (int)getpid());
-		fd = openat(s->dir, name,
-		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		fd = openat(s->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		    0600);
 		if (fd != -1)
 			(void)unlinkat(s->dir, name, 0);
 	}
@@ -208,8 +215,8 @@ agent_spool(int sock, const struct config *c)
 		s.dir = spool_open(c->spool);
 	}
 	if (s.dir == -1 || agent_lock_down(c, s.dir) == -1) {
-		(void)record_send(sock, AGENT_TROUBLE, errno,
-		    span(fail_text()), -1);
+		(void)record_send(sock, AGENT_TROUBLE, errno, span(fail_text()),
+		    -1);
 		_exit(0);
 	}
 	if (record_send(sock, AGENT_SPOOL, 0, span(""), -1) == -1)

@@ -66,8 +66,8 @@ agent_answer(int sock, int result)
 		r = record_send(sock, AGENT_DONE, 0, span(""), -1);
 	else
 		r = record_send(sock, AGENT_FAILED, e, span(fail_text()), -1);
-	if (r == -1) /* the parser is gone: its next record is EOF */
-		(void)fail("answer");
+	if (r == -1) /* the parser waits in vain: let it see an end */
+		_exit(0);
 }
 
 const char *
@@ -109,8 +109,10 @@ prepare(struct box *b, struct span data, int fd)
 		return -1;
 	buf_init(&head, TRACE_MAX);
 	trace_delivery(&head, from, original, b->final);
-	r = head.over ? fail_as(ENOMEM, "no memory") :
-	    delivery_add(&b->d, head.p, head.len);
+	if (head.over)
+		r = fail_as(ENOMEM, "no memory");
+	else
+		r = delivery_add(&b->d, head.p, head.len);
 	buf_free(&head);
 	if (r == 0)
 		r = delivery_copy(&b->d, fd, 0);

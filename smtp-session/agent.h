@@ -73,8 +73,12 @@ enum agent_how {
 };
 
 /* Flags of AGENT_ENVELOPE. */
-enum { ENVELOPE_BODY8 = 1, ENVELOPE_UTF8_ASKED = 2, ENVELOPE_RET_FULL = 4,
-       ENVELOPE_RET_HDRS = 8 };
+enum {
+	ENVELOPE_BODY8 = 1,
+	ENVELOPE_UTF8_ASKED = 2,
+	ENVELOPE_RET_FULL = 4,
+	ENVELOPE_RET_HDRS = 8
+};
 
 /* The whole life of a child that the monitor just forked. */
 noreturn void agent_mailbox(int sock, const struct config *,

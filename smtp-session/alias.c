@@ -106,8 +106,9 @@ item(struct span *rest, char sep, struct buf *out)
 
 		if (c == '"')
 			quoted = !quoted;
-		if (!quoted && c == '#' && (i == 0 || blank(rest->p[i - 1]) ||
-		    rest->p[i - 1] == '\n')) {
+		if (!quoted && c == '#' &&
+		    (i == 0 || blank(rest->p[i - 1]) ||
+			rest->p[i - 1] == '\n')) {
 			while (i + 1 < rest->len && rest->p[i + 1] != '\n')
 				i++;
 			continue;
@@ -234,8 +235,8 @@ alias_kind(struct span value, struct buf *plain, struct span *rest)
 	*rest = unquote(value, plain);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
 		if (span_starts(*rest, marks[i].mark)) {
-			*rest = span_trim(
-			    span_from(*rest, strlen(marks[i].mark)));
+			*rest =
+			    span_trim(span_from(*rest, strlen(marks[i].mark)));
 			return marks[i].kind;
 		}
 	return span_starts(*rest, "/") ? ALIAS_FILE : ALIAS_NAME;

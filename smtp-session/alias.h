@@ -28,8 +28,8 @@ void alias_close(struct alias_file *);
  * alias_plain), *line is where the entry begins.
  * 0: not there.  -1: the entry cannot be read, fail_text() is "FILE:LINE:
  * what". */
-int alias_find(const struct alias_file *, const char *name,
-    struct buf *values, unsigned *line);
+int alias_find(const struct alias_file *, const char *name, struct buf *values,
+    unsigned *line);
 
 enum alias_kind {
 	ALIAS_NAME, /* bob, bob+lists, bob@example.org */

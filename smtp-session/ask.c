@@ -48,8 +48,9 @@ ask(struct smtp *s, struct span arg, bool expand)
 		return smtp_say(s, 250, "2.1.5", "<%s>",
 		    expand ? s->deliver.found_final : who.text);
 	case CLASS_ALIAS:
-		return expand ? list(s) :
-		    smtp_say(s, 250, "2.1.5", "<%s>", who.text);
+		if (expand)
+			return list(s);
+		return smtp_say(s, 250, "2.1.5", "<%s>", who.text);
 	case CLASS_REMOTE:
 		return expand ? &not_ours : &perhaps;
 	case CLASS_UNKNOWN:
@@ -69,8 +70,9 @@ cmd_vrfy(struct smtp *s, struct span arg)
 	s->idle++;
 	if (policy_curious(&s->facts))
 		return ask(s, arg, false);
-	return envelope_path(&who, arg) == ENVELOPE_OK ? &perhaps :
-	    &bad_address;
+	if (envelope_path(&who, arg) != ENVELOPE_OK)
+		return &bad_address;
+	return &perhaps;
 }
 
 const struct reply *

@@ -48,11 +48,10 @@ target_addr(const struct deliver *d, const struct target *t)
 
 /* Whether it arrived, answer() will tell. */
 static int
-say(struct deliver_agent *a, uint32_t kind, int value, struct span data,
-    int fd)
+say(struct deliver_agent *a, uint32_t kind, int value, struct span data, int fd)
 {
-	bool sent = a->sock != -1 &&
-	    record_send(a->sock, kind, value, data, fd) == 0;
+	bool sent =
+	    a->sock != -1 && record_send(a->sock, kind, value, data, fd) == 0;
 
 	a->asked = sent && kind != AGENT_ABORT;
 	return sent ? 0 : -1;
@@ -83,8 +82,8 @@ answer(struct deliver *d, struct deliver_agent *a)
 }
 
 static int
-say_strings(struct deliver_agent *a, uint32_t kind,
-    int value, int fd, const char *const strings[], size_t n)
+say_strings(struct deliver_agent *a, uint32_t kind, int value, int fd,
+    const char *const strings[], size_t n)
 {
 	struct buf b;
 	int r;
@@ -136,14 +135,13 @@ static int
 spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
 {
 	char id[SPOOL_ID + 8], state[ENVELOPE_TEXT + 1];
-	const char *const head[] = { id, m->from, m->user,
-		m->envelope->envid };
+	const char *const head[] = { id, m->from, m->user, m->envelope->envid };
 
 	if (hire_spool(d) == -1)
 		return -1;
 	(void)snprintf(id, sizeof(id), "%s%s", m->id, id_ends[entry]);
-	if (say_strings(&d->spool, AGENT_ENVELOPE, flags(m->envelope), -1,
-	    head, 4) == -1)
+	if (say_strings(&d->spool, AGENT_ENVELOPE, flags(m->envelope), -1, head,
+		4) == -1)
 		return -1;
 	for (size_t i = 0; i < d->targets; i++) {
 		const struct target *t = &d->target[i];
@@ -153,8 +151,8 @@ spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
 			continue;
 		(void)snprintf(state, sizeof(state), "%c%s", (char)t->state,
 		    target_addr(d, t));
-		if (say_strings(&d->spool, AGENT_RCPT, (int)t->notify, -1,
-		    one, 2) == -1)
+		if (say_strings(&d->spool, AGENT_RCPT, (int)t->notify, -1, one,
+			2) == -1)
 			return -1;
 	}
 	return say(&d->spool, AGENT_PREPARE, 0, span(""), m->fd);
@@ -210,9 +208,11 @@ static void
 log_target(const struct deliver *d, const struct deliver_mail *m,
     const struct target *t, const char *event)
 {
-	log_line(LOG_INFO, "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s "
-	    "size=%llu", event, m->id, m->from, target_addr(d, t),
-	    d->text.p + t->original, t->agent == -1 ? "" : "mailbox=",
+	log_line(LOG_INFO,
+	    "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s "
+	    "size=%llu",
+	    event, m->id, m->from, target_addr(d, t), d->text.p + t->original,
+	    t->agent == -1 ? "" : "mailbox=",
 	    t->agent == -1 ? "via=spool" : d->agent[t->agent].name,
 	    (unsigned long long)m->data->size);
 }
@@ -225,8 +225,7 @@ divert(struct deliver *d, const struct deliver_mail *m, struct target *t,
 	log_line(LOG_WARNING, "diverted id=%s to=<%s> reason=\"%s\"", m->id,
 	    target_addr(d, t), d->why.p);
 	if (d->agent[t->agent].sock != -1)
-		(void)say(&d->agent[t->agent], AGENT_ABORT, 0, span(""),
-		    -1);
+		(void)say(&d->agent[t->agent], AGENT_ABORT, 0, span(""), -1);
 	t->agent = -1;
 	t->entry = entry;
 }
@@ -286,8 +285,8 @@ abort_all(struct deliver *d)
 		int agent = d->target[i].agent;
 
 		if (agent != -1)
-			(void)say(&d->agent[agent], AGENT_ABORT, 0,
-			    span(""), -1);
+			(void)say(&d->agent[agent], AGENT_ABORT, 0, span(""),
+			    -1);
 	}
 	if (d->spool.sock != -1)
 		(void)say(&d->spool, AGENT_ABORT, 0, span(""), -1);
@@ -368,8 +367,10 @@ commit_late(struct deliver *d, const struct deliver_mail *m)
 {
 	say_mailboxes(d, m, AGENT_COMMIT);
 	if (hear_mailboxes(d, m, ENTRY_LATE) > 0 &&
-	    (spool_prepare(d, m, ENTRY_LATE) == -1 || spool_visible(d) == -1))
+	    (spool_prepare(d, m, ENTRY_LATE) == -1 || spool_visible(d) == -1)) {
+		log_line(LOG_ERR, "torn id=%s reason=\"%s\"", m->id, d->why.p);
 		return by_error(d->error);
+	}
 	return finish(d, m);
 }
 

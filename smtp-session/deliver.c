@@ -67,8 +67,8 @@ deliver_hire(struct deliver *d, uint32_t ask, int value, const char *addr)
 	int fd = -1, got;
 
 	if (record_send(d->monitor, ask, value, span(addr), -1) == -1 ||
-	    (got = record_recv(d->monitor, r, &fd,
-		 DELIVER_SECONDS * 1000)) == -1) {
+	    (got = record_recv(d->monitor, r, &fd, DELIVER_SECONDS * 1000)) ==
+		-1) {
 		(void)trouble(d, errno, "monitor");
 		return -1;
 	}
@@ -189,7 +189,8 @@ deliver_look(struct deliver *d, const char *addr, enum agent_how how)
 	sock = deliver_hire(d, ASK_RCPT, (int)how, addr);
 	if (sock == -1)
 		return CLASS_TROUBLE;
-	class = deliver_hear(d, sock, "agent") ? classify(d, sock) : CLASS_TROUBLE;
+	class =
+	    deliver_hear(d, sock, "agent") ? classify(d, sock) : CLASS_TROUBLE;
 	if (class == CLASS_MAILBOX && slot != -1)
 		keep(d, slot, sock, addr);
 	else
@@ -261,6 +262,30 @@ final_form(char out[ENVELOPE_TEXT], const char *addr)
 	    addr, at);
 }
 
+/* The agent of a mailbox that an alias names, "form" being what the spool
+ * would call it; -1: it cannot be opened now. */
+static int
+find_final(struct deliver *d, const char *addr, const char *form)
+{
+	int agent = find_asked(d, form), slot, sock;
+
+	if (agent != -1)
+		return agent;
+	slot = free_slot(d);
+	if (slot == -1)
+		return -1;
+	sock = deliver_hire(d, ASK_RCPT, AGENT_FINAL, addr);
+	if (sock == -1)
+		return -1;
+	if (deliver_hear(d, sock, "agent") &&
+	    classify(d, sock) == CLASS_MAILBOX) {
+		keep(d, slot, sock, form);
+		return slot;
+	}
+	(void)close(sock);
+	return -1;
+}
+
 /* Each target of an alias.  A mailbox that cannot be opened now waits in the
  * spool: the others shall not wait for it. */
 static int
@@ -276,23 +301,11 @@ add_alias(struct deliver *d, const struct recipient *r)
 		int agent = -1;
 
 		(void)span_cut(&all, '\0');
-		(void)strlcpy(form, s + 1, sizeof(form));
 		if (s[0] == TARGET_MAILBOX) {
 			final_form(form, s + 1);
-			agent = find_asked(d, form);
-		}
-		if (s[0] == TARGET_MAILBOX && agent == -1) {
-			int slot = free_slot(d);
-			int sock = slot == -1 ? -1 :
-			    deliver_hire(d, ASK_RCPT, AGENT_FINAL, s + 1);
-
-			if (sock != -1 && deliver_hear(d, sock, "agent") &&
-			    classify(d, sock) == CLASS_MAILBOX) {
-				keep(d, slot, sock, form);
-				agent = slot;
-			} else if (sock != -1)
-				(void)close(sock);
-		}
+			agent = find_final(d, s + 1, form);
+		} else
+			(void)strlcpy(form, s + 1, sizeof(form));
 		if (add(d, agent, form, r) == -1)
 			return -1;
 	}
@@ -306,8 +319,10 @@ deliver_add(struct deliver *d, const struct recipient *r,
 	size_t before = d->targets;
 	int n;
 
-	n = class == CLASS_ALIAS ? add_alias(d, r) :
-	    add(d, class == CLASS_MAILBOX ? d->found : -1, r->text, r);
+	if (class == CLASS_ALIAS)
+		n = add_alias(d, r);
+	else
+		n = add(d, class == CLASS_MAILBOX ? d->found : -1, r->text, r);
 	if (n == -1)
 		d->targets = before;
 	return n;

@@ -83,8 +83,7 @@ enum policy_class deliver_look(struct deliver *, const char *addr,
 
 /* Let what was found last get a copy; the same mailbox twice is one.
  * 0; -1: too many. */
-int deliver_add(struct deliver *, const struct recipient *,
-    enum policy_class);
+int deliver_add(struct deliver *, const struct recipient *, enum policy_class);
 
 /* The end of a transaction; agents stay. */
 void deliver_reset(struct deliver *);

@@ -120,8 +120,9 @@ take_notify(void *to, struct span value)
 			return -1;
 		r->notify |= words[i].bit;
 	}
-	return (r->notify & NOTIFY_NEVER) != 0 && r->notify != NOTIFY_NEVER ?
-	    -1 : 0;
+	if ((r->notify & NOTIFY_NEVER) != 0 && r->notify != NOTIFY_NEVER)
+		return -1;
+	return 0;
 }
 
 /* "rfc822;user+40host" (RFC 3461 s. 4.2), or "utf-8;..." (RFC 6533 s. 3),
@@ -146,17 +147,17 @@ struct parameter {
 };
 
 static const struct parameter of_mail[] = {
-	{ "SIZE", VALUE_NEEDED, take_size },	/* RFC 1870 */
-	{ "BODY", VALUE_NEEDED, take_body },	/* RFC 6152 */
-	{ "SMTPUTF8", VALUE_NONE, take_utf8 },	/* RFC 6531 */
-	{ "RET", VALUE_NEEDED, take_ret },	/* RFC 3461 */
-	{ "ENVID", VALUE_NEEDED, take_envid },	/* RFC 3461 */
-	{ "AUTH", VALUE_NEEDED, take_auth },	/* RFC 4954 */
+	{ "SIZE", VALUE_NEEDED, take_size }, /* RFC 1870 */
+	{ "BODY", VALUE_NEEDED, take_body }, /* RFC 6152 */
+	{ "SMTPUTF8", VALUE_NONE, take_utf8 }, /* RFC 6531 */
+	{ "RET", VALUE_NEEDED, take_ret }, /* RFC 3461 */
+	{ "ENVID", VALUE_NEEDED, take_envid }, /* RFC 3461 */
+	{ "AUTH", VALUE_NEEDED, take_auth }, /* RFC 4954 */
 	{ NULL, VALUE_NONE, NULL },
 };
 
 static const struct parameter of_rcpt[] = {
-	{ "NOTIFY", VALUE_NEEDED, take_notify },	/* RFC 3461 */
+	{ "NOTIFY", VALUE_NEEDED, take_notify }, /* RFC 3461 */
 	{ "ORCPT", VALUE_NEEDED, take_orcpt },
 	{ NULL, VALUE_NONE, NULL },
 };

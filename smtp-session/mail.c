@@ -142,8 +142,7 @@ judge(struct smtp *s, struct recipient *r)
 	case POLICY_LATER:
 		break;
 	}
-	return smtp_because(s, &lookup_later, "%s: %s", why,
-	    s->deliver.why.p);
+	return smtp_because(s, &lookup_later, "%s: %s", why, s->deliver.why.p);
 }
 
 const struct reply *
@@ -162,8 +161,7 @@ cmd_rcpt(struct smtp *s, struct span arg)
 		r = &too_many_rcpts;
 	if (r == NULL)
 		r = judge(s, &to);
-	if (r == NULL &&
-	    deliver_add(&s->deliver, &to, s->facts.rcpt) == -1)
+	if (r == NULL && deliver_add(&s->deliver, &to, s->facts.rcpt) == -1)
 		r = &too_many_rcpts;
 	if (r != NULL) {
 		if (s->state == S_MAIL)
@@ -259,8 +257,10 @@ open_content(struct smtp *s)
 		return fail("memory file");
 	buf_init(&head, 4096);
 	trace_received(&head, &t);
-	r = head.over ? fail_as(ENOMEM, "no memory") :
-	    store(s, head.p, head.len);
+	if (head.over)
+		r = fail_as(ENOMEM, "no memory");
+	else
+		r = store(s, head.p, head.len);
 	buf_free(&head);
 	return r;
 }
@@ -368,8 +368,7 @@ begin_content(struct smtp *s)
 {
 	struct data *d = &s->data;
 
-	(void)snprintf(s->id, sizeof(s->id), "%s-%u", log_id_get(),
-	    ++s->mails);
+	(void)snprintf(s->id, sizeof(s->id), "%s-%u", log_id_get(), ++s->mails);
 	s->idle = 0;
 	data_start(d);
 	d->limit = s->config->size;

@@ -30,8 +30,7 @@ static void enter(struct walk *, const char *local, const char *domain,
     unsigned depth);
 
 /* The first trouble stays: it is the cause of later ones. */
-__attribute__((format(printf, 2, 3)))
-static void
+__attribute__((format(printf, 2, 3))) static void
 trouble(struct walk *w, const char *format, ...)
 {
 	va_list ap;
@@ -106,7 +105,7 @@ fallback_box(struct walk *w, const char *local, struct resolve_box *box)
 
 	if (strcmp(local, "postmaster") != 0 && strcmp(local, "root") != 0)
 		return 0;
-	if (role_find(&u->role, w->config->spool_user) == -1)
+	if (role_root() && role_find(&u->role, w->config->spool_user) == -1)
 		return -1;
 	(void)strlcpy(u->name, "postmaster", sizeof(u->name));
 	(void)strlcpy(u->home, w->config->spool, sizeof(u->home));
@@ -352,10 +351,11 @@ static int
 where(struct walk *w, const struct addr *a, bool final,
     char out[DOMAIN_MAX + 1])
 {
-	(void)strlcpy(out, a->domain[0] == '\0' ? w->config->hostname :
-	    a->domain, DOMAIN_MAX + 1);
+	(void)strlcpy(out,
+	    a->domain[0] == '\0' ? w->config->hostname : a->domain,
+	    DOMAIN_MAX + 1);
 	return final || a->domain[0] == '\0' ? 1 :
-	    our_domain(w, a->domain, out);
+					       our_domain(w, a->domain, out);
 }
 
 void

@@ -32,8 +32,10 @@ fork_agent(struct monitor *m)
 	pid_t pid;
 
 	if (record_pair(pair) == -1)
-		return record_send(m->sock, ANSWER_NONE, errno, span(""),
-		    -1) == -1 ? -2 : -1;
+		return record_send(m->sock, ANSWER_NONE, errno, span(""), -1) ==
+			-1 ?
+		    -2 :
+		    -1;
 	pid = fork();
 	if (pid == 0) {
 		(void)signal(SIGTERM, SIG_DFL);
@@ -93,8 +95,8 @@ answer_kick(struct monitor *m, const struct record *r, int fd)
 }
 
 const struct right smtp_rights[MONITOR_KINDS] = {
-	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
-	[ASK_RCPT] =	{ 10000, 400,		answer_rcpt },
-	[ASK_SPOOL] =	{ 1000,	 0,		answer_spool },
-	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
+	[ASK_LOG] = { 30000, RECORD_DATA, monitor_log },
+	[ASK_RCPT] = { 10000, 400, answer_rcpt },
+	[ASK_SPOOL] = { 1000, 0, answer_spool },
+	[ASK_KICK] = { 2000, 0, answer_kick },
 };

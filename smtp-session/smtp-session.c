@@ -101,8 +101,9 @@ lock_up(void)
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)snprintf(empty, sizeof(empty), "%s/empty", config.run);
-	if (role_root() && (role_find(&net, config.net_user) == -1 ||
-	    role_jail(&net, empty) == -1))
+	if (role_root() &&
+	    (role_find(&net, config.net_user) == -1 ||
+		role_jail(&net, empty) == -1))
 		return -1;
 	if (sandbox_limits(&l) == -1 || sandbox_files(NULL, 0) == -1)
 		return -1;
@@ -125,7 +126,8 @@ parser(const struct peer *peer, int sock)
 	smtp.peer = peer;
 	smtp.facts.submission = option.submission;
 	smtp.facts.peer = peer->kind != PEER_INET ? POLICY_LOCAL :
-	    peer->loopback ? POLICY_LOOPBACK : POLICY_STRANGER;
+	    peer->loopback			  ? POLICY_LOOPBACK :
+						    POLICY_STRANGER;
 	smtp_serve(&smtp, sock);
 	return 0;
 }

@@ -108,7 +108,8 @@ log_refusal(struct smtp *s, const struct reply *r)
 	struct span line = span(s->line), verb = span_word(&line);
 
 	line = span_trim(line);
-	log_line(LOG_NOTICE, "reject ip=%s helo=%s verb=%.*s code=%u%s%s "
+	log_line(LOG_NOTICE,
+	    "reject ip=%s helo=%s verb=%.*s code=%u%s%s "
 	    "from=<%s> arg=\"%.*s\" reason=\"%s\"",
 	    s->peer->ip[0] != '\0' ? s->peer->ip : "local", s->helo,
 	    (int)(verb.len < 16 ? verb.len : 16), verb.p, r->code,
@@ -143,8 +144,8 @@ smtp_reset(struct smtp *s)
 static void
 greet(struct smtp *s, struct span arg, bool extended)
 {
-	size_t n = arg.len < sizeof(s->helo) - 1 ? arg.len :
-	    sizeof(s->helo) - 1;
+	size_t n =
+	    arg.len < sizeof(s->helo) - 1 ? arg.len : sizeof(s->helo) - 1;
 
 	memcpy(s->helo, arg.p, n);
 	s->helo[n] = '\0';
@@ -300,8 +301,8 @@ obey(struct smtp *s, struct span line)
 		if (!span_same(verb, span(c->verb)))
 			continue;
 		if ((c->in & s->state) == 0) {
-			wrong = s->state == S_START ? &greet_first :
-			    c->otherwise;
+			wrong =
+			    s->state == S_START ? &greet_first : c->otherwise;
 			continue;
 		}
 		if (c->arity == ARG_NONE && arg.len > 0)
@@ -323,14 +324,12 @@ static struct smtp *stopped_session;
 static void
 on_term(int sig)
 {
-	static const char text[] =
-	    "421 4.3.2 Going down, try again soon\r\n";
+	static const char text[] = "421 4.3.2 Going down, try again soon\r\n";
 
 	(void)sig;
 	told_to_stop = 1;
 	if (stopped_session != NULL) {
-		(void)!write(stopped_session->conn.out, text,
-		    sizeof(text) - 1);
+		(void)!write(stopped_session->conn.out, text, sizeof(text) - 1);
 		_exit(0);
 	}
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # variables of lib.bash
 # Every command of RFC 5321 s. 4.1.1, in and out of order.
 
 load ../lib
@@ -353,11 +354,10 @@ load smtp
 }
 
 @test "100 recipients are taken, the 101st is told to wait" {
-	local i
 	{
 		echo 'C: MAIL FROM:<a@b.test>'
 		echo 'S: 250 2.1.0 Sender ok'
-		for i in {1..100}; do
+		for _ in {1..100}; do
 			printf '%s\n' 'C: RCPT TO:<alice@here.test>' \
 				'S: 250 2.1.5 Recipient ok'
 		done

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # variables of lib.bash
 # What happens to the content: line ends, dots, sizes, the header.
 
 load ../lib
@@ -177,7 +178,7 @@ Return-Path: in the body" ]
 	END
 	local id
 	id=$(message | sed -n 's/.*with ESMTP id \([^;]*\);*$/\1/p')
-	! message | grep -q 'for <'
+	not has 'for <'
 	logged " delivered id=$id .* mailbox=alice "
 	logged " delivered id=$id .* mailbox=bob "
 }
@@ -282,5 +283,5 @@ Return-Path: in the body" ]
 	S: 250 2.0.0 Ok, id ...
 	END
 	message | grep -qx 'Subject: x'
-	! message | grep -q '^From bob'
+	not has '^From bob'
 }

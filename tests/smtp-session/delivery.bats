@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # variables of lib.bash
 # Who gets the mail, and what happens when that fails.
 
 load ../lib
@@ -7,7 +8,7 @@ load smtp
 @test "two recipients, two copies, each with its own Delivered-To" {
 	send a@b.test alice@here.test BOB@here.test
 	message | grep -qx 'Delivered-To: alice@here.test'
-	! message | grep -q '^X-Original-To'
+	not has '^X-Original-To'
 	message bob | grep -qx 'Delivered-To: bob@here.test'
 	message bob | grep -qx 'X-Original-To: BOB@here.test'
 	nothing_left
@@ -273,6 +274,7 @@ load smtp
 		sed 's/$/\r/' >"$T/big"
 	mkdir "$T/home/alice/Maildir"
 	export UID_alice MAILDIR_alice ROOT
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare -m bash -c '
 		set -e
 		mount -t tmpfs -o "size=64k,uid=$UID_alice,gid=$UID_alice,mode=700" \

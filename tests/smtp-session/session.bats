@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # variables of lib.bash
 # The dialogue as people and programs type it.
 
 load ../lib

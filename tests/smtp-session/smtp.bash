@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120 # options are optional
 # What the tests of smtp-session share.
 
 # hello: the lines with which most dialogues begin.
@@ -67,6 +67,9 @@ count() {
 	echo "${n:-0}"
 }
 
+# has PATTERN [USER]: a line of the newest message matches.
+has() { message "${2:-alice}" | grep -q -- "$1"; }
+
 # logged PATTERN: a line of the log matches.
 logged() { grep -qE -- "$1" "$LOG"; }
 
@@ -82,4 +85,4 @@ nothing_left() {
 }
 
 # rcpts: the recipient lines of all spool entries.
-rcpts() { find "$SPOOL/new" "$SPOOL/due" -type f -exec sed '/^$/q' {} + | grep '^[TDSFB] '; }
+rcpts() { find "$SPOOL/new" "$SPOOL/due" -type f -exec sed '/^$/q' {} \; | grep '^[TDSFB] '; }
