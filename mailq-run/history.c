@@ -104,19 +104,18 @@ unescape(struct buf *b, struct span s)
 {
 	buf_reset(b);
 	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
+		const char *c = s.p + i;
+		size_t left = s.len - i;
 
-		if (c != '\\' || i + 1 == s.len) {
-			buf_char(b, c);
-		} else if (s.p[i + 1] == 'n' || s.p[i + 1] == '\\') {
-			buf_char(b, s.p[++i] == 'n' ? '\n' : '\\');
-		} else if (s.p[i + 1] == 'x' && i + 3 < s.len &&
-		    hex(s.p[i + 2]) >= 0 && hex(s.p[i + 3]) >= 0) {
-			buf_char(b,
-			    (char)(hex(s.p[i + 2]) << 4 | hex(s.p[i + 3])));
+		if (left > 1 && c[0] == '\\' && (c[1] == 'n' || c[1] == '\\')) {
+			buf_char(b, c[1] == 'n' ? '\n' : '\\');
+			i += 1;
+		} else if (left > 3 && c[0] == '\\' && c[1] == 'x' &&
+		    hex(c[2]) >= 0 && hex(c[3]) >= 0) {
+			buf_char(b, (char)(hex(c[2]) << 4 | hex(c[3])));
 			i += 3;
 		} else {
-			buf_char(b, c);
+			buf_char(b, *c);
 		}
 	}
 	return buf_all(b);

@@ -19,7 +19,6 @@
 struct intake {
 	struct missive *l;
 	bool first; /* no line yet */
-	bool middle; /* in the middle of a line */
 };
 
 /* A line, or a part of one, as getline gave it. */

@@ -8,7 +8,7 @@
 
 #include "message/fail.h"
 
-enum { TEXT_MAX = 8 << 20, ADDRESS_MAX = 1000 };
+enum { TEXT_MAX = 8 << 20, ADDRESS_MAX = 1000, ROUTE_MAX = 4000 };
 
 void
 recipients_init(struct recipients *r)
@@ -74,7 +74,6 @@ struct list {
 	struct buf word; /* outside of brackets */
 	struct buf angle; /* inside */
 	bool had_angle;
-	bool name; /* words so far may still be a name before "<" */
 };
 
 /* A comment, nested; its closing parenthesis may be missing. */
@@ -219,7 +218,7 @@ recipients_add(struct recipients *r, struct span s)
 	if (memchr(s.p, '\0', s.len) != NULL)
 		return fail_as(EINVAL, "NUL in an address");
 	buf_init(&l.word, TEXT_MAX);
-	buf_init(&l.angle, 4 * ADDRESS_MAX);
+	buf_init(&l.angle, ROUTE_MAX);
 	while (l.rest.len > 0 && done == 0)
 		done = step(r, &l);
 	if (done == 0)
