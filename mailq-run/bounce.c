@@ -32,9 +32,9 @@ struct report {
 static enum spool_state
 concerned(enum history_report kind)
 {
-	return kind == REPORT_FAILED	? SPOOL_FAILED
-	    : kind == REPORT_SUCCESS ? SPOOL_SUCCESS
-				     : SPOOL_TODO;
+	return kind == REPORT_FAILED ? SPOOL_FAILED :
+	    kind == REPORT_SUCCESS   ? SPOOL_SUCCESS :
+				       SPOOL_TODO;
 }
 
 /* RFC 3461 s. 4.1: without NOTIFY failures and delays are told.  What fails
@@ -44,7 +44,8 @@ wanted(const struct spool_rcpt *r, enum history_report kind, bool null)
 {
 	switch (kind) {
 	case REPORT_FAILED:
-		return null || r->notify == 0 || (r->notify & NOTIFY_FAILURE) != 0;
+		return null || r->notify == 0 ||
+		    (r->notify & NOTIFY_FAILURE) != 0;
 	case REPORT_DELAYED:
 		return r->notify == 0 || (r->notify & NOTIFY_DELAY) != 0;
 	case REPORT_SUCCESS:
@@ -74,9 +75,9 @@ add_rcpt(struct report *r, size_t i, struct buf *scratch)
 	*to = (struct dsn_rcpt){
 		.final = span(from->addr),
 		.orcpt = span(from->orcpt),
-		.action = r->kind == REPORT_FAILED ? DSN_FAILED
-		    : r->kind == REPORT_DELAYED	   ? DSN_DELAYED
-						   : DSN_RELAYED,
+		.action = r->kind == REPORT_FAILED ? DSN_FAILED :
+		    r->kind == REPORT_DELAYED	   ? DSN_DELAYED :
+						     DSN_RELAYED,
 		.status = keep(&r->words, l.status),
 		.remote = keep(&r->words, span_cut(&l.remote, '[')),
 		.diagnostic = keep(&r->words, l.reply),
@@ -143,8 +144,7 @@ read_original(struct report *r)
 	    e->size - e->message > DSN_ORIGINAL_MAX)
 		return 0;
 	r->dsn.full = true;
-	r->dsn.body =
-	    span_from(buf_all(&r->original), r->dsn.header.len + 1);
+	r->dsn.body = span_from(buf_all(&r->original), r->dsn.header.len + 1);
 	return 0;
 }
 
@@ -289,8 +289,7 @@ tell(struct report *r)
 }
 
 int
-bounce_report(struct entry *e, enum history_report kind,
-    const struct bounce *b)
+bounce_report(struct entry *e, enum history_report kind, const struct bounce *b)
 {
 	struct report r = { .e = e, .kind = kind, .b = b };
 	int got;

@@ -10,23 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mailq-run/commands.h"
 #include "mailq-run/content.h"
-#include "mailq-run/spool.h"
-#include "message/addr.h"
-#include "message/domain.h"
+#include "message/buf.h"
 
 /* Seconds (RFC 5321 s. 4.5.3.2). */
 enum {
 	WAIT_GREETING = 300,
 	WAIT_COMMAND = 300,
 	WAIT_DATA = 120,
-	WAIT_BLOCK = 180,
 	WAIT_DOT = 600,
 	WAIT_QUIT = 2,
 	WAIT_ALL = 1800,
 };
 
-enum { BLOCK = 16384, COMMAND = 2048, ENVID = 100, ORCPT = 500 };
+enum { BLOCK = 16384 };
 
 void
 client_init(struct client *c, int fd, int leash, const char *hello,
@@ -116,8 +114,7 @@ hear(struct client *c, int seconds, const char *doing)
 	return 0;
 }
 
-static int
-class(const struct client *c)
+static int class(const struct client *c)
 {
 	return c->talk.reply.code / 100;
 }
@@ -150,28 +147,26 @@ judge_lost(struct client *c, struct client_work *w, enum verdict v)
 		}
 }
 
-/* Who is not judged fails over something that we found ourselves. */
+/* Recipient i is judged by something that we found ourselves. */
 static void
-judge_own(struct client_work *w, enum verdict v, const char *status,
+judge_own(struct client_work *w, size_t i, enum verdict v, const char *status,
     const char *text)
 {
-	for (size_t i = 0; i < w->letter.rcpts; i++) {
-		struct result *r = &w->result[i];
+	struct result *r = &w->result[i];
 
-		if (w->judged[i])
-			continue;
-		r->verdict = v;
-		r->code = 0;
-		(void)strlcpy(r->status, status, sizeof(r->status));
-		(void)strlcpy(r->reply, text, sizeof(r->reply));
-		w->judged[i] = true;
-	}
+	r->verdict = v;
+	r->code = 0;
+	(void)strlcpy(r->status, status, sizeof(r->status));
+	(void)strlcpy(r->reply, text, sizeof(r->reply));
+	w->judged[i] = true;
 }
 
 void
 client_untried(struct client_work *w)
 {
-	judge_own(w, VERDICT_AGAIN, "4.4.2", "not tried");
+	for (size_t i = 0; i < w->letter.rcpts; i++)
+		if (!w->judged[i])
+			judge_own(w, i, VERDICT_AGAIN, "4.4.2", "not tried");
 }
 
 /* ---- greeting */
@@ -220,133 +215,26 @@ client_greet(struct client *c)
 
 /* ---- the envelope */
 
-static bool
-ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
-}
-
-/* An address that the server takes: as it is, or with its domain as A-labels
- * for one without SMTPUTF8 (RFC 6531 s. 3.2).  0; -1: there is none. */
-static int
-spell(const struct client *c, const char *addr, char *out)
-{
-	const char *at = strrchr(addr, '@');
-	char domain[DOMAIN_MAX + 1];
-	size_t local = at == NULL ? 0 : (size_t)(at - addr);
-
-	if (strlcpy(out, addr, COMMAND) >= COMMAND - 200)
-		return -1;
-	if (c->utf8 || ascii(addr))
-		return 0;
-	if (at == NULL || domain_fold(domain, span(at + 1)) == -1)
-		return -1;
-	out[local] = '\0';
-	if (!ascii(out))
-		return -1;
-	(void)snprintf(out + local, COMMAND - local, "@%s", domain);
-	return 0;
-}
-
-static void
-put_mail(struct client *c, const struct letter *l)
-{
-	char from[COMMAND], more[512] = "";
-	size_t n = 0;
-
-	(void)talk_room(&c->talk, 2 * COMMAND, WAIT_BLOCK);
-	(void)spell(c, l->from, from);
-
-	if (c->size > 0)
-		n += (size_t)snprintf(more + n, sizeof(more) - n,
-		    " SIZE=%llu", (unsigned long long)l->size);
-	if (c->body8 && l->body8)
-		n += (size_t)snprintf(more + n, sizeof(more) - n,
-		    " BODY=8BITMIME");
-	if (c->utf8 && l->utf8)
-		n += (size_t)snprintf(more + n, sizeof(more) - n,
-		    " SMTPUTF8");
-	if (c->dsn && l->ret != 0)
-		n += (size_t)snprintf(more + n, sizeof(more) - n, " RET=%s",
-		    l->ret == 'F' ? "FULL" : "HDRS");
-	if (c->dsn && l->envid[0] != '\0' && strlen(l->envid) <= ENVID)
-		(void)snprintf(more + n, sizeof(more) - n, " ENVID=%s",
-		    l->envid);
-	talk_printf(&c->talk, "MAIL FROM:<%s>%s", from, more);
-}
-
-static void
-put_notify(char *out, size_t size, unsigned notify)
-{
-	static const struct {
-		unsigned bit;
-		const char *word;
-	} words[] = {
-		{ NOTIFY_NEVER, "NEVER" },
-		{ NOTIFY_SUCCESS, "SUCCESS" },
-		{ NOTIFY_FAILURE, "FAILURE" },
-		{ NOTIFY_DELAY, "DELAY" },
-	};
-	const char *between = " NOTIFY=";
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if ((notify & words[i].bit) != 0) {
-			(void)strlcat(out, between, size);
-			(void)strlcat(out, words[i].word, size);
-			between = ",";
-		}
-}
-
-static void
-put_rcpt(struct client *c, const struct letter_rcpt *r)
-{
-	char to[COMMAND], more[64] = "";
-	bool orcpt = c->dsn && r->orcpt[0] != '\0' &&
-	    strlen(r->orcpt) <= ORCPT;
-
-	(void)talk_room(&c->talk, 2 * COMMAND, WAIT_BLOCK);
-	(void)spell(c, r->addr, to);
-	if (c->dsn)
-		put_notify(more, sizeof(more), r->notify);
-	talk_printf(&c->talk, "RCPT TO:<%s>%s%s%s", to, more,
-	    orcpt ? " ORCPT=" : "", orcpt ? r->orcpt : "");
-}
-
 /* Can this letter go to this server at all?  Judges those that cannot; true
  * when somebody is left. */
 static bool
 fits(struct client *c, struct client_work *w)
 {
-	struct letter *l = &w->letter;
-	char out[COMMAND];
+	const struct letter *l = &w->letter;
+	bool longer = c->size > 0 && l->size > c->size;
+	char out[COMMANDS_LINE];
+	bool from = commands_spell(c, l->from, out) == 0;
 	size_t left = 0;
 
-	if (c->size > 0 && l->size > c->size) {
-		judge_own(w, VERDICT_FAIL, "5.3.4",
-		    "message is longer than the server takes");
-		return false;
-	}
-	if (spell(c, l->from, out) == -1) {
-		judge_own(w, VERDICT_FAIL, "5.6.7",
-		    "server does not take internationalized addresses");
-		return false;
-	}
 	for (size_t i = 0; i < l->rcpts; i++) {
-		struct result *r = &w->result[i];
-
-		if (spell(c, l->rcpt[i].addr, out) == 0) {
+		if (longer)
+			judge_own(w, i, VERDICT_FAIL, "5.3.4",
+			    "message is longer than the server takes");
+		else if (!from || commands_spell(c, l->rcpt[i].addr, out) == -1)
+			judge_own(w, i, VERDICT_FAIL, "5.6.7",
+			    "server takes no internationalized addresses");
+		else
 			left++;
-			continue;
-		}
-		*r = (struct result){ .verdict = VERDICT_FAIL };
-		(void)strlcpy(r->status, "5.6.7", sizeof(r->status));
-		(void)strlcpy(r->reply,
-		    "server does not take internationalized addresses",
-		    sizeof(r->reply));
-		w->judged[i] = true;
 	}
 	return left > 0;
 }
@@ -355,10 +243,10 @@ fits(struct client *c, struct client_work *w)
 static void
 put_group(struct client *c, struct client_work *w)
 {
-	put_mail(c, &w->letter);
+	commands_mail(c, &w->letter);
 	for (size_t i = 0; i < w->letter.rcpts; i++)
 		if (!w->judged[i])
-			put_rcpt(c, &w->letter.rcpt[i]);
+			commands_rcpt(c, &w->letter.rcpt[i]);
 	talk_printf(&c->talk, "DATA");
 	w->sent = true;
 }
@@ -383,7 +271,7 @@ say_mail(struct client *c, struct client_work *w)
 		if (c->pipelining)
 			put_group(c, w);
 		else
-			put_mail(c, &w->letter);
+			commands_mail(c, &w->letter);
 	}
 	return hear(c, WAIT_COMMAND, "naming the sender");
 }
@@ -398,8 +286,7 @@ judge_rcpt(struct client *c, struct client_work *w, size_t i)
 	if (code / 100 == 2)
 		w->accepted++;
 	else if (code == 452 || code == 552)
-		judge(c, w, i,
-		    w->accepted > 0 ? VERDICT_AGAIN : VERDICT_NEXT);
+		judge(c, w, i, w->accepted > 0 ? VERDICT_AGAIN : VERDICT_NEXT);
 	else
 		judge(c, w, i, code / 100 == 5 ? VERDICT_FAIL : VERDICT_NEXT);
 }
@@ -411,7 +298,7 @@ say_rcpts(struct client *c, struct client_work *w, bool group)
 		if (w->judged[i])
 			continue; /* did not fit, was not sent */
 		if (!group)
-			put_rcpt(c, &w->letter.rcpt[i]);
+			commands_rcpt(c, &w->letter.rcpt[i]);
 		if (hear(c, WAIT_COMMAND, "naming the recipients") == -1)
 			return -1;
 		judge_rcpt(c, w, i);
@@ -438,7 +325,7 @@ put_content(struct client *c, const struct client_work *w,
 			continue;
 		if (n <= 0)
 			return -1;
-		*got = talk_room(t, content_room(BLOCK), WAIT_BLOCK);
+		*got = talk_room(t, content_room(BLOCK));
 		if (*got != TALK_OK)
 			return 0;
 		t->olen += content_put(state, span_n(block, (size_t)n),
@@ -446,7 +333,7 @@ put_content(struct client *c, const struct client_work *w,
 		at += n;
 		left -= (uint64_t)n;
 	}
-	*got = talk_room(t, COMMAND, WAIT_BLOCK);
+	*got = talk_room(t, COMMANDS_LINE);
 	return 0;
 }
 
@@ -489,8 +376,7 @@ say_content(struct client *c, struct client_work *w,
 	}
 	if (c->pipelining && next != NULL)
 		other = next(ctx);
-	c->talk.olen +=
-	    content_end(&state, c->talk.out + c->talk.olen);
+	c->talk.olen += content_end(&state, c->talk.out + c->talk.olen);
 	if (other != NULL && fits(c, other))
 		put_group(c, other);
 	if (hear(c, WAIT_DOT, "waiting for the reply to the message") == -1) {

@@ -1,10 +1,5 @@
 /* A domain leads to a destination once its MX records are known; domains with
- * the same set of hosts share one, and with it connections and limits.
- *
- * How many connections: one at first, more when many jobs wait, all that the
- * limit allows when the first of the queue has waited RUN_SLOW ms (the hosts
- * are slow, not we).  The limit starts at RUN_START and grows by one with
- * each greeting that went well. */
+ * the same set of hosts share one, and with it connections and limits. */
 #include "mailq-run/dest.h"
 
 #include <bsd/string.h>
@@ -14,14 +9,12 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "mailq-run/feed.h"
 #include "mailq-run/lookup.h"
 #include "mailq-run/mail.h"
-#include "mailq-run/peer.h"
 #include "message/domain.h"
 #include "message/fail.h"
 #include "session/log.h"
-
-enum { QUEUED_PER_CONNECTION = 10 };
 
 /* ---- tables */
 
@@ -80,17 +73,6 @@ give_up(struct run *r, struct job *j, const struct route_verdict *v,
 	mail_job_over(r, j);
 }
 
-void
-dest_hungry(struct run *r, struct dest *d)
-{
-	if (d->hungry)
-		return;
-	d->hungry = true;
-	d->next_hungry = NULL;
-	*r->hungry_last = d;
-	r->hungry_last = &d->next_hungry;
-}
-
 static void
 queue_at(struct run *r, struct dest *d, struct job *j)
 {
@@ -106,7 +88,7 @@ queue_at(struct run *r, struct dest *d, struct job *j)
 	d->jobs++;
 	r->waiting++;
 	if (d->state == DEST_READY)
-		dest_hungry(r, d);
+		feed_hungry(r, d);
 }
 
 void
@@ -144,15 +126,20 @@ dest_take(struct run *r, struct dest *d, size_t address)
 	return NULL;
 }
 
+void
+dest_give_up(struct run *r, struct dest *d)
+{
+	struct job *j = d->job;
+
+	unlink_job(r, d, &d->job);
+	give_up(r, j, &d->trouble, d->remote);
+}
+
 static void
 empty(struct run *r, struct dest *d)
 {
-	while (d->job != NULL) {
-		struct job *j = d->job;
-
-		unlink_job(r, d, &d->job);
-		give_up(r, j, &d->trouble, d->remote);
-	}
+	while (d->job != NULL)
+		dest_give_up(r, d);
 }
 
 /* ---- finding the hosts */
@@ -192,7 +179,7 @@ resolved(struct run *r, struct dest *d)
 	}
 	d->state = DEST_READY;
 	if (d->jobs > 0)
-		dest_hungry(r, d);
+		feed_hungry(r, d);
 }
 
 void
@@ -366,8 +353,7 @@ dest_queue(struct run *r, struct job *j, const char *name)
 
 	if (name[0] == '[') {
 		d = literal(r, name);
-	} else if (name[0] != '\0' &&
-	    domain_fold(domain, span(name)) == -1) {
+	} else if (name[0] != '\0' && domain_fold(domain, span(name)) == -1) {
 		v = (struct route_verdict){ ROUTE_FAIL, "5.1.2",
 			"not a domain name" };
 		give_up(r, j, &v, "");
@@ -389,7 +375,7 @@ dest_queue(struct run *r, struct job *j, const char *name)
 	}
 }
 
-/* ---- connections */
+/* ---- addresses */
 
 const char *
 dest_remote(const struct dest *d, size_t address, char out[400])
@@ -411,20 +397,19 @@ dest_address_dead(struct run *r, struct dest *d, size_t address,
 	(void)strlcpy(d->trouble.status, status, sizeof(d->trouble.status));
 	(void)strlcpy(d->trouble.why, why, sizeof(d->trouble.why));
 	(void)dest_remote(d, address, d->remote);
-	log_line(LOG_NOTICE, "host relay=%s status=%s reason=\"%s\"",
-	    d->remote, status, why);
+	log_line(LOG_NOTICE, "host relay=%s status=%s reason=\"%s\"", d->remote,
+	    status, why);
 	if (d->jobs > 0)
-		dest_hungry(r, d);
+		feed_hungry(r, d);
 }
 
-/* The first address not in "not"; count when there is none. */
-static size_t
-choose(const struct dest *d, unsigned not)
+size_t
+dest_choose(const struct dest *d, unsigned not )
 {
 	size_t i;
 
 	for (i = 0; i < d->route.count; i++)
-		if ((not& 1U << i) == 0)
+		if ((not &1U << i) == 0)
 			break;
 	return i;
 }
@@ -432,102 +417,5 @@ choose(const struct dest *d, unsigned not)
 bool
 dest_elsewhere(const struct dest *d, unsigned tried)
 {
-	return choose(d, d->dead | tried) < d->route.count;
-}
-
-static bool
-wants(const struct dest *d)
-{
-	if (d->state != DEST_READY || d->jobs == 0)
-		return false;
-	if (d->connections == 0)
-		return true;
-	if (d->starting >= d->jobs || d->connections >= d->limit)
-		return false;
-	return d->impatient ||
-	    d->connections < 1 + d->jobs / QUEUED_PER_CONNECTION;
-}
-
-/* One more connection; jobs that no address is left for are given up. */
-static void
-feed(struct run *r, struct dest *d)
-{
-	while (wants(d)) {
-		struct job *j = d->job;
-		size_t address = choose(d, d->dead | j->tried);
-
-		if (address < d->route.count) {
-			(void)peer_open(r, d, address);
-			if (wants(d))
-				dest_hungry(r, d);
-			return;
-		}
-		unlink_job(r, d, &d->job);
-		give_up(r, j, &d->trouble, d->remote);
-	}
-}
-
-/* Connections that are being made and not known to be slow. */
-static size_t
-window(const struct run *r)
-{
-	int64_t now = run_ms();
-	size_t n = 0;
-
-	for (size_t i = 0; i < RUN_PEERS; i++) {
-		const struct peer *p = &r->peer[i];
-
-		n += (p->state == PEER_CONNECTING ||
-			 p->state == PEER_GREETING) &&
-		    now - p->since < RUN_SLOW;
-	}
-	return n;
-}
-
-static bool
-free_peer(const struct run *r)
-{
-	for (size_t i = 0; i < RUN_PEERS; i++)
-		if (r->peer[i].state == PEER_FREE)
-			return true;
-	return false;
-}
-
-void
-dest_feed(struct run *r)
-{
-	size_t n;
-
-	if (r->hungry == NULL)
-		return;
-	for (n = window(r); n < RUN_WINDOW && r->hungry != NULL; n++) {
-		struct dest *d = r->hungry;
-
-		if (!free_peer(r))
-			return;
-		r->hungry = d->next_hungry;
-		if (r->hungry == NULL)
-			r->hungry_last = &r->hungry;
-		d->hungry = false;
-		feed(r, d);
-	}
-}
-
-int
-dest_tick(struct run *r)
-{
-	int64_t now = run_ms();
-
-	if (r->waiting == 0)
-		return -1;
-	for (size_t i = 0; i < RUN_PEERS; i++) {
-		struct dest *d = r->peer[i].dest;
-
-		if (r->peer[i].state == PEER_FREE || d->jobs == 0 ||
-		    d->impatient || now - d->job->since < RUN_SLOW)
-			continue;
-		d->impatient = true;
-		dest_hungry(r, d);
-	}
-	return RUN_SLOW / 2;
+	return dest_choose(d, d->dead | tried) < d->route.count;
 }

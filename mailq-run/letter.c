@@ -87,8 +87,8 @@ letter_send(int sock, const struct letter *l, int fd)
 		put_string(&b, l->rcpt[i].orcpt);
 		buf_char(&b, (char)l->rcpt[i].notify);
 	}
-	r = b.over ? fail_as(EMSGSIZE, "letter too long")
-		   : record_send(sock, WORK_LETTER, 0, buf_all(&b), fd);
+	r = b.over ? fail_as(EMSGSIZE, "letter too long") :
+		     record_send(sock, WORK_LETTER, 0, buf_all(&b), fd);
 	buf_free(&b);
 	return r;
 }

@@ -14,8 +14,8 @@ place(struct run *r, enum dns_type type, const char *name)
 	struct lookup **l;
 
 	l = &r->lookup[(run_hash(name) + (unsigned)type) % rows];
-	while (*l != NULL &&
-	    ((*l)->type != type || strcmp((*l)->name, name) != 0))
+	while (
+	    *l != NULL && ((*l)->type != type || strcmp((*l)->name, name) != 0))
 		l = &(*l)->chain;
 	return l;
 }

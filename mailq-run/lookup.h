@@ -5,6 +5,21 @@
 
 #include "mailq-run/run.h"
 
+struct waiter {
+	struct waiter *next;
+	struct domain *domain; /* either */
+	struct dest *dest; /* or */
+};
+
+struct lookup {
+	struct lookup *chain; /* of the hash table */
+	struct lookup *next; /* waits to be asked */
+	enum dns_type type;
+	struct waiter *waiters;
+	struct dns_answer *answer; /* NULL until it came; cut to its count */
+	char name[];
+};
+
 /* The answer when it is known already; else NULL, and the domain or the
  * destination will be told (dest_domain_known, dest_host_known). */
 const struct dns_answer *lookup(struct run *, enum dns_type, const char *name,

@@ -121,8 +121,6 @@ log_out(struct run *r, const struct mail *m, size_t i, const char *state,
 	    "reply=\"%s\"",
 	    env->id, env->from, rcpt->addr, remote[0] == '\0' ? "none" : remote,
 	    (long long)(run_time(r) - env->arrival), status, state, reply);
-	(void)snprintf(r->note, sizeof(r->note), "%s %.60s: %.100s", state,
-	    rcpt->addr, reply);
 	if (r->verbose)
 		(void)fprintf(stderr, "%s %s <%s> %s %s\n", env->id, state,
 		    rcpt->addr, remote, reply);
@@ -182,8 +180,9 @@ settle(struct run *r, struct mail *m)
 	if (retry_notice(&r->retry, arrival, now) && !e->history.delayed &&
 	    bounce_report(e, REPORT_DELAYED, &b) == -1)
 		return -1;
-	return entry_defer(e, retry_next(&r->retry, arrival, now, m->first,
-	    m->bounce, arc4random()));
+	return entry_defer(e,
+	    retry_next(&r->retry, arrival, now, m->first, m->bounce,
+		arc4random()));
 }
 
 static void
@@ -340,8 +339,8 @@ mail_verdict(struct run *r, struct job *j, size_t i, enum verdict v,
 	switch (v) {
 	case VERDICT_SENT:
 		judge(r, j, i,
-		    relayed && (notify & NOTIFY_SUCCESS) != 0 ? SPOOL_SUCCESS
-							      : SPOOL_DONE,
+		    relayed && (notify & NOTIFY_SUCCESS) != 0 ? SPOOL_SUCCESS :
+								SPOOL_DONE,
 		    status, remote, reply);
 		return;
 	case VERDICT_FAIL:

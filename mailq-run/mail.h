@@ -2,7 +2,40 @@
 #ifndef MAILQ_RUN_MAIL_H
 #define MAILQ_RUN_MAIL_H
 
+#include "mailq-run/entry.h"
+#include "mailq-run/letter.h"
 #include "mailq-run/run.h"
+
+struct mail {
+	struct entry e;
+	size_t jobs; /* not finished yet */
+	bool first; /* was never tried before */
+	bool bounce; /* from <> */
+};
+
+/* What became of one recipient of a job. */
+enum job_fate {
+	JOB_OPEN,
+	JOB_JUDGED,
+	JOB_AGAIN, /* the next transaction is to have it */
+	JOB_ELSEWHERE, /* another host is */
+};
+
+struct job {
+	struct job *next; /* in its destination's queue */
+	struct mail *mail;
+	struct dest *dest;
+	uint32_t token; /* index in run.job */
+	int64_t since; /* ms; waits since then */
+	size_t address; /* of the destination, where it is in work */
+	unsigned tried; /* bit per address that it was tried at */
+	unsigned tries; /* addresses */
+	unsigned again; /* times it was given back untried */
+	size_t rcpts;
+	uint32_t rcpt[LETTER_RCPTS]; /* indexes in the envelope */
+	enum job_fate fate[LETTER_RCPTS];
+	bool settle; /* a fate that must be durable before the peer goes */
+};
 
 /* Take up entry "id", and hand its recipients out as jobs.  0; -1: trouble
  * of our own, fail_text() (the entry stays where it is). */

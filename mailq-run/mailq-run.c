@@ -80,8 +80,7 @@ is_kick(void)
 	    type == SOCK_DGRAM;
 }
 
-static void __attribute__((noreturn))
-trouble(int status)
+static void __attribute__((noreturn)) trouble(int status)
 {
 	log_line(LOG_ERR, "start error=\"%s\"", fail_text());
 	errx(status, "%s", fail_text());
@@ -103,8 +102,7 @@ manage(struct manager *m, const struct role *spool, int pair[2])
 {
 	(void)close(pair[1]);
 	m->crew = pair[0];
-	if (role_drop(spool) == -1 ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+	if (role_drop(spool) == -1 || prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		trouble(EX_OSERR);
 	return manager_run(m);
 }

@@ -24,6 +24,7 @@
 
 #include "mailq-run/crew.h"
 #include "mailq-run/dest.h"
+#include "mailq-run/feed.h"
 #include "mailq-run/lookup.h"
 #include "mailq-run/mail.h"
 #include "mailq-run/peer.h"
@@ -160,8 +161,7 @@ set_up(struct run *r)
 	r->poll = epoll_create1(EPOLL_CLOEXEC);
 	if (r->poll == -1)
 		return fail("epoll");
-	if (know_self(r) == -1 || open_watch(r) == -1 ||
-	    open_resolver(r) == -1)
+	if (know_self(r) == -1 || open_watch(r) == -1 || open_resolver(r) == -1)
 		return -1;
 	if (r->kick != -1 && poll_add(r, r->kick, &r->kick) == -1)
 		return -1;
@@ -225,8 +225,8 @@ refill(struct run *r)
 
 	if (!r->scanning)
 		begin_scan(r);
-	for (size_t n = 0;
-	     r->scanning && n < AT_ONCE && r->mails < RUN_MAILS; n++) {
+	for (size_t n = 0; r->scanning && n < AT_ONCE && r->mails < RUN_MAILS;
+	     n++) {
 		int got = scan_next(&r->scan, &name);
 
 		if (got == -1) {
@@ -293,7 +293,7 @@ progress(struct run *r, bool last)
 static int
 patience(struct run *r)
 {
-	int ms = dest_tick(r);
+	int ms = feed_tick(r);
 
 	if (r->scanning && r->mails < RUN_MAILS)
 		return 0;
@@ -327,7 +327,7 @@ work(struct run *r)
 		refill(r);
 		mail_flush(r);
 		peer_hand_out(r);
-		dest_feed(r);
+		feed_all(r);
 		if (!busy(r))
 			return 0;
 		if (turn(r) == -1)
@@ -390,10 +390,13 @@ manager_run(const struct manager *m)
 	r.kick = m->kicked ? 0 : -1;
 	r.ask_last = &r.ask;
 	r.hungry_last = &r.hungry;
+	r.peer = calloc(RUN_PEERS, sizeof(*r.peer));
+	if (r.peer == NULL)
+		return EX_OSERR;
 	r.spool = spool_open(m->c->spool);
-	r.lock = r.spool == -1 ? -1
-			       : openat(r.spool, "lock",
-				     O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	r.lock = r.spool == -1 ?
+	    -1 :
+	    openat(r.spool, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (r.lock == -1) {
 		log_line(LOG_ERR, "spool error=\"%s\"",
 		    r.spool == -1 ? fail_text() : strerror(errno));

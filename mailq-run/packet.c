@@ -29,7 +29,11 @@ packet_query(unsigned char *out, uint16_t id, const char *name,
 	    0, NULL, out, PACKET_QUERY - OPT);
 	/* Root name, type OPT, our size; no extended flags, no options. */
 	static const unsigned char opt[OPT] = {
-		0, 0, ns_t_opt, PACKET_EDNS >> 8, PACKET_EDNS & 0xff,
+		0,
+		0,
+		ns_t_opt,
+		PACKET_EDNS >> 8,
+		PACKET_EDNS & 0xff,
 	};
 
 	if (n < HEAD)
@@ -136,7 +140,8 @@ follow(struct dns_answer *a, ns_msg *m, int count)
 		if (ns_parserr(m, ns_s_an, i, &rr) == -1)
 			return false;
 		if (ns_rr_type(rr) != ns_t_cname ||
-		    ns_rr_class(rr) != ns_c_in || !same(ns_rr_name(rr), a->name))
+		    ns_rr_class(rr) != ns_c_in ||
+		    !same(ns_rr_name(rr), a->name))
 			continue;
 		if (read_rr(m, &rr, DNS_CNAME, &target) == -1)
 			return false;
@@ -238,9 +243,9 @@ packet_read(struct dns_answer *a, const unsigned char *p, size_t len,
 	a->secure = ns_msg_getflag(m, ns_f_ad) == 1;
 	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain) {
 		(void)snprintf(a->why, sizeof(a->why), "%s",
-		    rcode == ns_r_servfail      ? "server failure"
-			: rcode == ns_r_refused ? "refused"
-						: "strange answer code");
+		    rcode == ns_r_servfail    ? "server failure" :
+			rcode == ns_r_refused ? "refused" :
+						"strange answer code");
 		return PACKET_REFUSED;
 	}
 	return answer(a, &m, rcode == ns_r_nxdomain);

@@ -13,6 +13,7 @@
 
 #include "mailq-run/crew.h"
 #include "mailq-run/dest.h"
+#include "mailq-run/feed.h"
 #include "mailq-run/mail.h"
 #include "message/fail.h"
 #include "session/log.h"
@@ -53,7 +54,7 @@ leave(struct run *r, struct peer *p)
 	(void)close(p->fd);
 	p->state = PEER_FREE;
 	if (d->jobs > 0)
-		dest_hungry(r, d);
+		feed_hungry(r, d);
 }
 
 static bool
@@ -193,8 +194,8 @@ give(struct run *r, struct peer *p, struct job *j, size_t slot)
 static struct job *
 next(struct run *r, struct peer *p)
 {
-	return p->letters < RUN_LETTERS ? dest_take(r, p->dest, p->address)
-					: NULL;
+	return p->letters < RUN_LETTERS ? dest_take(r, p->dest, p->address) :
+					  NULL;
 }
 
 void
@@ -244,7 +245,7 @@ greeted(struct run *r, struct peer *p, const struct record *rec)
 	if (d->limit < RUN_MOST)
 		d->limit++;
 	if (d->jobs > 0)
-		dest_hungry(r, d);
+		feed_hungry(r, d);
 	return 0;
 }
 

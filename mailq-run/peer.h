@@ -4,6 +4,27 @@
 
 #include "mailq-run/run.h"
 
+enum peer_state {
+	PEER_FREE,
+	PEER_CONNECTING, /* fd is the TCP socket */
+	PEER_GREETING,
+	PEER_IDLE, /* wants a letter, or to be told to quit */
+	PEER_BUSY,
+	PEER_QUITTING,
+};
+
+struct peer {
+	struct peer *next; /* of its destination */
+	struct dest *dest;
+	enum peer_state state;
+	size_t address; /* index in dest->route */
+	int fd;
+	int64_t since; /* ms; in this state */
+	unsigned features;
+	size_t letters, good; /* given to it; recipients it took */
+	struct job *job[2]; /* in work; sent ahead */
+};
+
 /* Begin to connect to an address of the destination.  0; -1: not even that,
  * the address is marked dead. */
 int peer_open(struct run *, struct dest *, size_t address);

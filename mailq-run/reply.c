@@ -100,8 +100,9 @@ reply_status(const struct reply *r, char *status)
 	if (t[0] == '0' + r->code / 100 && t[1] == '.') {
 		a = part(t + 2);
 		b = a > 0 && t[2 + a] == '.' ? part(t + 3 + a) : 0;
-		if (b > 0 && (t[3 + a + b] == ' ' || t[3 + a + b] == '\n' ||
-				 t[3 + a + b] == '\0')) {
+		if (b > 0 &&
+		    (t[3 + a + b] == ' ' || t[3 + a + b] == '\n' ||
+			t[3 + a + b] == '\0')) {
 			(void)snprintf(status, 12, "%.*s", (int)(3 + a + b), t);
 			return;
 		}

@@ -105,8 +105,8 @@ dial(struct resolver *r, struct slot *s, int kind)
 	s->sock = socket(to->ss_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->sock == -1)
 		return -1;
-	if (connect(s->sock, (const struct sockaddr *)to,
-		r->servers->len[n]) == -1 &&
+	if (connect(s->sock, (const struct sockaddr *)to, r->servers->len[n]) ==
+		-1 &&
 	    errno != EINPROGRESS)
 		return -1;
 	return 0;

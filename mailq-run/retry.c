@@ -18,7 +18,10 @@ duration(struct span s)
 		char unit;
 		int64_t seconds;
 	} units[] = {
-		{ 's', 1 }, { 'm', MINUTE }, { 'h', HOUR }, { 'd', DAY },
+		{ 's', 1 },
+		{ 'm', MINUTE },
+		{ 'h', HOUR },
+		{ 'd', DAY },
 	};
 	uint64_t n;
 

@@ -28,8 +28,17 @@ static bool
 is_public(const char *domain)
 {
 	static const char *const inner[] = {
-		"test", "local", "localhost", "internal", "lan", "home", "corp",
-		"example", "invalid", "intranet", "private",
+		"test",
+		"local",
+		"localhost",
+		"internal",
+		"lan",
+		"home",
+		"corp",
+		"example",
+		"invalid",
+		"intranet",
+		"private",
 	};
 	const char *dot = strrchr(domain, '.');
 	size_t n = strlen(domain);
@@ -154,8 +163,7 @@ route_key(struct buf *b, const struct route_mx *r)
 {
 	buf_char(b, r->public ? 'p' : 'i');
 	for (size_t i = 0; i < r->count; i++)
-		buf_printf(b, " %u %s", r->host[i].preference,
-		    r->host[i].name);
+		buf_printf(b, " %u %s", r->host[i].preference, r->host[i].name);
 }
 
 void
@@ -170,8 +178,7 @@ route_shuffle(struct route_mx *r, const struct route_self *self)
 		    r->host[to].preference == r->host[from].preference)
 			to++;
 		for (size_t i = to - 1; i > from; i--) {
-			other = from +
-			    self->random((uint32_t)(i - from + 1));
+			other = from + self->random((uint32_t)(i - from + 1));
 			t = r->host[i];
 			r->host[i] = r->host[other];
 			r->host[other] = t;

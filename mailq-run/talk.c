@@ -129,9 +129,10 @@ talk_flush(struct talk *t, int seconds)
 }
 
 enum talk_got
-talk_room(struct talk *t, size_t n, int seconds)
+talk_room(struct talk *t, size_t n)
 {
-	return sizeof(t->out) - t->olen >= n ? TALK_OK : talk_flush(t, seconds);
+	return sizeof(t->out) - t->olen >= n ? TALK_OK :
+					       talk_flush(t, TALK_BLOCK);
 }
 
 void

@@ -10,7 +10,11 @@
 
 #include "mailq-run/reply.h"
 
-enum { TALK_IN = 16384, TALK_OUT = 131072 };
+enum {
+	TALK_IN = 16384,
+	TALK_OUT = 131072,
+	TALK_BLOCK = 180, /* seconds to write it (RFC 5321 s. 4.5.3.2.5) */
+};
 
 enum talk_got {
 	TALK_OK,
@@ -36,8 +40,8 @@ struct talk {
 void talk_init(struct talk *, int fd, int leash, unsigned hurry, int seconds);
 
 /* Room for n octets of output at t->out + t->olen (n <= TALK_OUT / 2), made by
- * writing what is there. */
-enum talk_got talk_room(struct talk *, size_t n, int seconds);
+ * writing what is there, within TALK_BLOCK. */
+enum talk_got talk_room(struct talk *, size_t n);
 
 /* Collect one command, CRLF appended. */
 void talk_printf(struct talk *, const char *, ...)

@@ -16,7 +16,8 @@ reports() { find "$SPOOL"/{new,due} -name "$1-*" | wc -l; }
 # settled ID: what must hold after the death and one more run.
 settled() {
 	local got
-	rm -f "$SPOOL/lock"
+	# Until the last of the dead is gone, and its last system call done.
+	[ ! -e "$SPOOL/lock" ] || flock -w 10 "$SPOOL/lock" true
 	mailq_run
 	# A recipient that was judged and not recorded waits for its next try.
 	[ "$(left "$1")" -eq 0 ] || mailq_run -T 1000

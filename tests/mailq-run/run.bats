@@ -33,7 +33,7 @@ listen() {
 	entry two a@here.test two@there.test
 	mailq_run # leaves at once
 	[ "$(mails)" -eq 0 ]
-	wait "$PID_first"
+	wait "${PID_first:?}"
 	[ "$(mails)" -eq 2 ]
 }
 
@@ -53,7 +53,7 @@ listen() {
 		send(S, "!", 0, pack_sockaddr_un($ARGV[0]))' "$RUN/kick"
 	wait_for 10 test -s "$T/sink/2.mail"
 	sleep 0.3 # nothing is left that would start it again
-	[ -z "$(pgrep -P "$PID_kick" -x mailq-run)" ]
+	[ -z "$(pgrep -P "${PID_kick:?}" -x mailq-run)" ]
 }
 
 @test "local recipients and reports go through submit" {
@@ -81,15 +81,15 @@ listen() {
 	[ "$(waiting)" -eq 0 ]
 	grep -q '^Final-Recipient: rfc822; *nobody@here.test' \
 		"$SPOOL/double-bounce/new/one"
-	[ ! -e "$MAILDIR_alice" ]
+	[ ! -e "${MAILDIR_alice:?}" ]
 }
 
 @test "a local mailbox in trouble: the mail stays as it is" {
 	remote
 	listen
-	mkdir -p "$MAILDIR_bob"
-	touch "$MAILDIR_bob/new" # no directory
-	own "$UID_bob" "$MAILDIR_bob" "$MAILDIR_bob/new"
+	mkdir -p "${MAILDIR_bob:?}"
+	touch "${MAILDIR_bob:?}/new" # no directory
+	own "${UID_bob:?}" "${MAILDIR_bob:?}" "${MAILDIR_bob:?}/new"
 	entry one alice@here.test bob@here.test
 	mailq_run
 	[ "$(waiting)" -eq 1 ]
@@ -142,7 +142,7 @@ listen() {
 	entry one a@here.test one@there.test
 	start first "$BIN/mailq-run" -c "$CONFIG"
 	wait_for 5 test -s "$T/sink/log"
-	for pid in $(pgrep -P "$PID_first"); do
+	for pid in $(pgrep -P "${PID_first:?}"); do
 		[ "$(awk '/^Uid/ { print $2 + $3 }' "/proc/$pid/status")" -gt 0 ]
 		grep -q '^CapEff:.*0000000000000000' "/proc/$pid/status"
 		case $(readlink "/proc/$pid/root") in
@@ -154,7 +154,7 @@ listen() {
 		esac
 	done
 	[ "$ours" -eq 2 ]
-	wait "$PID_first"
+	wait "${PID_first:?}"
 	[ "$(mails)" -eq 1 ]
 }
 

@@ -28,8 +28,10 @@ gap(const struct retry *r, long age, bool first)
 			break;
 		next = late;
 	}
-	return (long)((retry_next(r, BORN, BORN + age, first, false, 0) +
-			  next) / 2 - BORN - age);
+	return (
+	    long)((retry_next(r, BORN, BORN + age, first, false, 0) + next) /
+		2 -
+	    BORN - age);
 }
 
 TEST(default_schedule)
@@ -92,8 +94,7 @@ TEST(end_of_life)
 	/* The last try happens at the end, not a gap before it. */
 	CHECK(retry_next(&r, BORN, BORN + 5 * D - H, false, false, 77) ==
 	    BORN + 5 * D);
-	CHECK(retry_next(&r, BORN, BORN + D - 60, false, true, 77) ==
-	    BORN + D);
+	CHECK(retry_next(&r, BORN, BORN + D - 60, false, true, 77) == BORN + D);
 }
 
 TEST(notice)

@@ -179,10 +179,12 @@ TEST(families_take_turns)
 	add_ip(&a6[0], "2001:db8::1");
 	add_ip(&a4[1], "192.0.2.3");
 	find(false);
-	CHECK_STR(addresses(), "a.host[192.0.2.1]:25,a.host[2001:db8::1]:25,"
+	CHECK_STR(addresses(),
+	    "a.host[192.0.2.1]:25,a.host[2001:db8::1]:25,"
 	    "b.host[192.0.2.3]:25");
 	find(true);
-	CHECK_STR(addresses(), "a.host[2001:db8::1]:25,a.host[192.0.2.1]:25,"
+	CHECK_STR(addresses(),
+	    "a.host[2001:db8::1]:25,a.host[192.0.2.1]:25,"
 	    "b.host[192.0.2.3]:25");
 }
 
@@ -255,8 +257,8 @@ static size_t packet_len;
 
 /* A query with one answer record behind it. */
 static void
-reply(uint16_t id, const char *name, enum dns_type type,
-    const void *answer, size_t len, unsigned count)
+reply(uint16_t id, const char *name, enum dns_type type, const void *answer,
+    size_t len, unsigned count)
 {
 	int n = packet_query(packet, id, name, type, false);
 
@@ -277,10 +279,10 @@ take(uint16_t id, const char *name, enum dns_type type)
 
 TEST(packets)
 {
-	static const unsigned char a[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60,
-		0, 4, 192, 0, 2, 1 };
-	static const unsigned char loop[] = { 0xc0, 12, 0, 5, 0, 1, 0, 0, 0,
-		60, 0, 2, 0xc0, 12 };
+	static const unsigned char a[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0,
+		4, 192, 0, 2, 1 };
+	static const unsigned char loop[] = { 0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60,
+		0, 2, 0xc0, 12 };
 	static const unsigned char self_pointer[] = { 0xc0, 12, 0, 5, 0, 1, 0,
 		0, 0, 60, 0, 2, 0xc0, 40 };
 
@@ -314,8 +316,8 @@ TEST(packets)
 /* Every cut and every changed octet is survived. */
 TEST(broken_packets)
 {
-	static const unsigned char mxs[] = { 0xc0, 12, 0, 15, 0, 1, 0, 0, 0,
-		60, 0, 9, 0, 10, 4, 'm', 'a', 'i', 'l', 0xc0, 12 };
+	static const unsigned char mxs[] = { 0xc0, 12, 0, 15, 0, 1, 0, 0, 0, 60,
+		0, 9, 0, 10, 4, 'm', 'a', 'i', 'l', 0xc0, 12 };
 	size_t whole;
 
 	reply(7, "a.b", DNS_MX, mxs, sizeof(mxs), 1);

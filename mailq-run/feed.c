@@ -1,0 +1,122 @@
+/* How many connections a destination gets: one at first, more when many jobs
+ * wait, all that its limit allows when the first of the queue has waited
+ * RUN_SLOW ms (the hosts are slow, not we).  The limit starts at RUN_START and
+ * grows by one with each greeting that went well.
+ *
+ * Only RUN_WINDOW connections are made at a time, so that quick hosts are
+ * done one after another with few connections; who is slow to greet leaves the
+ * window and is waited for beside the others. */
+#include "mailq-run/feed.h"
+
+#include "mailq-run/dest.h"
+#include "mailq-run/mail.h"
+#include "mailq-run/peer.h"
+
+enum { QUEUED_PER_CONNECTION = 10 };
+
+void
+feed_hungry(struct run *r, struct dest *d)
+{
+	if (d->hungry)
+		return;
+	d->hungry = true;
+	d->next_hungry = NULL;
+	*r->hungry_last = d;
+	r->hungry_last = &d->next_hungry;
+}
+
+static bool
+wants(const struct dest *d)
+{
+	if (d->state != DEST_READY || d->jobs == 0)
+		return false;
+	if (d->connections == 0)
+		return true;
+	if (d->starting >= d->jobs || d->connections >= d->limit)
+		return false;
+	return d->impatient ||
+	    d->connections < 1 + d->jobs / QUEUED_PER_CONNECTION;
+}
+
+/* One more connection; jobs that no address is left for are given up. */
+static void
+feed_one(struct run *r, struct dest *d)
+{
+	while (wants(d)) {
+		struct job *j = d->job;
+		size_t address = dest_choose(d, d->dead | j->tried);
+
+		if (address < d->route.count) {
+			(void)peer_open(r, d, address);
+			if (wants(d))
+				feed_hungry(r, d);
+			return;
+		}
+		dest_give_up(r, d);
+	}
+}
+
+/* Connections that are being made and not known to be slow. */
+static size_t
+window(const struct run *r)
+{
+	int64_t now = run_ms();
+	size_t n = 0;
+
+	for (size_t i = 0; i < RUN_PEERS; i++) {
+		const struct peer *p = &r->peer[i];
+
+		n += (p->state == PEER_CONNECTING ||
+			 p->state == PEER_GREETING) &&
+		    now - p->since < RUN_SLOW;
+	}
+	return n;
+}
+
+static bool
+free_peer(const struct run *r)
+{
+	for (size_t i = 0; i < RUN_PEERS; i++)
+		if (r->peer[i].state == PEER_FREE)
+			return true;
+	return false;
+}
+
+void
+feed_all(struct run *r)
+{
+	size_t n;
+
+	if (r->hungry == NULL)
+		return;
+	for (n = window(r); n < RUN_WINDOW && r->hungry != NULL; n++) {
+		struct dest *d = r->hungry;
+
+		if (!free_peer(r))
+			return;
+		r->hungry = d->next_hungry;
+		if (r->hungry == NULL)
+			r->hungry_last = &r->hungry;
+		d->hungry = false;
+		feed_one(r, d);
+	}
+}
+
+int
+feed_tick(struct run *r)
+{
+	int64_t now = run_ms();
+
+	if (r->waiting == 0)
+		return -1;
+	for (size_t i = 0; i < RUN_PEERS; i++) {
+		struct dest *d = r->peer[i].dest;
+
+		if (r->peer[i].state == PEER_FREE || d->jobs == 0 ||
+		    d->impatient || now - d->job->since < RUN_SLOW)
+			continue;
+		d->impatient = true;
+		feed_hungry(r, d);
+	}
+	return RUN_SLOW / 2;
+}
