@@ -183,16 +183,28 @@ $(B)/lint/%.tidy: % $(HEADERS) .clang-tidy
 	@rm -f $@.err
 	@touch $@
 
+# All of it is done, whatever fails on the way.
 lint:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_LINT)
+	+@$(MAKE) --no-print-directory -k lint-house $(STAMPS) lint-cppcheck \
+	    lint-man lint-shell lint-clang
+
+lint-house:
 	tests/tool/house $(FOLDERS)
-	+@$(MAKE) -s --no-print-directory -k $(STAMPS)
+
+lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance $(CPPFLAGS) \
-	    --suppress=missingIncludeSystem $(FOLDERS) tests/unit tests/tool
+	    -D__$(shell uname -m)__ --suppress=missingIncludeSystem $(FOLDERS)
+
+lint-man:
 	$(if $(wildcard man/*.[1-8]),mandoc -Tlint -W warning man/*.[1-8])
+
+lint-shell:
 	shellcheck -x $(SHELL_FILES)
-	+@$(MAKE) -s --no-print-directory B=build/clang CC=clang tests
+
+lint-clang:
+	+@$(MAKE) --no-print-directory B=build/clang CC=clang tests
 
 # Put all files into the form that lint wants.
 format:
@@ -292,5 +304,6 @@ clean:
 
 FORCE:
 .PHONY: FORCE all tests check soak bench demo deps install uninstall clean \
-	lint format asan fuzz fuzzers
+	lint lint-house lint-cppcheck lint-man lint-shell lint-clang format \
+	asan fuzz fuzzers
 .DELETE_ON_ERROR:

@@ -61,6 +61,9 @@ test_spans(const char *file, int line, struct span got, struct span wanted)
 
 #define CHECK(c) ((c) ? (void)0 : test_failed(__FILE__, __LINE__, #c))
 
+/* For what should not be reached. */
+#define FAIL(why) test_failed(__FILE__, __LINE__, why)
+
 /* Equal text; both are shown when they differ. */
 #define CHECK_STR(got, wanted) \
 	test_spans(__FILE__, __LINE__, span(got), span(wanted))
