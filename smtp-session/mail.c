@@ -8,6 +8,7 @@
 
 #include "message/fail.h"
 #include "session/log.h"
+#include "smtp-session/resolve.h"
 #include "smtp-session/smtp.h"
 #include "smtp-session/trace.h"
 
@@ -21,6 +22,7 @@ bad_value =	{ 501, "5.5.4", "Bad parameter value", false },
 need_utf8 =	{ 553, "5.6.7", "Address needs SMTPUTF8 on MAIL", false },
 too_big =	{ 552, "5.3.4", "Message too big", false },
 need_login =	{ 530, "5.7.0", "Authentication required", false },
+need_tls =	{ 530, "5.7.0", "Must issue STARTTLS first", false },
 not_yours =	{ 550, "5.7.1", "Not your address", false },
 rcpt_ok =	{ 250, "2.1.5", "Recipient ok", false },
 no_relay =	{ 550, "5.7.1", "Relaying denied", false },
@@ -65,16 +67,63 @@ ours(const struct smtp *s)
 	return s->facts.peer == POLICY_LOCAL || s->facts.authenticated;
 }
 
-/* A local user sends as himself, "bob" or "bob+anything", of whatever domain
- * of ours; the null path is nobody's. */
+/* "bob" or "bob+anything" for the user bob. */
 static bool
-may_send_as(const struct smtp *s, const struct addr *a)
+named(const char *local, const char *name)
 {
-	size_t n = strlen(s->only);
+	size_t n = strlen(name);
 
-	return n == 0 || addr_null(a) ||
-	    (strncasecmp(a->local, s->only, n) == 0 &&
-		(a->local[n] == '\0' || a->local[n] == '+'));
+	return strncasecmp(local, name, n) == 0 &&
+	    (local[n] == '\0' || local[n] == '+');
+}
+
+/* Is the mailbox of "name" among the targets of the alias found last? */
+static bool
+is_target(struct smtp *s, const char *name)
+{
+	struct span all = buf_all(&s->deliver.found_targets);
+
+	while (all.len > 0) {
+		struct span one = span_cut(&all, '\0'), local;
+
+		if (one.len == 0 || one.p[0] != TARGET_MAILBOX)
+			continue;
+		one = span_from(one, 1);
+		local = span_n(one.p, span_find(one, '@'));
+		if (span_eq(one, span(name)) || span_eq(local, span(name)))
+			return true;
+	}
+	return false;
+}
+
+/* May "name" send as this address?  If mail for it reaches his mailbox,
+ * directly or as one of an alias's targets, or if it has his name and is
+ * nobody else's.  Never with a domain that is not ours. */
+static bool
+belongs(struct smtp *s, const struct envelope *e, const char *name)
+{
+	switch (deliver_look(&s->deliver, e->from, AGENT_LOOK)) {
+	case CLASS_MAILBOX:
+		return strcmp(s->deliver.found_name, name) == 0;
+	case CLASS_ALIAS:
+		return is_target(s, name);
+	case CLASS_UNKNOWN:
+		return named(e->sender.local, name);
+	default:
+		return false;
+	}
+}
+
+/* Whoever is known to us sends as himself; the null path is nobody's. */
+static const struct reply *
+check_sender(struct smtp *s, const struct envelope *e)
+{
+	const char *name = s->facts.authenticated ? s->user : s->only;
+
+	if (name[0] == '\0' || addr_null(&e->sender) || belongs(s, e, name))
+		return NULL;
+	return smtp_because(s, &not_yours, "<%s> is not of user %s", e->from,
+	    name);
 }
 
 const struct reply *
@@ -84,7 +133,7 @@ cmd_mail(struct smtp *s, struct span arg)
 	const struct reply *r;
 
 	if (s->facts.submission && !ours(s))
-		return &need_login;
+		return login_possible(s) ? &need_login : &need_tls;
 	if (s->mails == SMTP_MAILS)
 		return &too_many_mails;
 	r = by_fault(envelope_mail(e, arg), &bad_sender);
@@ -95,9 +144,8 @@ cmd_mail(struct smtp *s, struct span arg)
 	if (r == NULL && e->size > s->config->size)
 		r = smtp_because(s, &too_big, "announced size %llu",
 		    (unsigned long long)e->size);
-	if (r == NULL && !may_send_as(s, &e->sender))
-		r = smtp_because(s, &not_yours, "uid %u is %s",
-		    (unsigned)s->peer->uid, s->only);
+	if (r == NULL)
+		r = check_sender(s, e);
 	if (r != NULL) {
 		smtp_reset(s);
 		return r;

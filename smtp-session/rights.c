@@ -11,6 +11,7 @@
 #include "mailq-run/spool.h"
 #include "message/addr.h"
 #include "message/fail.h"
+#include "session/auth.h"
 #include "session/record.h"
 #include "smtp-session/agent.h"
 
@@ -94,9 +95,37 @@ answer_kick(struct monitor *m, const struct record *r, int fd)
 	return 0;
 }
 
+/* Wrong passwords cost time; only the session that tried them waits. */
+static int
+answer_login(struct monitor *m, const struct record *r, int fd)
+{
+	const struct rights_ctx *x = m->ctx;
+	size_t name = strnlen(r->data, r->len);
+	struct user u;
+
+	(void)fd;
+	if (name == r->len)
+		return fail_as(EBADMSG, "login without a password");
+	switch (auth_check(x->config, r->data, r->data + name + 1, x->peer->ip,
+	    &u)) {
+	case AUTH_OK:
+		return record_send(m->sock, ANSWER_LOGIN, 0, span(u.name), -1);
+	case AUTH_BAD:
+		(void)sleep(LOGIN_PAUSE);
+		return record_send(m->sock, ANSWER_LOGIN_BAD, 0, span(""), -1);
+	case AUTH_TEMP:
+		break;
+	}
+	return record_send(m->sock, ANSWER_LOGIN_TEMP, 0, span(fail_text()),
+	    -1);
+}
+
+/* clang-format off */
 const struct right smtp_rights[MONITOR_KINDS] = {
-	[ASK_LOG] = { 30000, RECORD_DATA, monitor_log },
-	[ASK_RCPT] = { 10000, 400, answer_rcpt },
-	[ASK_SPOOL] = { 1000, 0, answer_spool },
-	[ASK_KICK] = { 2000, 0, answer_kick },
+	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
+	[ASK_RCPT] =	{ 10000, 400,		answer_rcpt },
+	[ASK_SPOOL] =	{ 1000,	 0,		answer_spool },
+	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
+	[ASK_LOGIN] =	{ LOGIN_TRIES, 2 * LOGIN_WORD_MAX + 1, answer_login },
 };
+/* clang-format on */

@@ -12,11 +12,22 @@ enum { /* beside ASK_LOG */
 	ASK_RCPT = 1, /* value: enum agent_how; data: address */
 	ASK_SPOOL, /* no data */
 	ASK_KICK, /* no data, no answer: wake mailq-run */
+	ASK_LOGIN, /* data: name NUL password */
 };
 
 enum { /* answers */
 	ANSWER_AGENT = 1, /* with the descriptor of its socket */
 	ANSWER_NONE, /* value: errno */
+	ANSWER_LOGIN, /* data: the user's name */
+	ANSWER_LOGIN_BAD, /* after a pause */
+	ANSWER_LOGIN_TEMP, /* data: why */
+};
+
+enum {
+	LOGIN_TRIES = 3, /* then the connection ends */
+	LOGIN_WORD_MAX = 512, /* octets of a name or a password */
+	LOGIN_PAUSE = 2, /* seconds after a wrong one */
+	LOGIN_SECONDS = 90, /* longer than a check may take */
 };
 
 struct rights_ctx { /* monitor.ctx */

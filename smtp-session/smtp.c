@@ -28,6 +28,7 @@ no_argument =	{ 501, "5.5.4", "Needs an argument", false },
 an_argument =	{ 501, "5.5.4", "Takes no argument", false },
 greet_first =	{ 503, "5.5.1", "Send EHLO or HELO first", false },
 nested_mail =	{ 503, "5.5.1", "Sender was given already", false },
+in_mail =	{ 503, "5.5.1", "Not within a mail transaction", false },
 need_mail =	{ 503, "5.5.1", "Send MAIL first", false },
 need_rcpt =	{ 503, "5.5.1", "Send RCPT first", false },
 disabled =	{ 502, "5.5.1", "Not for you", false },
@@ -167,9 +168,10 @@ cmd_ehlo(struct smtp *s, struct span arg)
 	greet(s, arg, true);
 	return smtp_say(s, 250, NULL,
 	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nDSN\n"
-	    "ENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u\nHELP",
+	    "ENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u%s\nHELP",
 	    s->config->hostname, (unsigned long long)s->config->size,
-	    s->config->recipients, SMTP_MAILS);
+	    s->config->recipients, SMTP_MAILS,
+	    login_possible(s) ? "\nAUTH PLAIN LOGIN" : "");
 }
 
 static const struct reply *
@@ -237,6 +239,7 @@ static const struct command {
 					ARG_SOME, cmd_rcpt, &need_mail },
 	{ "DATA", S_RCPT,		ARG_NONE, cmd_data, NULL },
 	{ "DATA", S_REFUSED,		ARG_NONE, cmd_no_rcpt, &need_rcpt },
+	{ "AUTH", S_READY,		ARG_SOME, cmd_auth, &in_mail },
 	{ "RSET", S_ANY,		ARG_NONE, cmd_rset, NULL },
 	{ "NOOP", S_ANY,		ARG_ANY,  cmd_noop, NULL },
 	{ "QUIT", S_ANY,		ARG_NONE, cmd_quit, NULL },

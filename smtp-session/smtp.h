@@ -62,7 +62,7 @@ struct smtp {
 	struct envelope envelope;
 	char for_rcpt[ENVELOPE_TEXT]; /* the first recipient taken */
 	unsigned rcpts; /* taken */
-	unsigned mails, errors, idle;
+	unsigned mails, errors, idle, logins;
 	char id[SPOOL_ID]; /* of the message */
 	int64_t stop;
 	struct deliver deliver;
@@ -98,7 +98,11 @@ const struct reply *cmd_rcpt(struct smtp *, struct span arg);
 const struct reply *cmd_data(struct smtp *, struct span arg);
 const struct reply *cmd_no_rcpt(struct smtp *, struct span arg);
 
-/* May the peer ask such things (VRFY, EXPN in ask.c)? */
+/* AUTH; may it be offered? (login.c) */
+const struct reply *cmd_auth(struct smtp *, struct span arg);
+bool login_possible(const struct smtp *);
+
+/* VRFY, EXPN (ask.c). */
 const struct reply *cmd_vrfy(struct smtp *, struct span arg);
 const struct reply *cmd_expn(struct smtp *, struct span arg);
 

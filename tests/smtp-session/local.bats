@@ -67,7 +67,7 @@ listener() {
 	S: 250 2.0.0 Ok, id ...
 	END
 	[ "$(rcpts | wc -l)" -eq 1 ]
-	logged 'code=550 status=5.7.1 .*reason="uid [0-9]+ is games"'
+	logged 'code=550 status=5.7.1 .*is not of user games"'
 }
 
 @test "submit: root, our own user and the spool's may send as anybody" {
