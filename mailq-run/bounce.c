@@ -150,18 +150,20 @@ read_original(struct report *r)
 
 /* The text, under the name that "id" gives it. */
 static int
-write_text(struct report *r, struct buf *out, const char *id, const char *to)
+write_text(const struct report *r, struct buf *out, const char *id,
+    const char *to)
 {
 	char name[SPOOL_ID + 300];
+	struct dsn dsn = r->dsn;
 
 	(void)snprintf(name, sizeof(name), "%s@%s", id, r->b->hostname);
-	r->dsn.reporting_mta = span(r->b->hostname);
-	r->dsn.id = span(name);
-	r->dsn.to = span(to);
-	r->dsn.envid = span(r->e->env.envid);
-	r->dsn.arrival = r->e->env.arrival;
-	r->dsn.now = r->b->now;
-	dsn_put(out, &r->dsn);
+	dsn.reporting_mta = span(r->b->hostname);
+	dsn.id = span(name);
+	dsn.to = span(to);
+	dsn.envid = span(r->e->env.envid);
+	dsn.arrival = r->e->env.arrival;
+	dsn.now = r->b->now;
+	dsn_put(out, &dsn);
 	return out->over ? fail_as(E2BIG, "report too long") : 0;
 }
 

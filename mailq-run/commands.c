@@ -44,7 +44,7 @@ commands_mail(struct client *c, const struct letter *l)
 	char from[COMMANDS_LINE], more[512] = "";
 	size_t n = 0;
 
-	(void)talk_room(&c->talk, 2 * COMMANDS_LINE);
+	(void)talk_room(&c->talk, COMMANDS_ROOM);
 	(void)commands_spell(c, l->from, from);
 
 	if (c->size > 0)
@@ -92,7 +92,7 @@ commands_rcpt(struct client *c, const struct letter_rcpt *r)
 	char to[COMMANDS_LINE], more[64] = "";
 	bool orcpt = c->dsn && r->orcpt[0] != '\0' && strlen(r->orcpt) <= ORCPT;
 
-	(void)talk_room(&c->talk, 2 * COMMANDS_LINE);
+	(void)talk_room(&c->talk, COMMANDS_ROOM);
 	(void)commands_spell(c, r->addr, to);
 	if (c->dsn)
 		put_notify(more, sizeof(more), r->notify);

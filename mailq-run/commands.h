@@ -5,7 +5,7 @@
 
 #include "mailq-run/client.h"
 
-enum { COMMANDS_LINE = 2048 };
+enum { COMMANDS_LINE = 2048, COMMANDS_ROOM = 2 * COMMANDS_LINE };
 
 /* An address that the server takes, into out[COMMANDS_LINE]: as it is, or
  * with its domain as A-labels for one without SMTPUTF8 (RFC 6531 s. 3.2).

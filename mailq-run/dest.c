@@ -16,13 +16,15 @@
 #include "message/fail.h"
 #include "session/log.h"
 
+enum { KEY = DNS_RRS * (DNS_NAME + 8) };
+
 /* ---- tables */
 
 static struct dest *
 dest_get(struct run *r, const char *key, bool *fresh)
 {
-	size_t rows = sizeof(r->dest) / sizeof(*r->dest), n;
-	struct dest **at = &r->dest[run_hash(key) % rows], *d;
+	size_t n;
+	struct dest **at = &r->dest[run_hash(key) % RUN_ROWS], *d;
 
 	*fresh = false;
 	while (*at != NULL && strcmp((*at)->key, key) != 0)
@@ -43,8 +45,8 @@ dest_get(struct run *r, const char *key, bool *fresh)
 static struct domain *
 domain_get(struct run *r, const char *name, bool *fresh)
 {
-	size_t rows = sizeof(r->domain) / sizeof(*r->domain), n;
-	struct domain **at = &r->domain[run_hash(name) % rows], *d;
+	size_t n;
+	struct domain **at = &r->domain[run_hash(name) % RUN_ROWS], *d;
 
 	*fresh = false;
 	while (*at != NULL && strcmp((*at)->name, name) != 0)
@@ -224,7 +226,7 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 	bool fresh;
 
 	route_mx(&mx, domain->name, a, &r->self);
-	buf_init(&key, sizeof(mx.host) + 16 * DNS_RRS);
+	buf_init(&key, KEY);
 	if (mx.verdict.state == ROUTE_OK)
 		route_key(&key, &mx);
 	else

@@ -10,10 +10,9 @@
 static struct lookup **
 place(struct run *r, enum dns_type type, const char *name)
 {
-	size_t rows = sizeof(r->lookup) / sizeof(*r->lookup);
 	struct lookup **l;
 
-	l = &r->lookup[(run_hash(name) + (unsigned)type) % rows];
+	l = &r->lookup[(run_hash(name) + (unsigned)type) % RUN_ROWS];
 	while (
 	    *l != NULL && ((*l)->type != type || strcmp((*l)->name, name) != 0))
 		l = &(*l)->chain;

@@ -24,39 +24,14 @@
 static struct job *
 job_new(struct run *r, struct mail *m)
 {
-	struct job *j;
-	size_t i;
+	struct job *j = calloc(1, sizeof(*j));
 
-	for (i = r->job_hint; i < r->job_room && r->job[i] != NULL; i++)
-		continue;
-	if (i == r->job_room) {
-		size_t room = r->job_room == 0 ? 256 : 2 * r->job_room;
-		void *p = reallocarray(r->job, room, sizeof(*r->job));
-
-		if (p == NULL)
-			return NULL;
-		r->job = p;
-		memset(r->job + i, 0, (room - i) * sizeof(*r->job));
-		r->job_room = room;
-	}
-	j = calloc(1, sizeof(*j));
 	if (j == NULL)
 		return NULL;
-	j->token = (uint32_t)i;
+	j->token = ++r->token;
 	j->mail = m;
-	r->job[i] = j;
-	r->job_hint = i + 1;
 	m->jobs++;
 	return j;
-}
-
-static void
-job_free(struct run *r, struct job *j)
-{
-	r->job[j->token] = NULL;
-	if (j->token < r->job_hint)
-		r->job_hint = j->token;
-	free(j);
 }
 
 static const char *
@@ -412,7 +387,7 @@ mail_job_over(struct run *r, struct job *j)
 	durable = j->settle;
 	again(r, j, JOB_AGAIN);
 	again(r, j, JOB_ELSEWHERE);
-	job_free(r, j);
+	free(j);
 	release(r, m, durable);
 }
 

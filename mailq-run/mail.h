@@ -25,7 +25,7 @@ struct job {
 	struct job *next; /* in its destination's queue */
 	struct mail *mail;
 	struct dest *dest;
-	uint32_t token; /* index in run.job */
+	uint32_t token; /* its name towards the worker */
 	int64_t since; /* ms; waits since then */
 	size_t address; /* of the destination, where it is in work */
 	unsigned tried; /* bit per address that it was tried at */

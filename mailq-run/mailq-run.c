@@ -21,6 +21,8 @@
 #include "session/log.h"
 #include "session/sandbox.h"
 
+enum { YEARS_10 = 10 * 365 * 86400 };
+
 static void
 usage(void)
 {
@@ -35,7 +37,7 @@ number(const char *s)
 {
 	uint64_t n;
 
-	if (span_number(span(s), 10U * 365 * 86400, &n) == -1 || n == 0)
+	if (span_number(span(s), YEARS_10, &n) == -1 || n == 0)
 		usage();
 	return (int64_t)n;
 }

@@ -47,9 +47,10 @@ leave(struct run *r, struct peer *p)
 	struct peer **at = &d->peers;
 
 	starts_no_more(p);
-	while (*at != p)
+	while (*at != NULL && *at != p)
 		at = &(*at)->next;
-	*at = p->next;
+	if (*at != NULL)
+		*at = p->next;
 	d->connections--;
 	(void)close(p->fd);
 	p->state = PEER_FREE;

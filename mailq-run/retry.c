@@ -8,7 +8,16 @@
 #include "message/fail.h"
 #include "message/span.h"
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+enum {
+	MINUTE = 60,
+	HOUR = 60 * MINUTE,
+	DAY = 24 * HOUR,
+	YEAR = 365 * DAY,
+	MINUTES_5 = 5 * MINUTE,
+	MINUTES_15 = 15 * MINUTE,
+	HOURS_4 = 4 * HOUR,
+	DAYS_5 = 5 * DAY,
+};
 
 /* "15m" in seconds; -1. */
 static int64_t
@@ -25,8 +34,7 @@ duration(struct span s)
 	};
 	uint64_t n;
 
-	if (s.len < 2 ||
-	    span_number(span_n(s.p, s.len - 1), 365 * DAY, &n) == -1)
+	if (s.len < 2 || span_number(span_n(s.p, s.len - 1), YEAR, &n) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (s.p[s.len - 1] == units[i].unit)
@@ -60,12 +68,12 @@ retry_parse(struct retry *r, const char *setting)
 	int64_t *set, n;
 
 	*r = (struct retry){
-		.first = 5 * MINUTE,
-		.gap = 15 * MINUTE,
-		.young = 4 * HOUR,
-		.longest = 4 * HOUR,
-		.notice = 4 * HOUR,
-		.giveup = 5 * DAY,
+		.first = MINUTES_5,
+		.gap = MINUTES_15,
+		.young = HOURS_4,
+		.longest = HOURS_4,
+		.notice = HOURS_4,
+		.giveup = DAYS_5,
 		.bounces = DAY,
 	};
 	while ((word = span_word(&rest)).len > 0) {

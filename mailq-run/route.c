@@ -306,6 +306,8 @@ usable(const struct route_address *a, const struct route_mx *r,
 	}
 }
 
+enum { TURNS = 2 * DNS_RRS };
+
 /* Host i's addresses, families in turn. */
 static void
 add_host(struct route *out, const struct route_mx *r, size_t i,
@@ -314,7 +316,7 @@ add_host(struct route *out, const struct route_mx *r, size_t i,
 {
 	size_t end = out->count + ROUTE_PER_HOST;
 
-	for (size_t k = 0; k < 2 * DNS_RRS && out->count < end; k++) {
+	for (size_t k = 0; k < TURNS && out->count < end; k++) {
 		const struct dns_answer *from = k % 2 == 0 ? first : second;
 		struct route_address *a = &out->address[out->count];
 

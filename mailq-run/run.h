@@ -33,6 +33,7 @@ enum {
 	RUN_LETTERS = 100, /* messages of one connection */
 	RUN_CONNECT = 30, /* seconds for a TCP connection */
 	RUN_ADDRESSES = 5, /* addresses tried for one job */
+	RUN_ROWS = 4096, /* of the hash tables */
 };
 
 struct dest;
@@ -56,14 +57,13 @@ struct run {
 	int64_t next_scan; /* ms */
 	size_t mails;
 	struct place_dirty dirty;
-	struct job **job;
-	size_t job_room, job_hint;
+	uint32_t token; /* of the last job */
 	/* names */
-	struct lookup *lookup[4096];
+	struct lookup *lookup[RUN_ROWS];
 	struct lookup *ask, **ask_last; /* waiting to be sent */
 	struct lookup *flying[DNS_WINDOW];
-	struct domain *domain[4096];
-	struct dest *dest[4096];
+	struct domain *domain[RUN_ROWS];
+	struct dest *dest[RUN_ROWS];
 	/* connections */
 	struct peer *peer; /* RUN_PEERS of them */
 	struct dest *hungry, **hungry_last;

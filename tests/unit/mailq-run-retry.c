@@ -3,7 +3,8 @@
 #include "message/fail.h"
 #include "tests/unit/test.h"
 
-enum { BORN = 1700000000, M = 60, H = 3600, D = 86400 };
+static const time_t BORN = 1700000000;
+static const long M = 60, H = 3600, D = 86400;
 
 static struct retry
 parsed(const char *setting)

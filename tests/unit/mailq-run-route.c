@@ -38,7 +38,7 @@ add_mx(struct dns_answer *a, uint16_t preference, const char *host)
 	a->status = DNS_OK;
 	rr->preference = preference;
 	rr->len = (uint16_t)strlen(host);
-	(void)strcpy(rr->data, host);
+	memcpy(rr->data, host, rr->len + 1U);
 }
 
 static void
