@@ -15,18 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "session/address.h"
 #include "session/config.h"
 #include "session/log.h"
 
 enum {
 	IDLE_MS = 60000, /* a listener with nothing to do leaves */
 	GOODBYE_MS = 10000, /* sessions have that long after SIGTERM */
-};
-
-/* What connections are counted by: an IPv4 address, or the half of an IPv6
- * address that names a network; all zero for Unix sockets. */
-struct key {
-	unsigned char octets[8];
 };
 
 static struct {
@@ -37,7 +32,7 @@ static struct {
 /* Sessions that run; pages that no session used are never touched. */
 static struct running {
 	pid_t pid;
-	struct key key;
+	struct address_key key;
 } running[CONFIG_MAX_CONNECTIONS];
 static unsigned sessions;
 
@@ -52,30 +47,13 @@ start_limits(unsigned all, unsigned each, const char *busy)
 	limits.busy = busy;
 }
 
-/* "::ffff:192.0.2.1" is what an IPv6 socket calls an IPv4 peer. */
-static void
-unmap(struct sockaddr_storage *ss)
-{
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in = { .sin_family = AF_INET };
-
-	if (ss->ss_family != AF_INET6)
-		return;
-	memcpy(&in6, ss, sizeof(in6));
-	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
-		return;
-	in.sin_port = in6.sin6_port;
-	memcpy(&in.sin_addr, in6.sin6_addr.s6_addr + 12, 4);
-	memcpy(ss, &in, sizeof(in));
-}
-
 static void
 address_text(struct sockaddr_storage *ss, char *ip, char *port, bool *loop)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 
-	unmap(ss);
+	address_unmap(ss);
 	if (ss->ss_family == AF_INET) {
 		memcpy(&in, ss, sizeof(in));
 		(void)inet_ntop(AF_INET, &in.sin_addr, ip, INET6_ADDRSTRLEN);
@@ -116,7 +94,7 @@ told_peer(struct peer *p)
 static int
 inet_peer(struct peer *p, struct sockaddr_storage *here)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(ss);
 	char port[8];
 	bool loop;
@@ -147,7 +125,7 @@ unix_peer(struct peer *p)
 static int
 find_peer(struct peer *p)
 {
-	struct sockaddr_storage here;
+	struct sockaddr_storage here = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(here);
 
 	*p = (struct peer){ .kind = PEER_PIPE,
@@ -200,23 +178,8 @@ on_child(int sig)
 	(void)sig;
 }
 
-static struct key
-key_of(struct sockaddr_storage *ss)
-{
-	struct key k = { { 0 } };
-
-	unmap(ss);
-	if (ss->ss_family == AF_INET)
-		memcpy(k.octets,
-		    (char *)ss + offsetof(struct sockaddr_in, sin_addr), 4);
-	else if (ss->ss_family == AF_INET6)
-		memcpy(k.octets,
-		    (char *)ss + offsetof(struct sockaddr_in6, sin6_addr), 8);
-	return k;
-}
-
 static unsigned
-sessions_of(const struct key *k)
+sessions_of(const struct address_key *k)
 {
 	unsigned i, n = 0;
 
@@ -281,7 +244,7 @@ accept_one(const sigset_t *before, int (*session)(const struct peer *, void *),
 	fd = accept4(0, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
 	if (fd == -1)
 		return;
-	r->key = key_of(&ss);
+	r->key = address_key(&ss);
 	if (ss.ss_family != AF_UNIX && sessions_of(&r->key) >= limits.each) {
 		refuse(fd, &ss);
 		(void)close(fd);

@@ -17,7 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
-#include <string.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -196,7 +196,7 @@ int sandbox_calls(enum sandbox_class class)
 	p.len =
 	    (unsigned short)(programs[class].size / sizeof(struct sock_filter));
 	/* The kernel only reads it, but the type says otherwise. */
-	memcpy(&p.filter, &programs[class].code, sizeof(p.filter));
+	p.filter = (struct sock_filter *)(uintptr_t)programs[class].code;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p, 0, 0) == -1)
 		return fail("seccomp");
 #else

@@ -79,8 +79,9 @@ find_system(const char *name, struct user *u)
 	size_t i;
 	int r;
 
-	(void)put(local, sizeof(local),
-	    span_n(name, span_find(span(name), '@')));
+	if (!put(local, sizeof(local),
+		span_n(name, span_find(span(name), '@'))))
+		return 0;
 	r = system_user(local, u);
 	if (r != 0)
 		return r;
@@ -140,7 +141,7 @@ static int
 try_line(const struct lines *l, struct span line, struct span name,
     struct user *u)
 {
-	struct span field[FIELDS], local = name;
+	struct span field[FIELDS], local;
 
 	split(line, field);
 	if (span_same(field[0], name))

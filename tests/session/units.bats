@@ -18,6 +18,7 @@ need_root() {
 @test "session: monitor" { unit monitor; }
 @test "session: sandbox" { unit sandbox; }
 @test "session: start" { unit start; }
+@test "session: failed logins and slots" { unit guard; }
 @test "session: users file and passwords" { unit users; }
 @test "session: roles" { unit role numbers names without_root; }
 

@@ -313,7 +313,7 @@ TEST(listening_unix)
 }
 
 static int
-silent(int fd, int ms)
+silent(int fd, long ms)
 {
 	struct timeval t = { ms / 1000, ms % 1000 * 1000 };
 	char c;

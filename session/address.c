@@ -1,0 +1,54 @@
+#include "session/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+
+void
+address_unmap(struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (ss->ss_family != AF_INET6)
+		return;
+	memcpy(&in6, ss, sizeof(in6));
+	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+		return;
+	in.sin_port = in6.sin6_port;
+	memcpy(&in.sin_addr, in6.sin6_addr.s6_addr + 12, 4);
+	memcpy(ss, &in, sizeof(in));
+}
+
+/* An IPv4 address is told from a network by what no network begins with. */
+struct address_key
+address_key(struct sockaddr_storage *ss)
+{
+	struct address_key k = { { 0 } };
+
+	address_unmap(ss);
+	if (ss->ss_family == AF_INET) {
+		memset(k.octets, 0xff, 4);
+		memcpy(k.octets + 4,
+		    (char *)ss + offsetof(struct sockaddr_in, sin_addr), 4);
+	} else if (ss->ss_family == AF_INET6) {
+		memcpy(k.octets,
+		    (char *)ss + offsetof(struct sockaddr_in6, sin6_addr), 8);
+	}
+	return k;
+}
+
+struct address_key
+address_key_text(const char *ip)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, ip, &in.sin_addr) == 1)
+		memcpy(&ss, &in, sizeof(in));
+	else if (inet_pton(AF_INET6, ip, &in6.sin6_addr) == 1)
+		memcpy(&ss, &in6, sizeof(in6));
+	return address_key(&ss);
+}

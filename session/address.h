@@ -1,0 +1,21 @@
+/* By what clients are counted: one IPv4 address, or the half of an IPv6
+ * address that names a network, because that is what one of them owns. */
+#ifndef SESSION_ADDRESS_H
+#define SESSION_ADDRESS_H
+
+#include <sys/socket.h>
+
+struct address_key {
+	unsigned char octets[8]; /* all zero: no Internet address */
+};
+
+/* IPv4 in its IPv6 form ("::ffff:192.0.2.1") becomes IPv4. */
+void address_unmap(struct sockaddr_storage *);
+
+/* Unmaps it too. */
+struct address_key address_key(struct sockaddr_storage *);
+
+/* The same from text; "" and what is no address give zero. */
+struct address_key address_key_text(const char *ip);
+
+#endif
