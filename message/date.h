@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "message/span.h"
+
 enum { DATE_SIZE = 40 };
 
 /* "Fri, 20 Nov 2026 23:48:05 +0100", NUL-terminated, into DATE_SIZE octets;
@@ -13,5 +15,20 @@ char *date_put(char *out, time_t);
 
 /* Read the local zone now (TZ, /etc/localtime), before a chroot. */
 void date_zone(void);
+
+/* A date that was read: the time, and what stood there. */
+struct date {
+	time_t when;
+	int year; /* 4 digits */
+	int month; /* 1 to 12 */
+	int day;
+	int zone; /* minutes east of UTC */
+};
+
+/* Read the value of a Date field, in the present form or one of the past
+ * (RFC 5322 s. 4.3): zones by name, years of two digits, no seconds,
+ * comments; also what asctime(3) writes, and IMAP's "20-Nov-2026 23:48:05
+ * +0100".  0; -1: no date. */
+int date_read(struct span, struct date *);
 
 #endif

@@ -9,9 +9,11 @@
 #include <stdio.h>
 
 #include "message/addr.h"
+#include "message/codec.h"
 #include "message/date.h"
 #include "message/header.h"
 #include "message/utf8.h"
+#include "message/word.h"
 
 enum { COLUMNS = 76, MESSAGE_ID_MAX = 900, BOUNDARY_MAX = 70 };
 
@@ -58,7 +60,7 @@ put_plain(struct buf *b, struct span s, bool utf8)
 }
 
 /* How much of "s" goes on a line of "width": up to the last blank that fits,
- * else all that fits. */
+ * else all whole characters that fit. */
 static size_t
 fit(struct span s, size_t width)
 {
@@ -68,14 +70,20 @@ fit(struct span s, size_t width)
 		return s.len;
 	while (n > 0 && s.p[n] != ' ')
 		n--;
-	return n > 0 ? n : width;
+	if (n > 0)
+		return n;
+	for (n = width; n > width - 4; n--)
+		if (((unsigned char)s.p[n] & 0xc0) != 0x80)
+			return n;
+	return width;
 }
 
-/* Text of the remote side, wrapped, the first line behind "first", the others
+/* Text of somebody else, wrapped, the first line behind "first", the others
  * behind "indent"; a line that is empty is left out, because it would end a
  * header or a field. */
 static void
-put_lines(struct buf *b, const char *first, const char *indent, struct span s)
+put_lines(struct buf *b, const char *first, const char *indent, struct span s,
+    bool utf8)
 {
 	size_t width = COLUMNS - strlen(indent);
 	struct span line;
@@ -89,7 +97,7 @@ put_lines(struct buf *b, const char *first, const char *indent, struct span s)
 			n = fit(line, width);
 			buf_str(b, first);
 			first = indent;
-			put_plain(b, span_n(line.p, n), false);
+			put_plain(b, span_n(line.p, n), utf8);
 			buf_char(b, '\n');
 			line = span_trim(span_from(line, n));
 		}
@@ -233,10 +241,25 @@ put_rcpt_words(struct buf *b, const struct dsn_rcpt *rcpt, bool utf8)
 		buf_str(b, " answered:\n");
 	} else if (rcpt->diagnostic.len > 0)
 		buf_str(b, "    The last error was:\n");
-	put_lines(b, "      ", "      ", rcpt->diagnostic);
+	put_lines(b, "      ", "      ", rcpt->diagnostic, false);
 	if (rcpt->action == DSN_DELAYED && rcpt->retry_until != 0)
 		buf_printf(b, "    It will be tried until %s.\n",
 		    date_put(date, rcpt->retry_until));
+}
+
+static void
+put_subject(struct buf *b, struct span header)
+{
+	struct field f;
+	struct buf text;
+
+	if (!header_find(header, "Subject", &f))
+		return;
+	buf_init(&text, f.value.len * 4 + 100);
+	word_decode(&text, f.value);
+	buf_str(b, "\n  Subject:\n");
+	put_lines(b, "    ", "    ", buf_all(&text), true);
+	buf_free(&text);
 }
 
 static void
@@ -256,22 +279,40 @@ put_words(struct buf *b, const struct report *r)
 		[DSN_EXPANDED] = "Your message was passed on to all "
 				 "recipients of a list.\n",
 	};
-	struct field subject;
 	size_t i;
 
-	put_part(b, r,
-	    r->utf8 ? "text/plain; charset=utf-8" :
-		      "text/plain; charset=us-ascii",
-	    r->utf8);
 	buf_str(b, "This is the mail system of ");
 	put_plain(b, r->dsn->reporting_mta, false);
 	buf_printf(b, ".\n\n%s", news[r->dsn->rcpt[0].action]);
-	if (header_find(r->header, "Subject", &subject)) {
-		buf_str(b, "\n  Subject:\n");
-		put_lines(b, "    ", "    ", subject.value);
-	}
+	put_subject(b, r->header);
 	for (i = 0; i < r->dsn->rcpts; i++)
 		put_rcpt_words(b, &r->dsn->rcpt[i], r->utf8);
+}
+
+/* The part for a person: quoted-printable when it is not ASCII, so that the
+ * words come through whatever the way of the report can carry. */
+static void
+put_text(struct buf *b, const struct report *r)
+{
+	struct codec c;
+	struct buf text;
+
+	buf_init(&text, b->cap);
+	put_words(&text, r);
+	if (ascii(buf_all(&text))) {
+		put_part(b, r, "text/plain; charset=us-ascii", false);
+		buf_span(b, buf_all(&text));
+	} else {
+		put_part(b, r,
+		    "text/plain; charset=utf-8\n"
+		    "Content-Transfer-Encoding: quoted-printable",
+		    false);
+		codec_begin(&c, CODEC_QP);
+		codec_encode(&c, b, buf_all(&text));
+		codec_encode_end(&c, b);
+	}
+	b->over |= text.over;
+	buf_free(&text);
 }
 
 /* Text that the client gave as xtext, decoded (RFC 3461 s. 6.3) unless that
@@ -348,7 +389,7 @@ put_rcpt_fields(struct buf *b, const struct dsn_rcpt *rcpt, bool utf8)
 	if (span_trim(rcpt->diagnostic).len > 0) {
 		buf_printf(b, "Diagnostic-Code: %s;",
 		    rcpt->remote.len > 0 ? "smtp" : "X-Mailroom");
-		put_lines(b, " ", "\t", rcpt->diagnostic);
+		put_lines(b, " ", "\t", rcpt->diagnostic, false);
 	}
 	put_date(b, "Last-Attempt-Date", rcpt->last_attempt);
 	if (rcpt->action == DSN_DELAYED)
@@ -458,7 +499,7 @@ dsn_put(struct buf *b, const struct dsn *d)
 	r.eight = r.utf8 || !ascii(r.header) || (r.full && !ascii(d->body));
 	choose_boundary(&r);
 	put_header(b, &r);
-	put_words(b, &r);
+	put_text(b, &r);
 	put_fields(b, &r);
 	put_original(b, &r);
 }

@@ -306,7 +306,10 @@ TEST(utf8)
 	CHECK(has("Final-Recipient: utf-8;b\xc3\xb6"
 		  "b@x.example\n"));
 	CHECK(has("Original-Recipient: utf-8;b\\x{F6}b@x.example\n"));
-	CHECK(has("text/plain; charset=utf-8\nContent-Transfer-Encoding: 8b"));
+	CHECK(has("text/plain; charset=utf-8\n"
+		  "Content-Transfer-Encoding: quoted-printable\n\n"));
+	CHECK(has("  <b=C3=B6b@x.example>\n"));
+	CHECK(has("    gr=C3=BC=C3=9F\n"));
 	CHECK(has("Content-Type: message/global-headers\nContent-Transfer"));
 	dsn.full = true;
 	write_it();
@@ -324,7 +327,23 @@ TEST(eight_bit_original)
 	field("Content-Transfer-Encoding", "8bit");
 	CHECK(has("report-type=delivery-status;"));
 	CHECK(has("Content-Type: message/rfc822\nContent-Transfer-Encoding: "));
-	CHECK(has("    gr??\n"));
+	CHECK(has("    gr=EF=BF=BD=EF=BF=BD\n"));
+}
+
+TEST(subject_is_decoded)
+{
+	struct field f;
+
+	begin();
+	dsn.header =
+	    span("Subject: =?iso-8859-1?Q?gr=FC=DF=0D=0A=0D=0A--x?=\n");
+	write_it();
+	CHECK(has("charset=utf-8\nContent-Transfer-Encoding: quoted-pr"));
+	CHECK(has("  Subject:\n    gr=C3=BC=C3=9F    --x\n"));
+	CHECK(!header_find(buf_all(&out), "Content-Transfer-Encoding", &f));
+	dsn.header = span("Subject: =?utf-8?Q?plain?=\n");
+	write_it();
+	CHECK(has("charset=us-ascii\n\n") && has("    plain\n"));
 }
 
 TEST(overflow_is_told)
