@@ -59,22 +59,21 @@ codec_begin_binary(struct codec *c, enum codec_kind kind)
 
 /* ---- base64 */
 
-/* 0..63; 64: "="; 65: blank or line end; 66: anything else. */
-static unsigned
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)(c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0') + 52;
-	if (c == '+' || c == '/')
-		return c == '+' ? 62 : 63;
-	if (c == '=')
-		return 64;
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' ? 65 : 66;
-}
+enum { PAD = 64, BLANK = 65, JUNK = 66 };
+
+/* What a character of ASCII stands for. */
+static const unsigned char sextets[128] = {
+	// clang-format off
+	66, 66, 66, 66, 66, 66, 66, 66, 66, 65, 65, 66, 66, 65, 66, 66,
+	66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66,
+	65, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 62, 66, 66, 66, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 66, 66, 66, 64, 66, 66,
+	66,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 66, 66, 66, 66, 66,
+	66, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 66, 66, 66, 66, 66,
+	// clang-format on
+};
 
 void
 codec_put_bits(struct buf *out, uint32_t bits, unsigned octets)
@@ -98,42 +97,68 @@ base64_flush(struct codec *c, struct buf *out)
 	c->bits = 0;
 }
 
+/* One character that is not of the alphabet. */
+static void
+base64_other(struct codec *c, struct buf *out, unsigned v)
+{
+	if (v == PAD)
+		base64_flush(c, out);
+	else if (v == JUNK)
+		c->damaged = true;
+}
+
 /* Padding ends a group, not the text: mails are put together from pieces
  * that were encoded one by one. */
 static void
 base64_decode(struct codec *c, struct buf *out, struct span in)
 {
+	char text[3 * 256];
+	size_t i, n = 0;
+	unsigned char ch;
 	unsigned v;
-	size_t i;
 
 	for (i = 0; i < in.len; i++) {
-		v = sextet(in.p[i]);
-		if (v < 64) {
-			c->bits = c->bits << 6 | v;
-			if (++c->have == 4) {
-				codec_put_bits(out, c->bits, 3);
-				c->have = 0;
-				c->bits = 0;
-			}
-		} else if (v == 64)
-			base64_flush(c, out);
-		else if (v == 66)
-			c->damaged = true;
+		ch = (unsigned char)in.p[i];
+		v = ch < 128 ? sextets[ch] : JUNK;
+		if (v >= PAD) {
+			buf_add(out, text, n);
+			n = 0;
+			base64_other(c, out, v);
+			continue;
+		}
+		c->bits = c->bits << 6 | v;
+		if (++c->have < 4)
+			continue;
+		text[n++] = (char)(c->bits >> 16 & 0xff);
+		text[n++] = (char)(c->bits >> 8 & 0xff);
+		text[n++] = (char)(c->bits & 0xff);
+		c->have = 0;
+		c->bits = 0;
+		if (n == sizeof text) {
+			buf_add(out, text, n);
+			n = 0;
+		}
 	}
+	buf_add(out, text, n);
 }
 
+/* Four characters for 24 bits, of which "octets" are data.  The line is kept
+ * in "held" until it is full. */
 static void
-base64_group(struct codec *c, struct buf *out, uint32_t bits, unsigned octets)
+base64_group(struct codec *c, struct buf *out, unsigned octets)
 {
-	char four[4] = { '=', '=', '=', '=' };
+	char *to = c->held + c->column;
 	unsigned i;
 
-	for (i = 0; i <= octets; i++)
-		four[i] = alphabet[bits >> (18 - 6 * i) & 63];
-	buf_add(out, four, 4);
+	for (i = 0; i < 4; i++)
+		to[i] =
+		    i <= octets ? alphabet[c->bits >> (18 - 6 * i) & 63] : '=';
 	c->column += 4;
+	c->have = 0;
+	c->bits = 0;
 	if (c->column == CODEC_LINE) {
-		buf_char(out, '\n');
+		c->held[c->column] = '\n';
+		buf_add(out, c->held, c->column + 1);
 		c->column = 0;
 	}
 }
@@ -145,21 +170,23 @@ base64_encode(struct codec *c, struct buf *out, struct span in)
 
 	for (i = 0; i < in.len; i++) {
 		c->bits = c->bits << 8 | (unsigned char)in.p[i];
-		if (++c->have == 3) {
-			base64_group(c, out, c->bits, 3);
-			c->have = 0;
-			c->bits = 0;
-		}
+		if (++c->have == 3)
+			base64_group(c, out, 3);
 	}
 }
 
 static void
 base64_encode_end(struct codec *c, struct buf *out)
 {
-	if (c->have > 0)
-		base64_group(c, out, c->bits << 8 * (3 - c->have), c->have);
+	unsigned octets = c->have;
+
+	c->bits <<= 8 * (3 - octets);
+	if (octets > 0)
+		base64_group(c, out, octets);
+	buf_add(out, c->held, c->column);
 	if (c->column > 0)
 		buf_char(out, '\n');
+	c->column = 0;
 }
 
 /* ---- all of them */
