@@ -148,8 +148,9 @@ soak: check
 bench:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
 	+@$(MAKE) -s --no-print-directory all $(B)/bench/banner \
-	    $(B)/bench/floor $(B)/bench/greet
+	    $(B)/bench/floor $(B)/bench/greet $(B)/tool/spool
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/smtp $(BENCH_FLAGS)
+	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/growth
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

@@ -19,7 +19,10 @@ setup() {
 	mkdir "$HOME"
 }
 
-needs() { command -v "$1" >/dev/null || skip "needs $1"; }
+needs() {
+	command -v "$1" >/dev/null || skip "needs $1"
+	id -un >/dev/null 2>&1 || skip "needs a name for uid $EUID"
+}
 
 @test "mutt" {
 	needs mutt

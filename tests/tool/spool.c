@@ -179,6 +179,7 @@ fill(int spool, long count, long ahead)
 		struct spool_draft d;
 		struct history h;
 
+		(void)snprintf(env.id, sizeof(env.id), "Fill%ld", i);
 		(void)snprintf(addr, sizeof(addr), "u%ld@d%ld.example", i,
 		    i % 500);
 		must(spool_begin(&d, spool, &env));
