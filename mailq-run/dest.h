@@ -36,7 +36,8 @@ struct dest {
 	struct peer *peers;
 	size_t connections, starting;
 	size_t limit;
-	bool impatient; /* what waits has waited long enough */
+	int64_t opened; /* ms; when the last connection was begun */
+	bool impatient; /* what waits has waited long enough since */
 	char key[];
 };
 

@@ -1,6 +1,6 @@
 /* How many connections a destination gets: one at first, more when many jobs
  * wait, all that its limit allows when the first of the queue has waited
- * RUN_SLOW ms (the hosts are slow, not we).  The limit starts at RUN_START and
+ * RUN_SLOW ms since the last was begun (the hosts are slow, not we).  The limit starts at RUN_START and
  * grows by one with each greeting that went well.
  *
  * Only RUN_WINDOW connections are made at a time, so that quick hosts are
@@ -113,7 +113,8 @@ feed_tick(struct run *r)
 		struct dest *d = r->peer[i].dest;
 
 		if (r->peer[i].state == PEER_FREE || d->jobs == 0 ||
-		    d->impatient || now - d->job->since < RUN_SLOW)
+		    d->impatient || now - d->opened < RUN_SLOW ||
+		    now - d->job->since < RUN_SLOW)
 			continue;
 		d->impatient = true;
 		feed_hungry(r, d);

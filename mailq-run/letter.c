@@ -102,7 +102,7 @@ letter_read(struct letter *l, const struct record *r)
 	if (r->kind != WORK_LETTER || r->len < sizeof(h))
 		return fail_as(EBADMSG, "no letter");
 	memcpy(&h, r->data, sizeof(h));
-	memcpy(l->text, r->data, sizeof(l->text));
+	memcpy(l->text, r->data, r->len);
 	rest = span_n(l->text + sizeof(h), r->len - sizeof(h));
 	l->token = h.token;
 	l->at = (off_t)h.at;

@@ -211,6 +211,7 @@ begin_scan(struct run *r)
 		r->next_scan = run_ms() + SCAN_MS;
 	r->look_all = r->look_new = false;
 	r->scanning = true;
+	r->scan_began = run_ms();
 	if (scan_open(&r->scan, r->spool, places, run_time(r)) == -1) {
 		log_line(LOG_ERR, "scan error=\"%s\"", fail_text());
 		r->scanning = false;
@@ -289,6 +290,15 @@ progress(struct run *r, bool last)
 	    last ? "\n" : "\033[K\r");
 }
 
+/* While the spool is being read, a moment is worth waiting for more messages
+ * to the same hosts. */
+static bool
+gathering(const struct run *r)
+{
+	return r->scanning && r->mails < RUN_MAILS &&
+	    run_ms() - r->scan_began < RUN_GATHER;
+}
+
 /* How long to sleep. */
 static int
 patience(struct run *r)
@@ -327,7 +337,8 @@ work(struct run *r)
 		refill(r);
 		mail_flush(r);
 		peer_hand_out(r);
-		feed_all(r);
+		if (!gathering(r))
+			feed_all(r);
 		if (!busy(r))
 			return 0;
 		if (turn(r) == -1)

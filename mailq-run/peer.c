@@ -148,6 +148,7 @@ peer_open(struct run *r, struct dest *d, size_t address)
 		.since = run_ms(),
 	};
 	d->peers = p;
+	d->opened = p->since;
 	d->connections++;
 	d->starting++;
 	if (connect(fd, (const struct sockaddr *)&a->addr, a->len) == 0) {

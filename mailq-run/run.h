@@ -30,6 +30,7 @@ enum {
 	RUN_MOST = 20, /* and at most */
 	RUN_WINDOW = 32, /* connections that are being made at a time */
 	RUN_SLOW = 100, /* ms: who takes longer is waited for aside */
+	RUN_GATHER = 200, /* ms that messages may wait for their like */
 	RUN_LETTERS = 100, /* messages of one connection */
 	RUN_CONNECT = 30, /* seconds for a TCP connection */
 	RUN_ADDRESSES = 5, /* addresses tried for one job */
@@ -54,7 +55,7 @@ struct run {
 	/* mails */
 	struct scan scan;
 	bool scanning, look_new, look_all;
-	int64_t next_scan; /* ms */
+	int64_t scan_began, next_scan; /* ms */
 	size_t mails;
 	struct place_dirty dirty;
 	uint32_t token; /* of the last job */
