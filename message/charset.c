@@ -112,6 +112,22 @@ charset_begin(struct charset *c, struct span raw)
 	return -1;
 }
 
+/* A module stays loaded while a descriptor of it is open: these are never
+ * closed. */
+void
+charset_load(void)
+{
+	static bool loaded;
+	size_t i;
+
+	if (loaded)
+		return;
+	loaded = true;
+	for (i = 0; i < sizeof others / sizeof *others; i++)
+		if (i == 0 || strcmp(others[i].iconv, others[i - 1].iconv) != 0)
+			(void)iconv_open("UTF-8", others[i].iconv);
+}
+
 /* How many octets of "s" are US-ASCII. */
 static size_t
 ascii(struct span s)

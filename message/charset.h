@@ -1,7 +1,8 @@
 /* Any character set to UTF-8, streaming.
  *
  * US-ASCII, UTF-8 and the sets of one octet need no files; the rest comes
- * from iconv(3), which loads a module at charset_begin: before a sandbox. */
+ * from iconv(3), which loads a module at charset_begin; where files are out of
+ * reach these are unknown, but for what charset_load has loaded. */
 #ifndef MESSAGE_CHARSET_H
 #define MESSAGE_CHARSET_H
 
@@ -17,6 +18,10 @@ struct charset {
 	char held[16]; /* the beginning of a character */
 	size_t have;
 };
+
+/* Load all sets of iconv, so that charset_begin knows them in a sandbox too.
+ * Costs about as much as starting a small program. */
+void charset_load(void);
 
 /* From the set of that name in any case.  An empty name is US-ASCII, and as
  * US-ASCII mail often is UTF-8 in truth, that is what it is read as.

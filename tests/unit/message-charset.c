@@ -1,5 +1,7 @@
 #include "message/charset.h"
 
+#include <sys/resource.h>
+
 #include "message/utf8.h"
 #include "tests/unit/test.h"
 
@@ -128,4 +130,23 @@ TEST(long_text)
 	CHECK(convert("shift_jis", buf_all(&in), 4099) == 0);
 	CHECK(out.len == 30000);
 	buf_free(&in);
+}
+
+/* What was loaded is there when no file can be opened any more. */
+TEST(load)
+{
+	static const char *const sets[] = { "gb18030", "big5", "euc-kr",
+		"shift_jis", "euc-jp", "iso-2022-jp", "utf-7", "viscii" };
+	struct rlimit limit, none;
+	size_t i;
+
+	charset_load();
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = limit;
+	none.rlim_cur = 0;
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	for (i = 0; i < sizeof sets / sizeof *sets; i++)
+		if (convert(sets[i], span("a"), 1) == -1)
+			FAIL(sets[i]);
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
