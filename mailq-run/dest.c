@@ -160,6 +160,8 @@ resolved(struct run *r, struct dest *d)
 {
 	static struct dns_answer none = { .status = DNS_TEMP,
 		.why = "out of memory" };
+	/* Who writes `routes` may mean this very host. */
+	static const struct route_self anywhere = { .inside = true };
 	const struct dns_answer *a[ROUTE_HOSTS], *aaaa[ROUTE_HOSTS];
 	size_t n;
 
@@ -171,10 +173,16 @@ resolved(struct run *r, struct dest *d)
 		if (aaaa[n] == NULL)
 			aaaa[n] = &none;
 	}
-	route_addresses(&d->route, d->mx, n, a, aaaa, r->c->smtp_port, false,
-	    &r->self);
+	route_addresses(&d->route, d->mx, n, a, aaaa,
+	    d->fixed != 0 ? d->fixed : r->c->smtp_port, false,
+	    d->fixed != 0 ? &anywhere : &r->self);
 	free(d->mx);
 	d->mx = NULL;
+	if (d->fixed != 0 && d->route.verdict.state == ROUTE_FAIL) {
+		/* A slip in the configuration returns no mail. */
+		d->route.verdict.state = ROUTE_DEFER;
+		d->route.verdict.status[0] = '4';
+	}
 	if (d->route.verdict.state != ROUTE_OK) {
 		die(r, d, &d->route.verdict);
 		return;
@@ -294,25 +302,42 @@ local(struct run *r)
 static struct dest *
 literal(struct run *r, const char *domain)
 {
-	struct route_address *a;
+	const struct route_verdict v = { ROUTE_FAIL, "5.1.2",
+		"bad address literal" };
 	struct dest *d;
 	bool fresh;
 
 	d = dest_get(r, domain, &fresh);
 	if (d == NULL || !fresh)
 		return d;
-	a = &d->route.address[0];
-	if (domain_literal(span(domain), &a->addr, &a->len) == -1) {
-		const struct route_verdict v = { ROUTE_FAIL, "5.1.2",
-			"bad address literal" };
-
+	if (route_literal(&d->route, domain, r->c->smtp_port) == 0)
+		d->state = DEST_READY;
+	else
 		die(r, d, &v);
+	return d;
+}
+
+/* Where a line of `routes` leads. */
+static struct dest *
+fixed(struct run *r, const struct routes_line *line)
+{
+	static struct route_mx mx;
+	char key[DOMAIN_MAX + 16];
+	struct dest *d;
+	bool fresh;
+
+	(void)snprintf(key, sizeof(key), "> %s:%u", line->host, line->port);
+	d = dest_get(r, key, &fresh);
+	if (d == NULL || !fresh)
+		return d;
+	d->fixed = line->port;
+	if (route_literal(&d->route, line->host, line->port) == 0) {
+		d->state = DEST_READY;
 		return d;
 	}
-	route_set_port(&a->addr, r->c->smtp_port);
-	(void)strlcpy(a->host, domain, sizeof(a->host));
-	d->route.count = 1;
-	d->state = DEST_READY;
+	mx = (struct route_mx){ .implicit = true, .count = 1 };
+	(void)strlcpy(mx.host[0].name, line->host, DNS_NAME);
+	resolve(r, d, &mx);
 	return d;
 }
 
@@ -322,6 +347,7 @@ queue_domain(struct run *r, struct job *j, const char *name)
 {
 	const struct route_verdict v = { ROUTE_DEFER, "4.3.0",
 		"out of memory" };
+	const struct routes_line *line = routes_find(r->routes, name);
 	const struct dns_answer *a;
 	struct domain *d;
 	bool fresh;
@@ -331,6 +357,8 @@ queue_domain(struct run *r, struct job *j, const char *name)
 		give_up(r, j, &v, "");
 		return;
 	}
+	if (d->dest == NULL && line != NULL)
+		d->dest = fixed(r, line);
 	if (d->dest != NULL) {
 		queue_at(r, d->dest, j);
 		return;

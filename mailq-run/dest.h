@@ -25,6 +25,7 @@ struct dest {
 	bool hungry; /* is in that list */
 	enum dest_state state;
 	bool local; /* run/submit */
+	uint16_t fixed; /* port, when a line of `routes` leads here */
 	size_t awaited; /* look-ups */
 	struct route_mx *mx; /* until the addresses are known */
 	struct route route;

@@ -118,6 +118,7 @@ main(int argc, char **argv)
 	struct crew crew = { .servers = &servers };
 	struct monitor monitor = { .ctx = &crew, .rights = crew_rights };
 	struct role spool;
+	struct routes routes;
 	struct retry retry;
 	const char *dir;
 	int pair[2];
@@ -131,9 +132,11 @@ main(int argc, char **argv)
 	log_open("mailq-run", c.log);
 	date_zone();
 	if (retry_parse(&retry, c.retry) == -1 ||
+	    routes_load(&routes, &c) == -1 ||
 	    dns_servers(&servers, c.dns) == -1)
 		trouble(EX_CONFIG);
 	m.retry = &retry;
+	m.routes = &routes;
 	m.kicked = is_kick();
 	find_roles(&crew, &spool, &c);
 	if (record_pair(pair) == -1)

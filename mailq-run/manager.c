@@ -170,13 +170,17 @@ set_up(struct run *r)
 
 /* ---- what is due */
 
+/* New mail is in new/: that is no reason to read all of due/. */
 static void
 drain_kick(struct run *r)
 {
-	char octets[64];
+	char octet;
 
-	while (recv(r->kick, octets, sizeof(octets), MSG_DONTWAIT) > 0)
-		r->look_all = true;
+	while (recv(r->kick, &octet, 1, MSG_DONTWAIT) > 0)
+		if (octet == SPOOL_KICK_NEW)
+			r->look_new = true;
+		else
+			r->look_all = true;
 }
 
 static void
@@ -332,7 +336,6 @@ work(struct run *r)
 {
 	int64_t ticked = run_ms();
 
-	r->look_all = true;
 	for (;;) {
 		refill(r);
 		mail_flush(r);
@@ -394,6 +397,7 @@ manager_run(const struct manager *m)
 
 	r.c = m->c;
 	r.retry = *m->retry;
+	r.routes = m->routes;
 	r.shift = m->shift;
 	r.hurry = m->hurry;
 	r.verbose = m->verbose;
@@ -417,7 +421,13 @@ manager_run(const struct manager *m)
 	}
 	if (r.kick != -1)
 		drain_kick(&r);
-	(void)futimens(r.lock, NULL);
+	/* Started over new mail alone?  Who runs already sees that itself. */
+	if (r.look_new && !r.look_all) {
+		r.next_scan = run_ms() + SCAN_MS;
+	} else {
+		r.look_all = true;
+		(void)futimens(r.lock, NULL);
+	}
 	got = lock(&r);
 	if (got == 0)
 		return 0;

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #include "mailq-run/retry.h"
+#include "mailq-run/routes.h"
 #include "session/config.h"
 
 struct manager {
 	const struct config *c;
 	const struct retry *retry;
+	const struct routes *routes;
 	int crew; /* socket to the process that forks */
 	bool kicked; /* descriptor 0 is the socket RUN/kick */
 	bool verbose;

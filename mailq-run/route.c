@@ -391,8 +391,8 @@ route_addresses(struct route *out, const struct route_mx *r, size_t n,
 		explain(&out->verdict, r, &seen);
 }
 
-void
-route_set_port(struct sockaddr_storage *ss, uint16_t port)
+static void
+set_port(struct sockaddr_storage *ss, uint16_t port)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
@@ -406,6 +406,26 @@ route_set_port(struct sockaddr_storage *ss, uint16_t port)
 		in6.sin6_port = htons(port);
 		memcpy(ss, &in6, sizeof(in6));
 	}
+}
+
+int
+route_literal(struct route *out, const char *address, uint16_t port)
+{
+	struct route_address *a = &out->address[0];
+	char literal[DNS_NAME + 8];
+
+	if (address[0] == '[')
+		(void)snprintf(literal, sizeof(literal), "%s", address);
+	else
+		(void)snprintf(literal, sizeof(literal), "[%s%s]",
+		    strchr(address, ':') != NULL ? "IPv6:" : "", address);
+	memset(out, 0, sizeof(*out));
+	if (domain_literal(span(literal), &a->addr, &a->len) == -1)
+		return -1;
+	set_port(&a->addr, port);
+	(void)strlcpy(a->host, literal, sizeof(a->host));
+	out->count = 1;
+	return 0;
 }
 
 const char *

@@ -83,7 +83,9 @@ void route_addresses(struct route *, const struct route_mx *, size_t n,
     const struct dns_answer *const *a, const struct dns_answer *const *aaaa,
     uint16_t port, bool v6, const struct route_self *);
 
-void route_set_port(struct sockaddr_storage *, uint16_t port);
+/* The route to one address, "192.0.2.1", "2001:db8::1" or a literal with
+ * brackets.  0; -1: it is none. */
+int route_literal(struct route *, const char *address, uint16_t port);
 
 /* "[ip]:port" of an address, for logs: into out[64].  Returns "out". */
 const char *route_text(const struct sockaddr_storage *, char *out);

@@ -20,6 +20,7 @@
 #include "mailq-run/place.h"
 #include "mailq-run/retry.h"
 #include "mailq-run/route.h"
+#include "mailq-run/routes.h"
 #include "mailq-run/scan.h"
 #include "session/config.h"
 
@@ -46,6 +47,7 @@ struct peer;
 struct run {
 	const struct config *c;
 	struct retry retry;
+	const struct routes *routes;
 	struct route_self self;
 	int64_t shift; /* of the clock, seconds (for tests) */
 	unsigned hurry; /* divides time limits (for tests) */
