@@ -40,7 +40,7 @@ bodies() {
 	mda "sh -c 'cat >$T/got/new/\$\$'"
 	END
 	chmod 700 "$T/rc"
-	HOME=$T FETCHMAILHOME=$T fetchmail -f "$T/rc" --nosyslog --all \
+	HOME=$T FETCHMAILHOME=$T fetchmail -f "$T/rc" --pidfile "$T/pid" --nosyslog --all \
 		--nokeep --sslproto ''
 	[ "$(find "$T/got/new" -type f | wc -l)" -eq 4 ]
 	bodies "$T"/got/new/* | grep -qx 'first line'
@@ -57,12 +57,12 @@ bodies() {
 	END
 	chmod 700 "$T/rc"
 	export HOME=$T FETCHMAILHOME=$T
-	fetchmail -f "$T/rc" --nosyslog --sslproto ''
+	fetchmail -f "$T/rc" --pidfile "$T/pid" --nosyslog --sslproto ''
 	[ "$(find "$T/got/new" -type f | wc -l)" -eq 4 ]
 	echo 'Subject: late' | put new/1000000005.e.here
-	fetchmail -f "$T/rc" --nosyslog --sslproto ''
+	fetchmail -f "$T/rc" --pidfile "$T/pid" --nosyslog --sslproto ''
 	[ "$(find "$T/got/new" -type f | wc -l)" -eq 5 ]
-	run fetchmail -f "$T/rc" --nosyslog --sslproto ''
+	run fetchmail -f "$T/rc" --pidfile "$T/pid" --nosyslog --sslproto ''
 	[ "$status" -eq 1 ] # no new mail
 	[ "$(files | wc -l)" -eq 5 ]
 }
