@@ -24,15 +24,12 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "session/auth-parts.h"
 #include "session/record.h"
 #include "session/sandbox.h"
+#include "session/scram.h"
 
-enum {
-	SECONDS = 60,
-	PASSWORD_MAX = 512,
-	GRID_MS = 250,
-	WRONG = 1, /* exit status, of auth-pam too */
-};
+enum { PASSWORD_MAX = 512, GRID_MS = 250 };
 
 /* What the child says in its one record. */
 enum said { FOUND, UNKNOWN, TROUBLE };
@@ -72,22 +69,29 @@ same(const char *a, const char *b)
 	return differ == 0;
 }
 
-/* Exit status: 0, WRONG or EX_TEMPFAIL. */
+/* Exit status: 0, AUTH_WRONG or EX_TEMPFAIL. */
 static int
 compare(const char *password, const char *stored)
 {
 	bool plain;
 	const char *hash = skip_scheme(stored, &plain), *made;
+	struct scram_key key;
 
+	switch (scram_key_parse(&key, stored)) {
+	case 1:
+		return scram_key_is(&key, span(password)) ? 0 : AUTH_WRONG;
+	case -1:
+		return EX_TEMPFAIL;
+	}
 	if (hash == NULL)
 		return EX_TEMPFAIL; /* a scheme that we do not know */
 	if (plain)
-		return hash[0] != '\0' && same(password, hash) ? 0 : WRONG;
+		return hash[0] != '\0' && same(password, hash) ? 0 : AUTH_WRONG;
 	errno = 0;
 	made = crypt(password, hash);
 	if (made == NULL || made[0] == '*')
-		return errno == ENOMEM ? EX_TEMPFAIL : WRONG;
-	return same(made, hash) ? 0 : WRONG;
+		return errno == ENOMEM ? EX_TEMPFAIL : AUTH_WRONG;
+	return same(made, hash) ? 0 : AUTH_WRONG;
 }
 
 /* Become auth-pam with name and password waiting in its descriptor 0. */
@@ -105,7 +109,7 @@ become_helper(const struct config *c, const char *name, const char *password,
 	(void)strlcpy(remote, ip, sizeof(remote));
 	n = snprintf(in, sizeof(in), "%s%c%s%c", name, 0, password, 0);
 	if (n < 0 || (size_t)n >= sizeof(in))
-		return WRONG;
+		return AUTH_WRONG;
 	if (pipe(p) == -1 || write(p[1], in, (size_t)n) != n)
 		return EX_TEMPFAIL;
 	explicit_bzero(in, sizeof(in));
@@ -117,21 +121,29 @@ become_helper(const struct config *c, const char *name, const char *password,
 	return EX_OSFILE;
 }
 
+int
+auth_confine(void)
+{
+	/* yescrypt wants tens of megabytes, and may want more. */
+	const struct limits l = { .memory = 1 << 30,
+		.file = LIMIT_NONE,
+		.cpu = 5,
+		.procs = -1 };
+
+	(void)alarm(AUTH_SECONDS);
+	return sandbox_limits(&l);
+}
+
 /* In the child; its exit status. */
 static int
 check(const struct config *c, const char *name, const char *password,
     const char *ip, int sock)
 {
-	const struct limits l = { .memory = 1 << 30,
-		.file = LIMIT_NONE,
-		.cpu = 5,
-		.procs = -1 };
 	struct user u;
 	char stored[sizeof(u.password)];
 	int found, status;
 
-	(void)alarm(SECONDS);
-	if (sandbox_limits(&l) == -1)
+	if (auth_confine() == -1)
 		return EX_OSERR;
 	found = users_find(c, name, &u);
 	(void)memcpy(stored, u.password, sizeof(stored));
@@ -152,11 +164,11 @@ check(const struct config *c, const char *name, const char *password,
 	/* For an unknown user this is the first entry's hash: same time. */
 	status = compare(password, stored);
 	explicit_bzero(stored, sizeof(stored));
-	return found || status == EX_TEMPFAIL ? status : WRONG;
+	return found || status == EX_TEMPFAIL ? status : AUTH_WRONG;
 }
 
-static int
-status_of(pid_t pid)
+int
+auth_reap(pid_t pid)
 {
 	int status;
 
@@ -174,7 +186,7 @@ verdict(const struct config *c, const struct record *r, int status,
 		(void)fail_as(EIO, "%s", r->data);
 		return AUTH_TEMP;
 	}
-	if (status == WRONG)
+	if (status == AUTH_WRONG)
 		return AUTH_BAD;
 	if (status != 0 || r->len != sizeof(*u)) {
 		(void)fail_as(EIO,
@@ -193,9 +205,8 @@ verdict(const struct config *c, const struct record *r, int status,
 	return AUTH_OK;
 }
 
-/* Wait for the next point of the grid. */
-static void
-settle_time(const struct timespec *began)
+void
+auth_settle(const struct timespec *began)
 {
 	struct timespec t;
 	long ms;
@@ -236,11 +247,11 @@ ask_child(const struct config *c, const char *name, const char *password,
 		(void)close(pair[0]);
 		return AUTH_TEMP;
 	}
-	got = record_recv(pair[0], &r, NULL, SECONDS * 1000);
+	got = record_recv(pair[0], &r, NULL, AUTH_SECONDS * 1000);
 	(void)close(pair[0]);
 	if (got != 1)
 		(void)kill(pid, SIGKILL);
-	status = status_of(pid);
+	status = auth_reap(pid);
 	if (got != 1) {
 		(void)fail_as(EIO, "password check ended early");
 		return AUTH_TEMP;
@@ -260,6 +271,6 @@ auth_check(const struct config *c, const char *name, const char *password,
 	if (password[0] != '\0' && strlen(password) <= PASSWORD_MAX)
 		v = ask_child(c, name, password, remote_ip, u);
 	if (v == AUTH_BAD)
-		settle_time(&began);
+		auth_settle(&began);
 	return v;
 }

@@ -2,7 +2,11 @@
 #ifndef SESSION_AUTH_H
 #define SESSION_AUTH_H
 
+#include <sys/types.h>
+
 #include "session/config.h"
+#include "session/record.h"
+#include "session/scram.h"
 #include "session/users.h"
 
 enum auth_verdict {
@@ -18,5 +22,27 @@ enum auth_verdict {
  * clears the password, and asks the table of failures first. */
 enum auth_verdict auth_check(const struct config *c, const char *name,
     const char *password, const char *remote_ip, struct user *u);
+
+/* SCRAM takes two questions; the checker lives from the first to the second.
+ * Zeroed before the first, ended by auth_scram_end whatever came of it. */
+struct auth_scram {
+	pid_t child; /* 0: none */
+	int sock;
+	struct user user; /* as which it may end */
+};
+
+/* The client's first message.  AUTH_OK: answer's data is the challenge (also
+ * when nobody has that name).  AUTH_BAD: it is malformed, or there are no
+ * keys to compare with (system users).  AUTH_TEMP: fail_text(). */
+enum auth_verdict auth_scram_first(struct auth_scram *, const struct config *,
+    struct span text, bool plus, const struct scram_binding *,
+    struct record *answer);
+
+/* The second.  AUTH_OK: *u is who it is, and answer's data is to be sent to
+ * the client, who then says that he is content. */
+enum auth_verdict auth_scram_final(struct auth_scram *, struct span text,
+    struct record *answer, struct user *u);
+
+void auth_scram_end(struct auth_scram *);
 
 #endif

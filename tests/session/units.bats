@@ -19,6 +19,8 @@ need_root() {
 @test "session: sandbox" { unit sandbox; }
 @test "session: start" { unit start; }
 @test "session: failed logins and slots" { unit guard; }
+@test "session: SCRAM and what it stands on" { unit scram; }
+@test "session: SASL, and the exchange behind it" { unit sasl; }
 @test "session: users file and passwords" { unit users; }
 @test "session: roles" { unit role numbers names without_root; }
 

@@ -29,10 +29,15 @@ begin(void)
 static void
 end(void)
 {
+	static const char *const names[] = { "failures", "slots-test",
+		"slots-u" };
 	char path[128];
 
-	(void)snprintf(path, sizeof(path), "rm -r %s", dir);
-	CHECK(system(path) == 0);
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", run, names[i]);
+		(void)unlink(path);
+	}
+	CHECK(rmdir(run) == 0 && rmdir(dir) == 0);
 }
 
 static unsigned

@@ -1,0 +1,198 @@
+/* MAY HOLD ROOT.
+ *
+ * The monitor only carries two messages to a child and two back.  The child
+ * reads the name, has it looked up, gives up every system call but those of a
+ * parser, and compares. */
+#include "session/auth.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+#include "session/auth-parts.h"
+#include "session/sandbox.h"
+
+/* Kinds of the child's records. */
+enum said { CHALLENGE, MALFORMED, TROUBLE, USER, RIGHT, WRONG };
+
+/* The key of the entry; for who has none, or is not here, one that gives
+ * nothing away. */
+static bool
+choose_key(struct scram *s, int found, const struct user *u)
+{
+	struct scram_key like = { .iterations = SCRAM_ITERATIONS,
+		.salt_len = 16 };
+
+	if (found == 1 && scram_key_parse(&s->key, u->password) == 1)
+		return true;
+	if (scram_key_parse(&like, u->password) != 1) {
+		/* Something of the file that is always the same. */
+		hmac_once(like.stored, span("no key"), span(u->password));
+		memcpy(like.server, like.stored, HMAC_SIZE);
+	}
+	scram_key_dummy(&s->key, &like, s->name);
+	return false;
+}
+
+static int
+say(int sock, enum said kind, struct span data)
+{
+	return record_send(sock, kind, 0, data, -1) == 0 ? 0 : EX_OSERR;
+}
+
+static int
+say_buf(int sock, enum said kind, struct buf *b)
+{
+	int r = b->over ? EX_OSERR : say(sock, kind, buf_all(b));
+
+	buf_free(b);
+	return r;
+}
+
+/* Wait for the client's proof, and judge it. */
+static int
+finish(struct scram *s, bool found, int sock)
+{
+	static struct record r;
+	struct buf out;
+
+	if (record_recv(sock, &r, NULL, -1) != 1)
+		return EX_OSERR;
+	buf_init(&out, SCRAM_TEXT_MAX);
+	if (scram_final(s, record_span(&r), &out) != 1 || !found) {
+		buf_free(&out);
+		return say(sock, WRONG, span(""));
+	}
+	return say_buf(sock, RIGHT, &out);
+}
+
+/* In the child; its exit status. */
+static int
+exchange(const struct config *c, struct span text, bool plus,
+    const struct scram_binding *b, int sock)
+{
+	static struct scram s;
+	uint8_t nonce[18];
+	struct user u;
+	struct buf out;
+	bool has_key;
+	int found;
+
+	if (auth_confine() == -1)
+		return EX_OSERR;
+	if (scram_first(&s, text, plus, b) == -1)
+		return say(sock, MALFORMED, span(""));
+	found = users_find(c, s.name, &u);
+	if (found == -1)
+		return say(sock, TROUBLE, span(fail_text()));
+	has_key = choose_key(&s, found, &u);
+	users_forget(&u);
+	if (say(sock, USER, span_n(&u, sizeof(u))) != 0 ||
+	    sandbox_calls(SANDBOX_PARSER) == -1 ||
+	    getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
+		return EX_OSERR;
+	buf_init(&out, SCRAM_TEXT_MAX * 2);
+	scram_challenge(&s, nonce, &out);
+	if (say_buf(sock, CHALLENGE, &out) != 0)
+		return EX_OSERR;
+	return finish(&s, found == 1 && has_key, sock);
+}
+
+/* The child's next record.  0 / -1. */
+static int
+hear(const struct auth_scram *a, struct record *r)
+{
+	if (record_recv(a->sock, r, NULL, AUTH_SECONDS * 1000) == 1)
+		return 0;
+	return fail_as(EIO, "password check ended early");
+}
+
+static enum auth_verdict
+first_answer(struct auth_scram *a, struct record *r)
+{
+	if (hear(a, r) == -1)
+		return AUTH_TEMP;
+	if (r->kind == MALFORMED)
+		return AUTH_BAD;
+	if (r->kind != USER || r->len != sizeof(a->user)) {
+		(void)fail_as(EIO, "%s",
+		    r->kind == TROUBLE ? r->data : "password check failed");
+		return AUTH_TEMP;
+	}
+	memcpy(&a->user, r->data, sizeof(a->user));
+	a->user.name[sizeof(a->user.name) - 1] = '\0';
+	a->user.home[sizeof(a->user.home) - 1] = '\0';
+	users_forget(&a->user);
+	if (hear(a, r) == -1)
+		return AUTH_TEMP;
+	return r->kind == CHALLENGE ? AUTH_OK : AUTH_TEMP;
+}
+
+enum auth_verdict
+auth_scram_first(struct auth_scram *a, const struct config *c, struct span text,
+    bool plus, const struct scram_binding *b, struct record *answer)
+{
+	int pair[2];
+
+	auth_scram_end(a);
+	if (c->system_users || text.len > SCRAM_TEXT_MAX)
+		return AUTH_BAD;
+	if (record_pair(pair) == -1) {
+		(void)fail("socketpair");
+		return AUTH_TEMP;
+	}
+	a->child = fork();
+	if (a->child == 0) {
+		(void)close(pair[0]);
+		_exit(exchange(c, text, plus, b, pair[1]));
+	}
+	(void)close(pair[1]);
+	a->sock = pair[0];
+	if (a->child == -1) {
+		(void)fail("fork");
+		(void)close(pair[0]);
+		a->child = 0;
+		return AUTH_TEMP;
+	}
+	return first_answer(a, answer);
+}
+
+enum auth_verdict
+auth_scram_final(struct auth_scram *a, struct span text, struct record *answer,
+    struct user *u)
+{
+	enum auth_verdict v = AUTH_TEMP;
+	struct timespec began;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &began);
+	if (a->child == 0) {
+		(void)fail_as(EPROTO, "SCRAM: second message without first");
+		return AUTH_TEMP;
+	}
+	if (text.len > SCRAM_TEXT_MAX)
+		v = AUTH_BAD;
+	else if (record_send(a->sock, 0, 0, text, -1) == 0 &&
+	    hear(a, answer) == 0)
+		v = answer->kind == RIGHT ? AUTH_OK : AUTH_BAD;
+	if (v == AUTH_OK)
+		*u = a->user;
+	auth_scram_end(a);
+	if (v == AUTH_BAD)
+		auth_settle(&began);
+	return v;
+}
+
+void
+auth_scram_end(struct auth_scram *a)
+{
+	if (a->child == 0)
+		return;
+	(void)close(a->sock);
+	(void)kill(a->child, SIGKILL);
+	(void)auth_reap(a->child);
+	a->child = 0;
+	a->sock = -1;
+}
