@@ -493,7 +493,7 @@ main(int argc, char **argv)
 	begin(&m, dir);
 	status = run(&m, argc - optind, argv + optind);
 	if (m.kick)
-		spool_kick(m.config.run);
+		spool_kick_all(m.config.run);
 	if (fflush(stdout) == EOF)
 		err(EX_IOERR, "standard output");
 	return status;

@@ -436,7 +436,7 @@ main(int argc, char **argv)
 	case VERIFY:
 		return verify(&s, argv + optind);
 	case KICK:
-		spool_kick(s.config.run);
+		spool_kick_all(s.config.run);
 		return EX_OK;
 	case SEND:
 	case ALIASES:

@@ -231,8 +231,8 @@ spool_abort(struct spool_draft *d)
 	errno = e;
 }
 
-void
-spool_kick(const char *run)
+static void
+kick(const char *run, char octet)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int s, n;
@@ -243,7 +243,19 @@ spool_kick(const char *run)
 	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s == -1)
 		return;
-	(void)sendto(s, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL,
+	(void)sendto(s, &octet, 1, MSG_DONTWAIT | MSG_NOSIGNAL,
 	    (const struct sockaddr *)&to, sizeof(to));
 	(void)close(s);
+}
+
+void
+spool_kick(const char *run)
+{
+	kick(run, SPOOL_KICK_NEW);
+}
+
+void
+spool_kick_all(const char *run)
+{
+	kick(run, SPOOL_KICK_ALL);
 }

@@ -289,6 +289,6 @@ print(s.recv(10))' "$RUN/kick"
 	wait_for 10 test -S "$RUN/kick"
 	chmod 666 "$RUN/kick"
 	sendmail -q
-	wait_for 10 grep -q '!' "$T/kick.out"
+	wait_for 10 grep -qF '*' "$T/kick.out"
 	sendmail -q30m
 }
