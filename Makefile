@@ -139,7 +139,7 @@ check:
 	@export BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD=$(abspath $(B)); \
 	j=$$(command -v parallel >/dev/null && echo --jobs $(JOBS)); \
 	bats --recursive $$j --formatter tap $(TESTS) | \
-	    tests/tool/tally -v uid="$$(id -u)"
+	    tests/tool/tally -v uid="$$(id -u)" -v soak="$(SOAK)"
 
 soak: export SOAK = 1
 soak: check
@@ -254,8 +254,8 @@ fuzzers: $(FUZZERS)
 DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 	     libcrypt-dev libpam0g-dev
 DEPS_DEMO = openbsd-inetd nsd python3 perl-base systemd util-linux
-DEPS_CHECK = bats parallel strace mandoc curl fetchmail getmail6 iproute2 mpop \
-	     openssl procps
+DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
+	     iproute2 libmailtools-perl mpop mutt openssl procps s-nail
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
 
 deps:
