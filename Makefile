@@ -20,7 +20,8 @@ CC	?= cc
 WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	  -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wvla \
 	  -Wconversion -Wformat=2 -Wundef -Wpointer-arith \
-	  -Wnull-dereference -Wimplicit-fallthrough -Werror
+	  -Wnull-dereference -Wimplicit-fallthrough \
+	  -Wno-string-conversion -Werror
 HARDEN	= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS	?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -I. -DHELPERS='"$(HELPERS)"'

@@ -117,15 +117,14 @@ charset_begin(struct charset *c, struct span raw)
 void
 charset_load(void)
 {
-	static bool loaded;
+	static iconv_t kept[sizeof others / sizeof *others];
 	size_t i;
 
-	if (loaded)
+	if (kept[0] != NULL)
 		return;
-	loaded = true;
 	for (i = 0; i < sizeof others / sizeof *others; i++)
 		if (i == 0 || strcmp(others[i].iconv, others[i - 1].iconv) != 0)
-			(void)iconv_open("UTF-8", others[i].iconv);
+			kept[i] = iconv_open("UTF-8", others[i].iconv);
 }
 
 /* How many octets of "s" are US-ASCII. */
