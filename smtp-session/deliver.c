@@ -16,8 +16,7 @@ void
 deliver_init(struct deliver *d, int monitor)
 {
 	d->monitor = monitor;
-	for (size_t i = 0; i < DELIVER_AGENTS; i++)
-		d->agent[i].sock = -1;
+	d->agents = 0; /* the rest are pages that nobody touched */
 	d->spool.sock = -1;
 	d->found = -1;
 	buf_init(&d->text, DELIVER_TEXT_MAX);
@@ -28,7 +27,7 @@ deliver_init(struct deliver *d, int monitor)
 void
 deliver_reset(struct deliver *d)
 {
-	for (size_t i = 0; i < DELIVER_AGENTS; i++)
+	for (int i = 0; i < d->agents; i++)
 		d->agent[i].used = false;
 	d->targets = 0;
 	buf_reset(&d->text);
@@ -46,7 +45,7 @@ deliver_let_go(struct deliver_agent *a)
 void
 deliver_end(struct deliver *d)
 {
-	for (size_t i = 0; i < DELIVER_AGENTS; i++)
+	for (int i = 0; i < d->agents; i++)
 		deliver_let_go(&d->agent[i]);
 	deliver_let_go(&d->spool);
 }
@@ -100,11 +99,15 @@ free_slot(struct deliver *d)
 {
 	int idle = -1;
 
-	for (int i = 0; i < DELIVER_AGENTS; i++) {
+	for (int i = 0; i < d->agents; i++) {
 		if (d->agent[i].sock == -1)
 			return i;
 		if (!d->agent[i].used)
 			idle = i;
+	}
+	if (d->agents < DELIVER_AGENTS) {
+		d->agent[d->agents].sock = -1;
+		return d->agents++;
 	}
 	if (idle != -1)
 		deliver_let_go(&d->agent[idle]);
@@ -114,7 +117,7 @@ free_slot(struct deliver *d)
 static int
 find_asked(struct deliver *d, const char *addr)
 {
-	for (int i = 0; i < DELIVER_AGENTS; i++)
+	for (int i = 0; i < d->agents; i++)
 		if (d->agent[i].sock != -1 &&
 		    strcmp(d->agent[i].addr, addr) == 0)
 			return i;

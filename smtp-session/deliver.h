@@ -44,6 +44,7 @@ struct target {
 struct deliver {
 	int monitor;
 	struct deliver_agent agent[DELIVER_AGENTS];
+	int agents; /* slots that were ever in use */
 	struct deliver_agent spool;
 	struct target target[DELIVER_TARGETS];
 	size_t targets;

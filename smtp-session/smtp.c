@@ -29,6 +29,7 @@ an_argument =	{ 501, "5.5.4", "Takes no argument", false },
 greet_first =	{ 503, "5.5.1", "Send EHLO or HELO first", false },
 nested_mail =	{ 503, "5.5.1", "Sender was given already", false },
 in_mail =	{ 503, "5.5.1", "Not within a mail transaction", false },
+in_chunks =	{ 503, "5.5.1", "Send BDAT or RSET", false },
 need_mail =	{ 503, "5.5.1", "Send MAIL first", false },
 need_rcpt =	{ 503, "5.5.1", "Send RCPT first", false },
 disabled =	{ 502, "5.5.1", "Not for you", false },
@@ -167,8 +168,8 @@ cmd_ehlo(struct smtp *s, struct span arg)
 {
 	greet(s, arg, true);
 	return smtp_say(s, 250, NULL,
-	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nDSN\n"
-	    "ENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u%s\nHELP",
+	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nCHUNKING\n"
+	    "DSN\nENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u%s\nHELP",
 	    s->config->hostname, (unsigned long long)s->config->size,
 	    s->config->recipients, SMTP_MAILS,
 	    login_possible(s) ? "\nAUTH PLAIN LOGIN" : "");
@@ -239,6 +240,10 @@ static const struct command {
 					ARG_SOME, cmd_rcpt, &need_mail },
 	{ "DATA", S_RCPT,		ARG_NONE, cmd_data, NULL },
 	{ "DATA", S_REFUSED,		ARG_NONE, cmd_no_rcpt, &need_rcpt },
+	{ "BDAT", S_RCPT | S_CHUNK,	ARG_SOME, cmd_bdat, NULL },
+	{ "BDAT", S_REFUSED,		ARG_SOME, cmd_bdat_no_rcpt, NULL },
+	{ "BDAT", S_START | S_READY | S_MAIL,
+					ARG_SOME, cmd_bdat_early, NULL },
 	{ "AUTH", S_READY,		ARG_SOME, cmd_auth, &in_mail },
 	{ "RSET", S_ANY,		ARG_NONE, cmd_rset, NULL },
 	{ "NOOP", S_ANY,		ARG_ANY,  cmd_noop, NULL },
@@ -283,6 +288,14 @@ bad_octets(struct span line, struct span verb)
 }
 
 static const struct reply *
+in_wrong_state(const struct smtp *s, const struct command *c)
+{
+	if (s->state == S_START)
+		return &greet_first;
+	return s->state == S_CHUNK ? &in_chunks : c->otherwise;
+}
+
+static const struct reply *
 obey(struct smtp *s, struct span line)
 {
 	struct span arg = span_trim(line), verb = span_word(&arg);
@@ -304,8 +317,7 @@ obey(struct smtp *s, struct span line)
 		if (!span_same(verb, span(c->verb)))
 			continue;
 		if ((c->in & s->state) == 0) {
-			wrong =
-			    s->state == S_START ? &greet_first : c->otherwise;
+			wrong = in_wrong_state(s, c);
 			continue;
 		}
 		if (c->arity == ARG_NONE && arg.len > 0)

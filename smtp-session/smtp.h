@@ -35,7 +35,8 @@ enum smtp_state { /* as bits, for the command table */
 	S_MAIL = 4, /* sender known, no recipient tried */
 	S_REFUSED = 8, /* all recipients so far refused */
 	S_RCPT = 16, /* at least one taken */
-	S_ANY = S_START | S_READY | S_MAIL | S_REFUSED | S_RCPT,
+	S_CHUNK = 32, /* between two BDATs of a message */
+	S_ANY = S_START | S_READY | S_MAIL | S_REFUSED | S_RCPT | S_CHUNK,
 };
 
 /* One reply.  Lines of "text" are divided by LF. */
@@ -64,7 +65,6 @@ struct smtp {
 	unsigned rcpts; /* taken */
 	unsigned mails, errors, idle, logins;
 	char id[SPOOL_ID]; /* of the message */
-	int64_t stop;
 	struct deliver deliver;
 	struct data data;
 	int content; /* memfd or file; -1 none yet */
@@ -89,14 +89,25 @@ const struct reply *smtp_because(struct smtp *, const struct reply *,
 /* End the transaction, whatever it was. */
 void smtp_reset(struct smtp *);
 
+/* One of our own people: a local program or who has logged in. */
+static inline bool
+smtp_ours(const struct smtp *s)
+{
+	return s->facts.peer == POLICY_LOCAL || s->facts.authenticated;
+}
+
 /* CLOCK_MONOTONIC in ms. */
 int64_t smtp_now(void);
 
-/* The commands of a transaction (mail.c). */
+/* The commands of a transaction (mail.c, content.c).  BDAT must swallow its
+ * octets also where it may not stand. */
 const struct reply *cmd_mail(struct smtp *, struct span arg);
 const struct reply *cmd_rcpt(struct smtp *, struct span arg);
 const struct reply *cmd_data(struct smtp *, struct span arg);
 const struct reply *cmd_no_rcpt(struct smtp *, struct span arg);
+const struct reply *cmd_bdat(struct smtp *, struct span arg);
+const struct reply *cmd_bdat_early(struct smtp *, struct span arg);
+const struct reply *cmd_bdat_no_rcpt(struct smtp *, struct span arg);
 
 /* AUTH; may it be offered? (login.c) */
 const struct reply *cmd_auth(struct smtp *, struct span arg);

@@ -17,7 +17,7 @@ submit() {
 		S: 250 HELP
 		END
 		cat
-	} | chat -q "$@" smtp-session -s
+	} | chat -q smtp-session -s
 }
 
 @test "PLAIN with and without an initial response, LOGIN" {

@@ -1,0 +1,378 @@
+/* The content of a message: DATA (RFC 5321 s. 4.1.1.4), BDAT (RFC 3030), and
+ * what happens at its end. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+#include "session/log.h"
+#include "smtp-session/smtp.h"
+#include "smtp-session/trace.h"
+
+/* clang-format off */
+static const struct reply
+too_big =	{ 552, "5.3.4", "Message too big", false },
+go_ahead =	{ 354, NULL, "End data with <CR><LF>.<CR><LF>", false },
+out_of_step =	{ 554, "5.5.0", "Content came before 354, closing", true },
+all_refused =	{ 554, "5.5.1", "No valid recipients", false },
+bare_newline =	{ 550, "5.5.2", "Bare LF or CR in the message", false },
+mail_loop =	{ 554, "5.4.6", "Mail is going in circles", false },
+much_too_big =	{ 421, "4.3.0", "Message far too big, closing", true },
+data_timeout =	{ 421, "4.4.2", "Data came too slowly, closing", true },
+disk_full =	{ 452, "4.3.1", "No space here now, try later", false },
+over_quota =	{ 452, "4.2.2", "Mailbox is full", false },
+local_trouble =	{ 451, "4.3.0", "Local trouble, try later", false },
+chunk_first =	{ 503, "5.5.1", "Send MAIL and RCPT first", false },
+bad_chunk =	{ 501, "5.5.4", "Not a size, and perhaps LAST, closing", true },
+client_left =	{ 421, "4.4.2", "Lost", true };
+/* clang-format on */
+
+/* Small messages stay in memory.  A larger one moves to a file of the spool,
+ * which has no name and so is gone with us. */
+static int
+move_to_disk(struct smtp *s)
+{
+	char block[16384];
+	off_t at = 0;
+	ssize_t n;
+	int fd = deliver_file(&s->deliver);
+
+	if (fd == -1) {
+		errno = s->deliver.error;
+		return fail_as(errno, "%s", s->deliver.why.p);
+	}
+	while ((n = pread(s->content, block, sizeof(block), at)) > 0) {
+		if (write(fd, block, (size_t)n) != n) {
+			(void)close(fd);
+			return fail("write to the file of the spool");
+		}
+		at += n;
+	}
+	(void)close(s->content);
+	s->content = fd;
+	s->on_disk = true;
+	return 0;
+}
+
+static int
+store(void *ctx, const void *p, size_t len)
+{
+	struct smtp *s = ctx;
+	const char *at = p;
+
+	if (!s->on_disk && s->data.size > SMTP_MEMORY && move_to_disk(s) == -1)
+		return -1;
+	while (len > 0) {
+		ssize_t n = write(s->content, at, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return fail("write the message");
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* An empty place for the content, with our Received on top. */
+static int
+open_content(struct smtp *s)
+{
+	struct trace t = {
+		.helo = s->helo,
+		.ip = s->peer->ip,
+		.uid = (unsigned)s->peer->uid,
+		.host = s->config->hostname,
+		.id = s->id,
+		.rcpt = s->rcpts == 1 ? s->for_rcpt : NULL,
+		.when = time(NULL),
+		.extended = s->extended,
+		.authenticated = s->facts.authenticated,
+		.utf8 = s->envelope.utf8,
+	};
+	struct buf head;
+	int r;
+
+	if (s->on_disk) {
+		(void)close(s->content);
+		s->content = -1;
+		s->on_disk = false;
+	}
+	if (s->content == -1)
+		s->content = memfd_create("message", MFD_CLOEXEC);
+	else if (ftruncate(s->content, 0) == -1 ||
+	    lseek(s->content, 0, SEEK_SET) == -1)
+		return fail("empty the memory file");
+	if (s->content == -1)
+		return fail("memory file");
+	buf_init(&head, 4096);
+	trace_received(&head, &t);
+	if (head.over)
+		r = fail_as(ENOMEM, "no memory");
+	else
+		r = store(s, head.p, head.len);
+	buf_free(&head);
+	return r;
+}
+
+/* A client that drips keeps a process of ours busy. */
+static bool
+too_slow(int64_t since, uint64_t size)
+{
+	int64_t seconds = (smtp_now() - since) / 1000;
+
+	return seconds > SMTP_RATE_GRACE &&
+	    size / (uint64_t)seconds < SMTP_RATE;
+}
+
+/* The next octets; NULL when there are some. */
+static const struct reply *
+read_block(struct smtp *s, struct span *block)
+{
+	switch (conn_block(&s->conn, block, SMTP_DATA_SECONDS)) {
+	case CONN_LINE:
+		return NULL;
+	case CONN_TIMEOUT:
+		return &data_timeout;
+	default:
+		return smtp_because(s, &client_left, "left in the content");
+	}
+}
+
+/* Read to the final dot, whatever becomes of the octets.  NULL: it is there.*/
+static const struct reply *
+read_content(struct smtp *s)
+{
+	struct data *d = &s->data;
+	int64_t since = smtp_now();
+	const struct reply *r;
+	struct span block;
+
+	while (!data_done(d)) {
+		r = read_block(s, &block);
+		if (r != NULL)
+			return r;
+		conn_take(&s->conn, data_feed(d, block));
+		if (d->size / 2 > s->config->size)
+			return &much_too_big;
+		if (too_slow(since, d->size))
+			return &data_timeout;
+	}
+	data_finish(d);
+	return NULL;
+}
+
+/* What is wrong with the content itself. */
+static const struct reply *
+check_content(struct smtp *s)
+{
+	const struct data *d = &s->data;
+
+	if (d->too_big)
+		return &too_big;
+	if (d->error == ENOSPC || d->error == EFBIG || d->error == EDQUOT)
+		return smtp_because(s, &disk_full, "%s", fail_text());
+	if (d->error != 0)
+		return smtp_because(s, &local_trouble, "%s", fail_text());
+	if (d->bare && s->config->strict_newlines && !d->mend_cr)
+		return &bare_newline;
+	if (d->received > DATA_RECEIVED_MAX)
+		return smtp_because(s, &mail_loop, "%u Received fields",
+		    d->received);
+	return NULL;
+}
+
+/* VERB: what became of each copy. */
+static void
+tell_progress(struct smtp *s)
+{
+	const struct deliver *d = &s->deliver;
+
+	for (size_t i = 0; s->verbose && i < d->targets; i++)
+		conn_printf(&s->conn, "050-%s: %s\r\n",
+		    d->text.p + d->target[i].original,
+		    d->target[i].agent == -1 ? "queued" : "delivered");
+}
+
+static const struct reply *
+deliver(struct smtp *s)
+{
+	const struct deliver_mail m = {
+		.id = s->id,
+		.from = s->envelope.from,
+		.user = s->user,
+		.envelope = &s->envelope,
+		.data = &s->data,
+		.fd = s->content,
+	};
+
+	switch (deliver_message(&s->deliver, &m)) {
+	case DELIVER_OK:
+		tell_progress(s);
+		return smtp_say(s, 250, "2.0.0", "Ok, id %s", s->id);
+	case DELIVER_LOOP:
+		return smtp_because(s, &mail_loop, "delivered here before");
+	case DELIVER_FULL:
+		return smtp_because(s, &disk_full, "%s", s->deliver.why.p);
+	case DELIVER_QUOTA:
+		return smtp_because(s, &over_quota, "%s", s->deliver.why.p);
+	case DELIVER_TROUBLE:
+		break;
+	}
+	return smtp_because(s, &local_trouble, "%s", s->deliver.why.p);
+}
+
+static void
+begin_content(struct smtp *s)
+{
+	struct data *d = &s->data;
+
+	(void)snprintf(s->id, sizeof(s->id), "%s-%u", log_id_get(), ++s->mails);
+	s->idle = 0;
+	data_start(d);
+	d->limit = s->config->size;
+	d->mend_cr = smtp_ours(s);
+	d->out = store;
+	d->ctx = s;
+	if (open_content(s) == -1)
+		d->error = errno != 0 ? errno : EIO;
+}
+
+/* The content is complete: what becomes of it. */
+static const struct reply *
+end_content(struct smtp *s)
+{
+	const struct reply *r = check_content(s);
+
+	return r != NULL ? r : deliver(s);
+}
+
+/* A transaction is over; "r" tells the client how. */
+static const struct reply *
+over(struct smtp *s, const struct reply *r)
+{
+	if (r->code >= 400 && s->why.len == 0)
+		(void)smtp_because(s, NULL, "id=%s %s", s->id, r->text);
+	smtp_reset(s);
+	return r;
+}
+
+const struct reply *
+cmd_data(struct smtp *s, struct span arg)
+{
+	const struct reply *r;
+
+	(void)arg;
+	/* RFC 2920 s. 3.1: DATA is the last of its group.  Who has sent more
+	 * talks past us, or is made to (smuggling). */
+	if (s->peer->kind == PEER_INET && conn_waiting(&s->conn))
+		return &out_of_step;
+	begin_content(s);
+	conn_printf(&s->conn, "%u %s\r\n", go_ahead.code, go_ahead.text);
+	r = read_content(s);
+	return over(s, r != NULL ? r : end_content(s));
+}
+
+const struct reply *
+cmd_no_rcpt(struct smtp *s, struct span arg)
+{
+	(void)s;
+	(void)arg;
+	return &all_refused;
+}
+
+/* ---- BDAT */
+
+/* "1000" or "1000 LAST".  0; -1: then nobody knows where the next command
+ * begins. */
+static int
+chunk_size(struct span arg, uint64_t *size, bool *last)
+{
+	struct span number = span_word(&arg), word = span_word(&arg);
+
+	*last = word.len > 0;
+	if (span_number(number, INT64_MAX, size) == -1)
+		return -1;
+	return (*last && !span_same(word, span("LAST"))) || arg.len > 0 ? -1 :
+									  0;
+}
+
+/* Take "size" octets; with "keep" they are content.  NULL: done. */
+static const struct reply *
+read_chunk(struct smtp *s, uint64_t size, bool keep)
+{
+	int64_t since = smtp_now();
+	uint64_t left = size;
+	const struct reply *r;
+	struct span block;
+
+	if (size / 2 > s->config->size)
+		return &much_too_big;
+	while (left > 0) {
+		r = read_block(s, &block);
+		if (r != NULL)
+			return r;
+		if (block.len > left)
+			block.len = (size_t)left;
+		if (keep)
+			data_chunk(&s->data, block);
+		conn_take(&s->conn, block.len);
+		left -= block.len;
+		if (too_slow(since, size - left))
+			return &data_timeout;
+	}
+	return NULL;
+}
+
+const struct reply *
+cmd_bdat(struct smtp *s, struct span arg)
+{
+	const struct reply *r;
+	uint64_t size;
+	bool last;
+
+	if (chunk_size(arg, &size, &last) == -1)
+		return over(s, &bad_chunk);
+	if (s->state != S_CHUNK)
+		begin_content(s);
+	s->state = S_CHUNK;
+	r = read_chunk(s, size, true);
+	if (r == NULL && s->data.size / 2 > s->config->size)
+		r = &much_too_big;
+	if (r != NULL)
+		return over(s, r);
+	if (!last)
+		return smtp_say(s, 250, "2.0.0", "%llu octets received",
+		    (unsigned long long)size);
+	data_finish(&s->data);
+	return over(s, end_content(s));
+}
+
+/* RFC 3030 s. 2: octets that were announced are on their way already. */
+static const struct reply *
+swallow(struct smtp *s, struct span arg, const struct reply *refusal)
+{
+	const struct reply *r;
+	uint64_t size;
+	bool last;
+
+	if (chunk_size(arg, &size, &last) == -1)
+		return &bad_chunk;
+	r = read_chunk(s, size, false);
+	return r != NULL ? r : refusal;
+}
+
+const struct reply *
+cmd_bdat_early(struct smtp *s, struct span arg)
+{
+	return swallow(s, arg, &chunk_first);
+}
+
+const struct reply *
+cmd_bdat_no_rcpt(struct smtp *s, struct span arg)
+{
+	return swallow(s, arg, &all_refused);
+}
