@@ -155,6 +155,27 @@ die(struct run *r, struct dest *d, const struct route_verdict *v)
 	empty(r, d);
 }
 
+/* The addresses are known.  Those that did not answer in an earlier run have
+ * their turn later. */
+static void
+ready(struct run *r, struct dest *d)
+{
+	char text[64], why[HOSTS_WHY + 32];
+
+	d->state = DEST_READY;
+	for (size_t i = 0; i < d->route.count; i++) {
+		const char *dead = hosts_find(&r->hosts,
+		    route_text(&d->route.address[i].addr, text), run_time(r));
+
+		if (dead == NULL)
+			continue;
+		(void)snprintf(why, sizeof(why), "a short while ago: %s", dead);
+		dest_address_dead(r, d, i, "4.4.1", why);
+	}
+	if (d->jobs > 0)
+		feed_hungry(r, d);
+}
+
 static void
 resolved(struct run *r, struct dest *d)
 {
@@ -187,9 +208,7 @@ resolved(struct run *r, struct dest *d)
 		die(r, d, &d->route.verdict);
 		return;
 	}
-	d->state = DEST_READY;
-	if (d->jobs > 0)
-		feed_hungry(r, d);
+	ready(r, d);
 }
 
 void
@@ -311,7 +330,7 @@ literal(struct run *r, const char *domain)
 	if (d == NULL || !fresh)
 		return d;
 	if (route_literal(&d->route, domain, r->c->smtp_port) == 0)
-		d->state = DEST_READY;
+		ready(r, d);
 	else
 		die(r, d, &v);
 	return d;
@@ -332,7 +351,7 @@ fixed(struct run *r, const struct routes_line *line)
 		return d;
 	d->fixed = line->port;
 	if (route_literal(&d->route, line->host, line->port) == 0) {
-		d->state = DEST_READY;
+		ready(r, d);
 		return d;
 	}
 	mx = (struct route_mx){ .implicit = true, .count = 1 };

@@ -375,6 +375,7 @@ run(struct run *r)
 		if (e == -1)
 			break;
 		scan_tidy(r->spool, run_time(r), false);
+		hosts_save(&r->hosts, r->spool, run_time(r));
 		(void)flock(r->lock, LOCK_UN);
 		drain_watch(r);
 		if (r->kick != -1)
@@ -431,6 +432,7 @@ manager_run(const struct manager *m)
 	got = lock(&r);
 	if (got == 0)
 		return 0;
+	hosts_load(&r.hosts, r.spool, run_time(&r));
 	if (got == 1)
 		got = run(&r);
 	if (got == -1)

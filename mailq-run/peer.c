@@ -118,9 +118,13 @@ free_peer(struct run *r)
 static void
 failed(struct run *r, struct peer *p, int error)
 {
-	char why[200];
+	const struct route_address *a = &p->dest->route.address[p->address];
+	char why[HOSTS_WHY], text[64];
 
 	(void)snprintf(why, sizeof(why), "connect: %s", strerror(error));
+	if (!p->dest->local)
+		hosts_dead(&r->hosts, route_text(&a->addr, text), why,
+		    run_time(r));
 	refused(r, p, "4.4.1", why);
 }
 
@@ -238,9 +242,12 @@ static int
 greeted(struct run *r, struct peer *p, const struct record *rec)
 {
 	struct dest *d = p->dest;
+	char text[64];
 
 	if (p->state != PEER_GREETING)
 		return fail_as(EBADMSG, "is ready twice");
+	hosts_alive(&r->hosts,
+	    route_text(&d->route.address[p->address].addr, text));
 	starts_no_more(p);
 	p->state = PEER_IDLE;
 	p->features = (unsigned)rec->value;

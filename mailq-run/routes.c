@@ -35,7 +35,7 @@ is_address(const char *s)
 static int
 put_host(struct routes_line *r, struct span s, uint16_t port)
 {
-	struct span host = s, rest;
+	struct span host, rest = s;
 	uint64_t n = port;
 
 	if (s.len > 0 && s.p[0] == '[') {
@@ -48,7 +48,6 @@ put_host(struct routes_line *r, struct span s, uint16_t port)
 		else
 			rest.p = NULL;
 	} else {
-		rest = s;
 		host = span_cut(&rest, ':');
 	}
 	if (rest.p != NULL && (span_number(rest, 65535, &n) == -1 || n == 0))

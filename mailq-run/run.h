@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "mailq-run/dns.h"
+#include "mailq-run/hosts.h"
 #include "mailq-run/place.h"
 #include "mailq-run/retry.h"
 #include "mailq-run/route.h"
@@ -68,6 +69,7 @@ struct run {
 	struct domain *domain[RUN_ROWS];
 	struct dest *dest[RUN_ROWS];
 	/* connections */
+	struct hosts hosts;
 	struct peer *peer; /* RUN_PEERS of them */
 	struct dest *hungry, **hungry_last;
 	size_t waiting; /* jobs in the queues of ready destinations */

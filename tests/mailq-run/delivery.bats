@@ -166,9 +166,25 @@ load common
 	: >"$LOG"
 	mailq_run
 	[ ! -s "$LOG" ]
+	grep -q "$HOST\]:$SINK_PORT connect: Connection refused" "$SPOOL/hosts"
 	mailq_run -T 340
+	logged 'id=one .*a short while ago: connect: Connection refused'
 	next=$(($(stat -c %Y "$SPOOL"/due/*/one) - $(date +%s) - 340))
 	[ "$next" -ge 808 ] && [ "$next" -le 992 ]
+}
+
+@test "a host that is back is called again in 10 minutes" {
+	remote
+	stop sink
+	entry one a@here.test bob@there.test
+	mailq_run
+	rm "$T/sink.out"
+	sink -p "$SINK_PORT"
+	mailq_run -T 340 # due, but too early for this host
+	[ "$(mails)" -eq 0 ]
+	mailq_run -T 1400
+	[ "$(mails)" -eq 1 ]
+	[ ! -s "$SPOOL/hosts" ]
 }
 
 @test "a domain that does not exist, one without an answer" {
