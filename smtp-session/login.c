@@ -1,11 +1,11 @@
-/* AUTH (RFC 4954) with PLAIN (RFC 4616) and LOGIN: the parser takes the words
- * apart, the monitor has them checked. */
+/* AUTH (RFC 4954): the words are session/sasl.c's, what they are worth the
+ * monitor has checked. */
 #include <bsd/string.h>
 #include <string.h>
 
-#include "message/codec.h"
 #include "session/log.h"
 #include "session/record.h"
+#include "session/sasl.h"
 #include "smtp-session/rights.h"
 #include "smtp-session/smtp.h"
 
@@ -15,18 +15,15 @@ welcome =	{ 235, "2.7.0", "Logged in", false },
 bad_login =	{ 535, "5.7.8", "Wrong name or password", false },
 last_login =	{ 535, "5.7.8", "Wrong name or password", true },
 no_backend =	{ 454, "4.7.0", "Cannot check passwords now", false },
-no_mechanism =	{ 504, "5.5.4", "Mechanisms are PLAIN and LOGIN", false },
+no_mechanism =	{ 504, "5.5.4", "No such mechanism", false },
 need_tls =	{ 538, "5.7.11", "Needs an encrypted connection", false },
 cancelled =	{ 501, "5.7.0", "Cancelled", false },
-bad_base64 =	{ 501, "5.5.2", "Not base64", false },
-bad_response =	{ 501, "5.5.2", "Not a response of this mechanism", false },
+bad_response =	{ 501, "5.5.2", "Not base64, or not what the mechanism wants", false },
 long_response =	{ 500, "5.5.6", "Response too long", false },
 lost =		{ 421, "4.4.2", "Nothing heard for too long, closing", true },
 only_once =	{ 503, "5.5.1", "Logged in already", false },
 disabled =	{ 502, "5.5.1", "Not for you", false };
 /* clang-format on */
-
-enum { RESPONSE_MAX = 12288, WORD_MAX = LOGIN_WORD_MAX };
 
 /* Passwords may cross a connection that nobody can read, or where the
  * configuration says that it does not matter. */
@@ -40,124 +37,133 @@ login_possible(const struct smtp *s)
 	    (s->config->plain_login == PLAIN_LOOPBACK && s->peer->loopback);
 }
 
-static int
-decode(struct buf *out, struct span text)
+/* The mechanisms that may be offered now.  SCRAM needs keys, which only a
+ * users file can have. */
+unsigned
+login_offered(const struct smtp *s)
 {
-	struct codec c;
-
-	buf_reset(out);
-	codec_begin(&c, CODEC_BASE64);
-	codec_decode(&c, out, text);
-	codec_decode_end(&c, out);
-	return c.damaged || out->over ? -1 : 0;
-}
-
-/* What the client says to "334 prompt"; NULL when it is in "out", decoded. */
-static const struct reply *
-prompt(struct smtp *s, const char *text, struct buf *out)
-{
-	struct span line;
-
-	conn_printf(&s->conn, "334 %s\r\n", text);
-	switch (
-	    conn_line(&s->conn, &line, RESPONSE_MAX, SMTP_COMMAND_SECONDS)) {
-	case CONN_LINE:
-		break;
-	case CONN_LONG:
-		return &long_response;
-	default:
-		return &lost;
-	}
-	if (span_eq(line, span("*")))
-		return &cancelled;
-	return decode(out, line) == -1 ? &bad_base64 : NULL;
+	if (!login_possible(s))
+		return 0;
+	return SASL_PLAIN | SASL_LOGIN |
+	    (s->config->system_users ? 0 : SASL_SCRAM);
 }
 
 static const struct reply *
-refused(struct smtp *s, struct span name)
+refused(struct smtp *s, const char *name)
 {
 	bool last = ++s->logins == LOGIN_TRIES;
 
 	return smtp_because(s, last ? &last_login : &bad_login,
-	    "login-refused user=%.*s", (int)(name.len < 80 ? name.len : 80),
-	    name.p);
+	    "login-refused user=%s", name);
 }
 
-/* Have the monitor check it. */
 static const struct reply *
-check(struct smtp *s, struct span name, struct span password)
+accepted(struct smtp *s, const char *name)
 {
-	struct record *r = &s->deliver.record;
-	char data[2 * WORD_MAX + 2];
-	int sent;
-
-	if (name.len == 0 || name.len > WORD_MAX || password.len == 0 ||
-	    password.len > WORD_MAX || span_find(name, '\0') < name.len ||
-	    span_find(password, '\0') < password.len)
-		return refused(s, name);
-	memcpy(data, name.p, name.len);
-	data[name.len] = '\0';
-	memcpy(data + name.len + 1, password.p, password.len);
-	sent = record_send(s->deliver.monitor, ASK_LOGIN, 0,
-	    span_n(data, name.len + 1 + password.len), -1);
-	explicit_bzero(data, sizeof(data));
-	if (sent == -1 ||
-	    record_recv(s->deliver.monitor, r, NULL, LOGIN_SECONDS * 1000) != 1)
-		return smtp_because(s, &no_backend, "monitor");
-	if (r->kind == ANSWER_LOGIN_BAD)
-		return refused(s, name);
-	if (r->kind != ANSWER_LOGIN)
-		return smtp_because(s, &no_backend, "%s", r->data);
-	(void)strlcpy(s->user, r->data, sizeof(s->user));
+	(void)strlcpy(s->user, name, sizeof(s->user));
 	s->facts.authenticated = true;
 	log_line(LOG_INFO, "login user=%s ip=%s", s->user, s->peer->ip);
 	return &welcome;
 }
 
-/* authzid NUL authcid NUL password; nobody may act for another. */
+/* Ask the monitor; its answer is in s->deliver.record.  NULL when that is of
+ * the kind that was hoped for. */
 static const struct reply *
-plain(struct smtp *s, struct buf *response, struct span initial)
+ask(struct smtp *s, uint32_t kind, struct span data, uint32_t wanted,
+    const char *name)
 {
-	const struct reply *r = NULL;
-	struct span rest, act, name;
+	struct record *r = &s->deliver.record;
 
-	if (initial.p == NULL)
-		r = prompt(s, "", response);
-	else if (decode(response,
-		     span_eq(initial, span("=")) ? span("") : initial) == -1)
-		r = &bad_base64;
-	if (r != NULL)
-		return r;
-	rest = buf_all(response);
-	act = span_cut(&rest, '\0');
-	if (rest.p == NULL)
-		return &bad_response;
-	name = span_cut(&rest, '\0');
-	if (rest.p == NULL)
-		return &bad_response;
-	if (act.len > 0 && !span_eq(act, name))
+	if (record_send(s->deliver.monitor, kind, 0, data, -1) == -1 ||
+	    record_recv(s->deliver.monitor, r, NULL, LOGIN_SECONDS * 1000) != 1)
+		return smtp_because(s, &no_backend, "monitor");
+	if (r->kind == wanted)
+		return NULL;
+	if (r->kind == ANSWER_LOGIN_BAD)
 		return refused(s, name);
-	return check(s, name, rest);
+	return smtp_because(s, &no_backend, "%s", r->data);
 }
 
-/* The prompts of draft-murchison-sasl-login, "User Name" and "Password" with
- * a NUL each. */
 static const struct reply *
-login(struct smtp *s, struct buf *response, struct span initial)
+ask_password(struct smtp *s, const struct sasl *a)
 {
-	const struct reply *r = NULL;
-	struct buf name;
+	char data[SASL_NAME_MAX + SASL_PASSWORD_MAX + 2];
+	size_t name = strlen(a->name) + 1, password = strlen(a->password);
+	const struct reply *r;
 
-	buf_init(&name, RESPONSE_MAX);
-	if (initial.p == NULL)
-		r = prompt(s, "VXNlciBOYW1lAA==", &name);
-	else if (decode(&name, initial) == -1)
-		r = &bad_base64;
-	if (r == NULL)
-		r = prompt(s, "UGFzc3dvcmQA", response);
-	if (r == NULL)
-		r = check(s, buf_all(&name), buf_all(response));
-	buf_free(&name);
+	memcpy(data, a->name, name);
+	memcpy(data + name, a->password, password);
+	r = ask(s, ASK_LOGIN, span_n(data, name + password), ANSWER_LOGIN,
+	    a->name);
+	explicit_bzero(data, sizeof(data));
+	return r != NULL ? r : accepted(s, s->deliver.record.data);
+}
+
+/* The line that answers a challenge. */
+static const struct reply *
+exchange(struct smtp *s, struct sasl *a, enum sasl_step *step)
+{
+	struct span line;
+
+	conn_printf(&s->conn, "334 %s\r\n", a->out.p);
+	switch (
+	    conn_line(&s->conn, &line, SASL_LINE_MAX, SMTP_COMMAND_SECONDS)) {
+	case CONN_LINE:
+		*step = sasl_line(a, line);
+		return NULL;
+	case CONN_LONG:
+		return &long_response;
+	default:
+		return &lost;
+	}
+}
+
+static const struct reply *
+by_step(struct smtp *s, const struct sasl *a, enum sasl_step step)
+{
+	if (step == SASL_UNKNOWN)
+		return &no_mechanism;
+	if (step == SASL_CANCELLED)
+		return &cancelled;
+	return step == SASL_OTHER ? refused(s, a->name) : &bad_response;
+}
+
+static const struct reply *
+converse(struct smtp *s, struct sasl *a, enum sasl_step step)
+{
+	const char *answer = s->deliver.record.data;
+	const struct reply *r = NULL;
+	char user[sizeof(s->user)] = "";
+
+	while (r == NULL) {
+		switch (step) {
+		case SASL_SEND:
+			r = exchange(s, a, &step);
+			break;
+		case SASL_PASSWORD:
+			return ask_password(s, a);
+		case SASL_FIRST:
+			r = ask(s, ASK_SCRAM_FIRST, a->text, ANSWER_SCRAM,
+			    a->name);
+			if (r == NULL)
+				step = sasl_answer(a, span(answer));
+			break;
+		case SASL_FINAL: /* the answer: user NUL text */
+			r = ask(s, ASK_SCRAM_FINAL, a->text, ANSWER_SCRAM,
+			    a->name);
+			if (r != NULL)
+				break;
+			(void)strlcpy(user, answer, sizeof(user));
+			step = sasl_answer(a,
+			    span_from(record_span(&s->deliver.record),
+				strlen(user) + 1));
+			break;
+		case SASL_DONE:
+			return accepted(s, user);
+		default:
+			return by_step(s, a, step);
+		}
+	}
 	return r;
 }
 
@@ -166,7 +172,7 @@ cmd_auth(struct smtp *s, struct span arg)
 {
 	struct span mechanism = span_word(&arg), initial = span_trim(arg);
 	const struct reply *r;
-	struct buf response;
+	struct sasl a;
 
 	if (!s->facts.submission)
 		return &disabled;
@@ -174,19 +180,10 @@ cmd_auth(struct smtp *s, struct span arg)
 		return &only_once;
 	if (!login_possible(s))
 		return &need_tls;
-	if (initial.len == 0)
-		initial.p = NULL;
-	/* The log is not to hold what comes behind the mechanism. */
-	(void)strlcpy(s->line, "AUTH", sizeof(s->line));
-	buf_init(&response, RESPONSE_MAX);
-	if (span_same(mechanism, span("PLAIN")))
-		r = plain(s, &response, initial);
-	else if (span_same(mechanism, span("LOGIN")))
-		r = login(s, &response, initial);
-	else
-		r = &no_mechanism;
-	explicit_bzero(response.p, response.len);
-	buf_free(&response);
+	r = converse(s, &a,
+	    sasl_begin(&a, mechanism, login_offered(s),
+		initial.len > 0 ? &initial : NULL));
+	sasl_end(&a);
 	explicit_bzero(s->conn.ibuf, s->conn.at);
 	return r;
 }

@@ -6,14 +6,20 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "mailq-run/spool.h"
 #include "message/addr.h"
 #include "message/fail.h"
-#include "session/auth.h"
+#include "session/guard.h"
+#include "session/log.h"
 #include "session/record.h"
+#include "session/sasl.h"
 #include "smtp-session/agent.h"
+
+enum { LOGIN_LONGEST = SASL_NAME_MAX + SASL_PASSWORD_MAX + 1 };
 
 static bool
 clean(struct span s)
@@ -95,29 +101,97 @@ answer_kick(struct monitor *m, const struct record *r, int fd)
 	return 0;
 }
 
-/* Wrong passwords cost time; only the session that tried them waits. */
+/* A wrong password costs time, more with each from there; only the session
+ * that tried it waits. */
+static int
+answer_bad(struct monitor *m, const char *name, const char *password)
+{
+	const struct rights_ctx *x = m->ctx;
+	unsigned seconds = LOGIN_PAUSE;
+	struct guard g;
+
+	if (guard_open(&g, x->config->run) == 0) {
+		seconds = guard_failed(&g, x->peer->ip, name, password);
+		guard_close(&g);
+	} else
+		log_line(LOG_ERR, "guard reason=\"%s\"", fail_text());
+	(void)sleep(seconds < LOGIN_PAUSE ? LOGIN_PAUSE : seconds);
+	return record_send(m->sock, ANSWER_LOGIN_BAD, 0, span(""), -1);
+}
+
+static int
+answer_temp(struct monitor *m)
+{
+	return record_send(m->sock, ANSWER_LOGIN_TEMP, 0, span(fail_text()),
+	    -1);
+}
+
 static int
 answer_login(struct monitor *m, const struct record *r, int fd)
 {
 	const struct rights_ctx *x = m->ctx;
 	size_t name = strnlen(r->data, r->len);
+	const char *password = r->data + name + 1;
 	struct user u;
 
 	(void)fd;
 	if (name == r->len)
 		return fail_as(EBADMSG, "login without a password");
-	switch (auth_check(x->config, r->data, r->data + name + 1, x->peer->ip,
-	    &u)) {
+	switch (auth_check(x->config, r->data, password, x->peer->ip, &u)) {
 	case AUTH_OK:
 		return record_send(m->sock, ANSWER_LOGIN, 0, span(u.name), -1);
 	case AUTH_BAD:
-		(void)sleep(LOGIN_PAUSE);
-		return record_send(m->sock, ANSWER_LOGIN_BAD, 0, span(""), -1);
+		return answer_bad(m, r->data, password);
 	case AUTH_TEMP:
 		break;
 	}
-	return record_send(m->sock, ANSWER_LOGIN_TEMP, 0, span(fail_text()),
-	    -1);
+	return answer_temp(m);
+}
+
+static int
+answer_scram_first(struct monitor *m, const struct record *r, int fd)
+{
+	static const struct scram_binding none;
+	static struct record answer;
+	struct rights_ctx *x = m->ctx;
+
+	(void)fd;
+	auth_scram_end(&x->scram);
+	memset(&x->scram, 0, sizeof(x->scram));
+	switch (auth_scram_first(&x->scram, x->config, record_span(r), false,
+	    &none, &answer)) {
+	case AUTH_OK:
+		return record_send(m->sock, ANSWER_SCRAM, 0,
+		    record_span(&answer), -1);
+	case AUTH_BAD:
+		return answer_bad(m, "", r->data);
+	case AUTH_TEMP:
+		break;
+	}
+	return answer_temp(m);
+}
+
+static int
+answer_scram_final(struct monitor *m, const struct record *r, int fd)
+{
+	static struct record answer, both;
+	struct rights_ctx *x = m->ctx;
+	struct user u;
+	int n;
+
+	(void)fd;
+	switch (auth_scram_final(&x->scram, record_span(r), &answer, &u)) {
+	case AUTH_OK:
+		n = snprintf(both.data, sizeof(both.data), "%s%c%s", u.name,
+		    '\0', answer.data);
+		return record_send(m->sock, ANSWER_SCRAM, 0,
+		    span_n(both.data, (size_t)n), -1);
+	case AUTH_BAD:
+		return answer_bad(m, x->scram.user.name, r->data);
+	case AUTH_TEMP:
+		break;
+	}
+	return answer_temp(m);
 }
 
 /* clang-format off */
@@ -126,6 +200,8 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_RCPT] =	{ 10000, 400,		answer_rcpt },
 	[ASK_SPOOL] =	{ 1000,	 0,		answer_spool },
 	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
-	[ASK_LOGIN] =	{ LOGIN_TRIES, 2 * LOGIN_WORD_MAX + 1, answer_login },
+	[ASK_LOGIN] =	{ LOGIN_TRIES, LOGIN_LONGEST, answer_login },
+	[ASK_SCRAM_FIRST] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_first },
+	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
 #ifndef SMTP_SESSION_RIGHTS_H
 #define SMTP_SESSION_RIGHTS_H
 
+#include "session/auth.h"
 #include "session/config.h"
 #include "session/monitor.h"
 #include "session/start.h"
@@ -13,26 +14,29 @@ enum { /* beside ASK_LOG */
 	ASK_SPOOL, /* no data */
 	ASK_KICK, /* no data, no answer: wake mailq-run */
 	ASK_LOGIN, /* data: name NUL password */
+	ASK_SCRAM_FIRST, /* data: the client's first message */
+	ASK_SCRAM_FINAL, /* data: his second */
 };
 
 enum { /* answers */
 	ANSWER_AGENT = 1, /* with the descriptor of its socket */
 	ANSWER_NONE, /* value: errno */
 	ANSWER_LOGIN, /* data: the user's name */
+	ANSWER_SCRAM, /* data: for the client; behind user NUL the 2nd time */
 	ANSWER_LOGIN_BAD, /* after a pause */
 	ANSWER_LOGIN_TEMP, /* data: why */
 };
 
 enum {
 	LOGIN_TRIES = 3, /* then the connection ends */
-	LOGIN_WORD_MAX = 512, /* octets of a name or a password */
-	LOGIN_PAUSE = 2, /* seconds after a wrong one */
-	LOGIN_SECONDS = 90, /* longer than a check may take */
+	LOGIN_PAUSE = 2, /* seconds after a wrong password, at least */
+	LOGIN_SECONDS = 120, /* longer than check and pause may take */
 };
 
 struct rights_ctx { /* monitor.ctx */
 	const struct config *config;
 	const struct peer *peer;
+	struct auth_scram scram;
 };
 
 extern const struct right smtp_rights[MONITOR_KINDS];

@@ -24,11 +24,12 @@
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
+#include "session/slots.h"
 #include "smtp-session/rights.h"
 
 #define PROGRAM "smtp-session"
 #define TROUBLE "421 4.3.0 Local trouble, try again later\r\n"
-#define BUSY "421 4.7.0 Too many connections from your address\r\n"
+#define BUSY "421 4.7.0 Too many connections, try again later\r\n"
 
 enum {
 	ROOM = 256 * 1024, /* what content may be longer than the limit */
@@ -132,10 +133,36 @@ parser(const struct peer *peer, int sock)
 	return 0;
 }
 
+/* In the other form of starting, start_sessions counts. */
+static bool
+admitted(const struct peer *peer)
+{
+	static struct slots slots; /* held until we end */
+	const char *word;
+
+	if (getpid() != option.main || peer->kind != PEER_INET)
+		return true;
+	switch (slots_take(&slots, config.run, "smtp", peer->ip,
+	    config.connections, config.connections_per_address, &word)) {
+	case 1:
+		smtp.stress = slots.stress;
+		return true;
+	case 0:
+		log_line(LOG_NOTICE,
+		    "refused ip=%s reason=\"too many "
+		    "connections\" setting=%s",
+		    peer->ip, word);
+		(void)say(BUSY);
+		return false;
+	}
+	log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
+	return true;
+}
+
 static int
 session(const struct peer *peer, void *ctx)
 {
-	struct rights_ctx rights = { &config, peer };
+	struct rights_ctx rights = { .config = &config, .peer = peer };
 	struct monitor m = { .ctx = &rights, .rights = smtp_rights };
 	char greeting[320], id[12];
 	int pair[2];
@@ -146,6 +173,8 @@ session(const struct peer *peer, void *ctx)
 		load();
 	if (!configured)
 		return trouble("config-error", EX_CONFIG);
+	if (!admitted(peer))
+		return 0;
 	(void)snprintf(greeting, sizeof(greeting), "220 %s ESMTP\r\n",
 	    config.hostname);
 	if (say(greeting) == -1)

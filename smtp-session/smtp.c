@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "session/log.h"
+#include "session/sasl.h"
 
 /* clang-format off */
 static const struct reply
@@ -166,13 +167,22 @@ cmd_helo(struct smtp *s, struct span arg)
 static const struct reply *
 cmd_ehlo(struct smtp *s, struct span arg)
 {
+	const struct reply *r;
+	struct buf auth;
+
 	greet(s, arg, true);
-	return smtp_say(s, 250, NULL,
+	buf_init(&auth, 128);
+	if (login_possible(s)) {
+		buf_str(&auth, "\nAUTH ");
+		sasl_names(&auth, login_offered(s));
+	}
+	r = smtp_say(s, 250, NULL,
 	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nCHUNKING\n"
 	    "DSN\nENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u%s\nHELP",
 	    s->config->hostname, (unsigned long long)s->config->size,
-	    s->config->recipients, SMTP_MAILS,
-	    login_possible(s) ? "\nAUTH PLAIN LOGIN" : "");
+	    s->config->recipients, SMTP_MAILS, auth.p);
+	buf_free(&auth);
+	return r;
 }
 
 static const struct reply *
@@ -386,6 +396,8 @@ note_line(struct smtp *s, struct span line)
 	size_t n;
 
 	line = span_trim(line);
+	if (span_starts(line, "AUTH")) /* a password may stand behind it */
+		line.len = strlen("AUTH");
 	n = line.len < sizeof(s->line) ? line.len : sizeof(s->line) - 1;
 	memcpy(s->line, line.p, n);
 	s->line[n] = '\0';
@@ -402,7 +414,8 @@ next(struct smtp *s)
 	stopped_session = conn_waiting(&s->conn) || s->conn.olen > 0 ? NULL : s;
 	if (told_to_stop)
 		return &stopping;
-	got = conn_line(&s->conn, &line, SMTP_LINE_MAX, SMTP_COMMAND_SECONDS);
+	got = conn_line(&s->conn, &line, SMTP_LINE_MAX,
+	    s->stress ? SMTP_STRESS_SECONDS : SMTP_COMMAND_SECONDS);
 	stopped_session = NULL;
 	switch (got) {
 	case CONN_LINE:

@@ -18,6 +18,8 @@
 enum { /* see smtp-session(8), LIMITS */
 	SMTP_LINE_MAX = 2048, /* of a command */
 	SMTP_COMMAND_SECONDS = 300,
+	SMTP_STRESS_SECONDS =
+	    10, /* the same when four of five slots are taken */
 	SMTP_DATA_SECONDS = 180, /* for a block of content */
 	SMTP_SESSION_SECONDS = 1800,
 	SMTP_RATE = 500, /* octets a second, the least a client must do ... */
@@ -55,6 +57,7 @@ struct smtp {
 	struct policy_facts facts;
 	bool extended; /* EHLO */
 	bool verbose; /* VERB */
+	bool stress; /* we are short of processes */
 	char helo[256];
 	char user[ADDR_MAX + 1]; /* who has logged in; "" nobody */
 	char only[65]; /* the one local part that a local user may send as;
@@ -109,9 +112,10 @@ const struct reply *cmd_bdat(struct smtp *, struct span arg);
 const struct reply *cmd_bdat_early(struct smtp *, struct span arg);
 const struct reply *cmd_bdat_no_rcpt(struct smtp *, struct span arg);
 
-/* AUTH; may it be offered? (login.c) */
+/* AUTH; may it be used now, and which SASL_* mechanisms? (login.c) */
 const struct reply *cmd_auth(struct smtp *, struct span arg);
 bool login_possible(const struct smtp *);
+unsigned login_offered(const struct smtp *);
 
 /* VRFY, EXPN (ask.c). */
 const struct reply *cmd_vrfy(struct smtp *, struct span arg);

@@ -392,3 +392,21 @@ load smtp
 	[ "$(count alice)" -eq 0 ]
 	nothing_left
 }
+
+@test "more connections than allowed: 421, and the log names the setting" {
+	config connections 1
+	start listener systemd-socket-activate --inetd -a -l "$HOST:2525" \
+		"$BIN/smtp-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 2525
+	exec 8<>"/dev/tcp/$HOST/2525"
+	IFS= read -r -u 8 line
+	[[ $line = 220* ]]
+	"$TOOL/chat" "$HOST:2525" <<-'END'
+	S: 421 4.7.0 Too many connections, try again later
+	S! eof
+	END
+	logged 'refused ip=127.* setting=connections$'
+	exec 8>&-
+	free() { "$TOOL/chat" -q "$HOST:2525" <<<'S: 220...'; }
+	wait_for 5 free
+}

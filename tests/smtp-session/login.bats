@@ -35,15 +35,15 @@ submit() {
 	END
 	submit <<-END
 	C: AUTH LOGIN
-	S: 334 VXNlciBOYW1lAA==
+	S: 334 VXNlciBOYW1l
 	C: $(b64 alice)
-	S: 334 UGFzc3dvcmQA
+	S: 334 UGFzc3dvcmQ=
 	C: $(b64 "$PASSWORD")
 	S: 235 2.7.0 Logged in
 	END
 	submit <<-END
 	C: AUTH LOGIN $(b64 alice)
-	S: 334 UGFzc3dvcmQA
+	S: 334 UGFzc3dvcmQ=
 	C: $(b64 "$PASSWORD")
 	S: 235 2.7.0 Logged in
 	END
@@ -59,7 +59,7 @@ submit() {
 	S: 250 HELP
 	END
 	printf 'EHLO x\r\nQUIT\r\n' | "$BIN/smtp-session" -s -c "$CONFIG" |
-		grep -q '^250-AUTH PLAIN LOGIN'
+		grep -q '^250-AUTH SCRAM-SHA-256 PLAIN LOGIN'
 	printf 'EHLO x\r\nQUIT\r\n' | "$BIN/smtp-session" -c "$CONFIG" >"$T/out"
 	not grep AUTH "$T/out"
 	talk <<-'END'
@@ -80,15 +80,15 @@ submit() {
 	long=$(printf '%013000d' 0)
 	submit <<-END
 	C: AUTH CRAM-MD5
-	S: 504 5.5.4 Mechanisms are PLAIN and LOGIN
+	S: 504 5.5.4 No such mechanism
 	C: AUTH
 	S: 501 5.5.4 Needs an argument
 	C: AUTH PLAIN !!!
-	S: 501 5.5.2 Not base64
+	S: 501 5.5.2 Not base64, or not what the mechanism wants
 	C: AUTH PLAIN $(b64 'alice')
-	S: 501 5.5.2 Not a response of this mechanism
+	S: 501 5.5.2 Not base64, or not what the mechanism wants
 	C: AUTH PLAIN =
-	S: 501 5.5.2 Not a response of this mechanism
+	S: 501 5.5.2 Not base64, or not what the mechanism wants
 	C: AUTH PLAIN
 	S: 334 
 	C: *
@@ -160,4 +160,85 @@ submit() {
 	S: 454 4.7.0 Cannot check passwords now
 	END
 	logged 'code=454 .*etc/users'
+}
+
+# A client of its own, written from RFC 5802.
+scram() {
+	python3 - "$HOST" 2587 "$@" <<-'END'
+	import base64, hashlib, hmac, os, socket, sys
+	host, port, user, password = sys.argv[1:]
+	f = socket.create_connection((host, int(port))).makefile("rwb", 0)
+	def line():
+	    while True:
+	        l = f.readline().decode().rstrip("\r\n")
+	        if l[3:4] != "-":
+	            return l
+	def say(text):
+	    f.write(text.encode() + b"\r\n")
+	    return line()
+	b64 = lambda b: base64.b64encode(b).decode()
+	mac = lambda k, m: hmac.new(k, m.encode(), hashlib.sha256).digest()
+	line(), say("EHLO x")
+	bare = f"n={user},r={b64(os.urandom(12))}"
+	r = say("AUTH SCRAM-SHA-256 " + b64(("n,," + bare).encode()))
+	first = base64.b64decode(r[4:]).decode()
+	d = dict(x.split("=", 1) for x in first.split(","))
+	salted = hashlib.pbkdf2_hmac("sha256", password.encode(),
+	                             base64.b64decode(d["s"]), int(d["i"]))
+	key = mac(salted, "Client Key")
+	final = "c=biws,r=" + d["r"]
+	text = ",".join([bare, first, final])
+	proof = bytes(a ^ b for a, b in zip(
+	    key, mac(hashlib.sha256(key).digest(), text)))
+	r = say(b64((final + ",p=" + b64(proof)).encode()))
+	if r.startswith("334"):
+	    v = base64.b64decode(r[4:]).decode()
+	    assert v == "v=" + b64(mac(mac(salted, "Server Key"), text)), v
+	    r = say("")
+	print(r)
+	END
+}
+
+@test "SCRAM-SHA-256 with the keys of a users file" {
+	local keys
+	keys=$(python3 - "$PASSWORD" <<-'END'
+	import base64, hashlib, hmac, sys
+	s = hashlib.pbkdf2_hmac("sha256", sys.argv[1].encode(), b"salty-salt", 4096)
+	mac = lambda m: hmac.new(s, m, hashlib.sha256).digest()
+	b = lambda x: base64.b64encode(x).decode()
+	print("{SCRAM-SHA-256}4096,%s,%s,%s" % (b(b"salty-salt"),
+	    b(hashlib.sha256(mac(b"Client Key")).digest()), b(mac(b"Server Key"))))
+	END
+	)
+	sed -i "s#^alice:[^:]*:#alice:$keys:#" "$CONFIG/users"
+	start listener systemd-socket-activate -l "$HOST:2587" \
+		"$BIN/smtp-session" -s -c "$CONFIG"
+	wait_for 10 listens "$HOST" 2587
+	run scram alice "$PASSWORD"
+	[ "$output" = "235 2.7.0 Logged in" ]
+	run scram alice wrong
+	[ "$output" = "535 5.7.8 Wrong name or password" ]
+	run scram nobody "$PASSWORD"
+	[ "$output" = "535 5.7.8 Wrong name or password" ]
+	logged ' login user=alice '
+}
+
+@test "no password in the log, wherever AUTH was refused" {
+	local secret
+	secret=$(b64 "\\0alice\\0$PASSWORD")
+	{ hello; cat; } <<-END | chat -q smtp-session
+	C: AUTH PLAIN $secret
+	S: 502 5.5.1 Not for you
+	C: MAIL FROM:<a@b.test>
+	S: 250 2.1.0 Sender ok
+	C: AUTH PLAIN $secret
+	S: 503 5.5.1 Not within a mail transaction
+	END
+	config plain-login never
+	submit <<-END
+	C: AUTH PLAIN $secret
+	S: 538 5.7.11 Needs an encrypted connection
+	END
+	logged 'verb=AUTH code=538'
+	not logged "$secret"
 }
