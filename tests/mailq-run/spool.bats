@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The spool as spool(5) describes it, step by step.
-# shellcheck disable=SC2030,SC2031,SC2154 # bats, and lib.bash
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # bats, and lib.bash
 
 load ../lib
 
@@ -198,6 +198,44 @@ report_again() {
 
 @test "report: exactly one after death at each system call" {
 	each_kill report_run report_again
+}
+
+@test "report: the order of its writes" {
+	new_entry One a@here.test b@there.test
+	plain defer One 0
+	plain verdict One 0 F 5.1.1 '550 5.1.1 who'
+	echo report | strace -y -o "$T/trace" \
+		-e trace=write,pwrite64,fsync,fdatasync,renameat2 \
+		"$STEP" "$S" report One failed
+	sed -n 's/^\([a-z0-9]*\)(.*\/\(tmp\|log\|due\|new\)[/>].*/\1 \2/p' "$T/trace" |
+		uniq | diff - <(cat <<-END
+		write tmp
+		fsync tmp
+		write log
+		fdatasync log
+		pwrite64 due
+		fdatasync due
+		renameat2 tmp
+		fsync new
+		END
+		)
+}
+
+@test "a full disk: nothing by half, what is delivered is remembered" {
+	[ "$EUID" -eq 0 ] || skip "needs root"
+	mkdir "$S"
+	unshare -m --propagation private bash -eu -c '
+		mount -t tmpfs -o size=64k none "$1"
+		step() { "$2" "$1" "${@:3}"; }
+		step "$1" "$2" scan
+		echo small | step "$1" "$2" write One a@here.test b@there.test
+		! head -c 200000 /dev/zero |
+			step "$1" "$2" write Big a@here.test b@there.test
+		[ "$(cd "$1" && find . -type f)" = ./new/One ]
+		head -c 60000 /dev/zero >"$1/ballast" || :
+		cat /dev/zero >>"$1/ballast" 2>/dev/null || :
+		! step "$1" "$2" verdict One 0 D 2.0.0 "250 ok"
+		grep -q "^D b@there.test" "$1/new/One"' - "$S" "$STEP"
 }
 
 @test "delay notice is remembered" {
