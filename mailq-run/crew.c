@@ -92,7 +92,7 @@ fork_resolver(struct monitor *m, const struct record *r, int fd)
 		return pid == -1 ? fail("fork") : 0;
 	if (keep_only(fd) == -1 || packet_start() == -1 ||
 	    lock_down(c, SANDBOX_DNS, DNS_WINDOW + FILES, CPU_DNS) == -1 ||
-	    resolver_serve(0, c->servers) == -1)
+	    resolver_serve(0, c->servers, c->hurry) == -1)
 		trouble("resolver");
 	_exit(0);
 }

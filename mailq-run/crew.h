@@ -14,6 +14,7 @@ struct crew {
 	struct role net; /* who workers and resolver are */
 	char empty[300]; /* their root directory */
 	const struct dns_servers *servers;
+	int hurry; /* divides time limits */
 };
 
 /* For struct monitor; its ctx is the crew. */

@@ -138,6 +138,7 @@ main(int argc, char **argv)
 	m.retry = &retry;
 	m.routes = &routes;
 	m.kicked = is_kick();
+	crew.hurry = (int)m.hurry;
 	find_roles(&crew, &spool, &c);
 	if (record_pair(pair) == -1)
 		err(EX_OSERR, "socketpair");

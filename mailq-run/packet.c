@@ -10,7 +10,7 @@
 
 #include "message/fail.h"
 
-enum { HEAD = 12, OPT = 11, SEEN = 256 };
+enum { HEAD = 12, OPT = 11, SEEN = 4096 };
 
 static struct __res_state res;
 

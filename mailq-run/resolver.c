@@ -46,6 +46,7 @@ struct slot {
 struct resolver {
 	int manager;
 	const struct dns_servers *servers;
+	int hurry;
 	struct slot slot[DNS_WINDOW];
 };
 
@@ -125,7 +126,7 @@ try_again(struct resolver *r, struct slot *s)
 		return give_up(r, s);
 	if (s->tries == TRIES - 1)
 		s->plain = true; /* perhaps EDNS is what gets lost */
-	s->again = now + wait_ms[s->tries];
+	s->again = now + wait_ms[s->tries] / r->hurry;
 	if (s->again > s->stop)
 		s->again = s->stop;
 	s->tries++;
@@ -152,7 +153,7 @@ ask_by_tcp(struct resolver *r, struct slot *s)
 	s->query[0] = (unsigned char)(s->query_len >> 8);
 	s->query[1] = (unsigned char)s->query_len;
 	s->tcp = true;
-	s->again = now_ms() + wait_ms[TRIES - 1];
+	s->again = now_ms() + wait_ms[TRIES - 1] / r->hurry;
 	if (s->again > s->stop)
 		s->again = s->stop;
 	(void)strlcpy(s->why, "no answer over TCP", sizeof(s->why));
@@ -253,7 +254,7 @@ take(struct resolver *r, struct slot *s)
 	if (dns_question(&rec, &s->ask, &s->type, s->name) == -1)
 		return -1;
 	s->used = true;
-	s->stop = now_ms() + RESOLVER_BUDGET;
+	s->stop = now_ms() + RESOLVER_BUDGET / r->hurry;
 	(void)strlcpy(s->why, "no answer in time", sizeof(s->why));
 	return try_again(r, s) == -1 ? -1 : 1;
 }
@@ -315,14 +316,16 @@ serve_slots(struct resolver *r, const struct pollfd *fds)
 }
 
 int
-resolver_serve(int sock, const struct dns_servers *servers)
+resolver_serve(int sock, const struct dns_servers *servers, int hurry)
 {
 	static struct resolver r;
 	struct pollfd fds[DNS_WINDOW + 1];
 	struct slot *s;
 	int n, got;
 
-	r = (struct resolver){ .manager = sock, .servers = servers };
+	r = (struct resolver){ .manager = sock,
+		.servers = servers,
+		.hurry = hurry };
 	for (;;) {
 		n = poll(fds, DNS_WINDOW + 1, watch(&r, fds));
 		if (n == -1 && errno != EINTR)

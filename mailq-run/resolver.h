@@ -6,10 +6,10 @@
 #include "mailq-run/dns.h"
 
 /* Answer questions that come over "sock" until its other end closes; each
- * gets exactly one answer within RESOLVER_BUDGET.  At most DNS_WINDOW may be
- * without an answer at a time.  packet_start has been called.
+ * gets exactly one answer within RESOLVER_BUDGET (divided by "hurry").  At most
+ * DNS_WINDOW may be without an answer at a time.  packet_start has been called.
  * 0; -1: fail_text(). */
-int resolver_serve(int sock, const struct dns_servers *);
+int resolver_serve(int sock, const struct dns_servers *, int hurry);
 
 enum { RESOLVER_BUDGET = 15000 }; /* milliseconds */
 
