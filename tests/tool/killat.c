@@ -9,8 +9,8 @@
  * the number of calls that were seen and, when killed, the call's number.
  * Exit status: 137 when killed, else the program's.
  *
- * The kill is that of a machine that stops: all processes at one moment, by
- * PTRACE_O_EXITKILL. */
+ * The kill is that of a machine that stops: all processes at one moment.  When
+ * this ends they are dead, not only dying. */
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
@@ -65,6 +65,45 @@ report(const char *file, unsigned long seen, long call)
 		(void)fprintf(f, "%lu\n", seen);
 	if (fclose(f) == EOF)
 		err(1, "%s", file);
+}
+
+/* Every process that was seen alive. */
+static struct {
+	pid_t pid[512];
+	size_t n;
+} alive;
+
+static void
+remember(pid_t pid)
+{
+	for (size_t i = 0; i < alive.n; i++)
+		if (alive.pid[i] == pid)
+			return;
+	if (alive.n == sizeof alive.pid / sizeof *alive.pid)
+		errx(71, "too many processes");
+	alive.pid[alive.n++] = pid;
+}
+
+static void
+forget(pid_t pid)
+{
+	for (size_t i = 0; i < alive.n; i++)
+		if (alive.pid[i] == pid)
+			alive.pid[i] = alive.pid[--alive.n];
+}
+
+static void
+kill_all(void)
+{
+	int status;
+	pid_t pid;
+
+	for (size_t i = 0; i < alive.n; i++)
+		(void)kill(alive.pid[i], SIGKILL);
+	/* One that was just born stops first. */
+	while ((pid = waitpid(-1, &status, __WALL)) > 0)
+		if (WIFSTOPPED(status))
+			(void)kill(pid, SIGKILL);
 }
 
 static pid_t
@@ -141,15 +180,18 @@ main(int argc, char *argv[])
 		long call;
 
 		if (!WIFSTOPPED(status)) {
+			forget(pid);
 			if (pid == first)
 				result = WIFEXITED(status) ?
 				    WEXITSTATUS(status) : 128 + WTERMSIG(status);
 			continue;
 		}
+		remember(pid);
 		call = WSTOPSIG(status) == (SIGTRAP | 0x80) ? entered(pid) : -1;
 		if (call >= 0 && (all || counts(call)) && ++seen == n) {
+			kill_all();
 			report(file, seen, call);
-			return 137; /* and everything with us */
+			return 137;
 		}
 		(void)ptrace(PTRACE_SYSCALL, pid, NULL, passed_on(status));
 	}
