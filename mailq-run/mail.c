@@ -16,6 +16,8 @@
 
 #include "mailq-run/bounce.h"
 #include "mailq-run/dest.h"
+#include "mailq-run/judge.h"
+#include "mailq-run/progress.h"
 #include "message/fail.h"
 #include "session/log.h"
 
@@ -90,15 +92,16 @@ log_out(struct run *r, const struct mail *m, size_t i, const char *state,
 {
 	const struct spool_envelope *env = &m->e.env;
 	const struct spool_rcpt *rcpt = &env->rcpt[i];
+	struct span dialogue, said = judge_said(span(reply), &dialogue);
 
 	log_line(state[0] == 's' ? LOG_INFO : LOG_NOTICE,
 	    "out id=%s from=<%s> to=<%s> relay=%s delay=%lld dsn=%s state=%s "
-	    "reply=\"%s\"",
+	    "reply=\"%.*s\"",
 	    env->id, env->from, rcpt->addr, remote[0] == '\0' ? "none" : remote,
-	    (long long)(run_time(r) - env->arrival), status, state, reply);
-	if (r->verbose)
-		(void)fprintf(stderr, "%s %s <%s> %s %s\n", env->id, state,
-		    rcpt->addr, remote, reply);
+	    (long long)(run_time(r) - env->arrival), status, state,
+	    (int)said.len, said.p);
+	progress_outcome(r, "%s %s <%s> %s %s", env->id, state, rcpt->addr,
+	    remote, reply);
 }
 
 /* Its time is over: what still waits has failed. */
@@ -117,7 +120,7 @@ expire(struct run *r, struct mail *m)
 			continue;
 		(void)history_last(&e->history, i, &l, &scratch);
 		(void)snprintf(reply, sizeof(reply),
-		    "too old to be tried again; the last answer was: %.*s",
+		    "too old to be tried again; the last answer was:\n%.*s",
 		    (int)(l.reply.len < 900 ? l.reply.len : 900),
 		    l.reply.p == NULL ? "" : l.reply.p);
 		log_out(r, m, i, "failed", "5.4.7", "", reply);
@@ -169,6 +172,7 @@ end(struct run *r, struct mail *m)
 	entry_close(&m->e);
 	free(m);
 	r->mails--;
+	r->ended++;
 }
 
 /* One job less; the last one ends the mail. */

@@ -28,6 +28,7 @@
 #include "mailq-run/lookup.h"
 #include "mailq-run/mail.h"
 #include "mailq-run/peer.h"
+#include "mailq-run/progress.h"
 #include "mailq-run/run.h"
 #include "message/fail.h"
 #include "session/log.h"
@@ -278,22 +279,6 @@ dispatch(struct run *r, struct epoll_event *e)
 	return 0;
 }
 
-static void
-progress(struct run *r, bool last)
-{
-	size_t n = 0;
-
-	if (!r->verbose || !(last || isatty(2)))
-		return;
-	for (size_t i = 0; i < RUN_PEERS; i++)
-		n += r->peer[i].state != PEER_FREE;
-	(void)fprintf(stderr,
-	    "%zu sent, %zu deferred, %zu failed, %zu in work, "
-	    "%zu connections%s",
-	    r->sent, r->deferred, r->failed, r->mails, n,
-	    last ? "\n" : "\033[K\r");
-}
-
 /* While the spool is being read, a moment is worth waiting for more messages
  * to the same hosts. */
 static bool
@@ -349,7 +334,7 @@ work(struct run *r)
 		if (run_ms() - ticked >= TICK_MS) {
 			ticked = run_ms();
 			peer_tick(r);
-			progress(r, false);
+			progress_show(r);
 		}
 	}
 }
@@ -370,6 +355,7 @@ run(struct run *r)
 
 	if (set_up(r) == -1)
 		return -1;
+	progress_begin(r);
 	for (;;) {
 		e = work(r);
 		if (e == -1)
@@ -386,7 +372,7 @@ run(struct run *r)
 		if (e != 1)
 			break;
 	}
-	progress(r, true);
+	progress_end(r);
 	return e;
 }
 

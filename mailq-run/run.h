@@ -74,7 +74,8 @@ struct run {
 	struct dest *hungry, **hungry_last;
 	size_t waiting; /* jobs in the queues of ready destinations */
 	/* for people */
-	size_t sent, deferred, failed;
+	size_t sent, deferred, failed; /* recipients */
+	size_t due, ended; /* mails at the beginning; done with since */
 };
 
 /* Seconds since the epoch as the queue sees it, and a clock in ms that never
