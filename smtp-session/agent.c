@@ -5,6 +5,8 @@
  * touches any path of his, and only then reads messages. */
 #include "smtp-session/agent.h"
 
+#include <bsd/string.h>
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -25,6 +27,7 @@
 enum {
 	ROOM = 1 << 20, /* what a file may be longer than the message */
 	TRACE_MAX = 4096,
+	FOLDER_MAX = 80,
 };
 
 /* ---- common to both kinds */
@@ -176,11 +179,31 @@ serve(struct box *b)
 	}
 }
 
-/* Become the user, open his Maildir, and shut the door. */
-static int
-move_in(const struct config *c, const struct resolve_box *who)
+/* bob+lists goes into the folder of that name, whatever its case, when bob has
+ * made one; "folder" is then ".Lists", else "". */
+static void
+find_folder(int dir, const char *extension, char folder[FOLDER_MAX])
 {
-	char path[PATH_MAX + 130];
+	const struct dirent *e;
+	int copy = extension[0] == '\0' ? -1 : dup(dir);
+	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+
+	folder[0] = '\0';
+	if (d == NULL)
+		return;
+	while (folder[0] == '\0' && (e = readdir(d)) != NULL)
+		if (e->d_name[0] == '.' && strlen(e->d_name) < FOLDER_MAX &&
+		    strcasecmp(e->d_name + 1, extension) == 0)
+			(void)strlcpy(folder, e->d_name, FOLDER_MAX);
+	(void)closedir(d);
+}
+
+/* Become the user, open his Maildir (or a folder of it), and shut the door. */
+static int
+move_in(const struct config *c, struct resolve_box *who)
+{
+	char path[PATH_MAX + 130], below[PATH_MAX + 130 + FOLDER_MAX];
+	char folder[FOLDER_MAX];
 	int dir;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", who->user.home,
@@ -189,9 +212,18 @@ move_in(const struct config *c, const struct resolve_box *who)
 		return -1;
 	(void)close(LOG_FD);
 	dir = maildir_open(path);
-	if (dir == -1 || agent_lock_down(c, dir) == -1)
+	if (dir == -1)
 		return -1;
-	return dir;
+	find_folder(dir, who->extension, folder);
+	if (folder[0] != '\0') {
+		(void)close(dir);
+		(void)snprintf(below, sizeof(below), "%s/%s", path, folder);
+		dir = maildir_open(below);
+		(void)strlcat(who->user.name, "/", sizeof(who->user.name));
+		(void)strlcat(who->user.name, folder + 1,
+		    sizeof(who->user.name));
+	}
+	return dir == -1 || agent_lock_down(c, dir) == -1 ? -1 : dir;
 }
 
 static void

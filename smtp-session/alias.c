@@ -6,7 +6,6 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,6 +215,26 @@ alias_find(const struct alias_file *a, const char *name, struct buf *values,
 		return fail_as(EINVAL, "%s:%u: \"%s\" stands for nothing",
 		    a->path, *line, name);
 	return 1;
+}
+
+int
+alias_list(const struct alias_file *a, struct buf *values)
+{
+	struct span rest = buf_all(&a->text);
+
+	buf_reset(values);
+	for (unsigned line = 1; rest.len > 0; line++)
+		if (split(span_cut(&rest, '\n'), values) == -1)
+			return fail_as(EINVAL,
+			    "%s:%u: quotes stay open, or too long", a->path,
+			    line);
+	return 0;
+}
+
+bool
+alias_has_catch_all(const struct alias_file *a)
+{
+	return a->text.p[0] == '@' || strstr(a->text.p, "\n@") != NULL;
 }
 
 enum alias_kind

@@ -4,6 +4,8 @@
 #ifndef SMTP_SESSION_ALIAS_H
 #define SMTP_SESSION_ALIAS_H
 
+#include <stdbool.h>
+
 #include "message/buf.h"
 #include "message/span.h"
 
@@ -30,6 +32,14 @@ void alias_close(struct alias_file *);
  * what". */
 int alias_find(const struct alias_file *, const char *name, struct buf *values,
     unsigned *line);
+
+/* The file of an :include: : values, divided by commas and line ends.
+ * 0; -1: fail_text() is "FILE:LINE: what". */
+int alias_list(const struct alias_file *, struct buf *values);
+
+/* Is there an entry for "@domain"?  (Not all mail shall pay for the question
+ * whose mailbox it is before it is asked for good.) */
+bool alias_has_catch_all(const struct alias_file *);
 
 enum alias_kind {
 	ALIAS_NAME, /* bob, bob+lists, bob@example.org */

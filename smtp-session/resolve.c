@@ -22,6 +22,7 @@ struct walk {
 	struct resolved *to;
 	struct alias_file files[2];
 	size_t opened;
+	bool catch_all; /* some entry is for "@domain" */
 	struct buf seen; /* names entered, each with a NUL */
 	char at[320]; /* file:line of the entry being read */
 };
@@ -113,29 +114,58 @@ fallback_box(struct walk *w, const char *local, struct resolve_box *box)
 	return 1;
 }
 
+/* The user "local" of that domain, or of any.  1; 0; -1. */
+static int
+find_user(struct walk *w, const char *local, const char *domain, struct user *u)
+{
+	char name[ADDR_MAX + 1];
+	int r = 0;
+
+	(void)snprintf(name, sizeof(name), "%s@%s", local, domain);
+	if (!w->config->system_users)
+		r = users_find(w->config, name, u);
+	if (r == 0)
+		r = users_find(w->config, local, u);
+	users_forget(u);
+	return r;
+}
+
+/* "local" without "+extension", which is returned; "" when it has none. */
+static const char *
+base_of(const char *local, char base[ADDR_LOCAL_MAX + 1])
+{
+	char *plus;
+
+	(void)strlcpy(base, local, ADDR_LOCAL_MAX + 1);
+	plus = strchr(base, '+');
+	if (plus == NULL || plus == base)
+		return "";
+	*plus = '\0';
+	return local + (plus - base) + 1;
+}
+
 /* "local" is folded.  1: *box is set; 0: nobody; -1: cannot tell. */
 static int
 find_box(struct walk *w, const char *local, const char *domain,
     struct resolve_box *box)
 {
-	char name[ADDR_MAX + 1];
-	int r = 0;
+	char base[ADDR_LOCAL_MAX + 1];
+	const char *extension = base_of(local, base);
+	int r;
 
 	memset(box, 0, sizeof(*box));
-	(void)snprintf(name, sizeof(name), "%s@%s", local, domain);
-	(void)strlcpy(box->final, name, sizeof(box->final));
+	(void)snprintf(box->final, sizeof(box->final), "%s@%s", local, domain);
 	(void)strlcpy(box->maildir, w->config->maildir, sizeof(box->maildir));
 	/* "a@b"@ours names nobody: an at sign is only in full names. */
 	if (strpbrk(local, "@%!/|") != NULL || strpbrk(local, ".-") == local)
 		return 0;
-	if (!w->config->system_users)
-		r = users_find(w->config, name, &box->user);
-	if (r == 0)
-		r = users_find(w->config, local, &box->user);
-	users_forget(&box->user);
-	if (r == 0)
-		r = fallback_box(w, local, box);
-	return r;
+	r = find_user(w, local, domain, &box->user);
+	if (r == 0 && extension[0] != '\0') {
+		r = find_user(w, base, domain, &box->user);
+		(void)strlcpy(box->extension, extension,
+		    sizeof(box->extension));
+	}
+	return r == 0 ? fallback_box(w, local, box) : r;
 }
 
 static void
@@ -204,6 +234,47 @@ follow_name(struct walk *w, struct span value, bool final, const char *domain,
 		enter(w, local, ours, depth + 1);
 }
 
+static void follow(struct walk *, struct span, const char *, unsigned);
+
+/* Each value in a file of its own, which is read once. */
+static void
+include(struct walk *w, struct span name, const char *domain, unsigned depth)
+{
+	char path[256], at[sizeof(w->at)];
+	struct alias_file file;
+	struct buf values;
+	struct span all;
+
+	(void)snprintf(path, sizeof(path), "%.*s", (int)name.len, name.p);
+	if (was_seen(w, path))
+		return;
+	buf_add(&w->seen, path, strlen(path) + 1);
+	if (depth > RESOLVE_DEPTH || name.len >= sizeof(path) ||
+	    name.p[0] != '/') {
+		trouble(w, "%s: no path, or too deep: %s", w->at, path);
+		return;
+	}
+	switch (alias_open(&file, path)) {
+	case 0:
+		trouble(w, "%s: there is no %s", w->at, path);
+		return;
+	case -1:
+		trouble(w, "%s: %s", w->at, fail_text());
+		return;
+	}
+	buf_init(&values, ALIAS_VALUES_MAX);
+	if (alias_list(&file, &values) == -1)
+		trouble(w, "%s", fail_text());
+	(void)strlcpy(at, w->at, sizeof(at));
+	(void)strlcpy(w->at, path, sizeof(w->at));
+	all = buf_all(&values);
+	while (all.len > 0)
+		follow(w, span_cut(&all, '\0'), domain, depth + 1);
+	(void)strlcpy(w->at, at, sizeof(w->at));
+	buf_free(&values);
+	alias_close(&file);
+}
+
 static void
 follow(struct walk *w, struct span value, const char *domain, unsigned depth)
 {
@@ -225,9 +296,11 @@ follow(struct walk *w, struct span value, const char *domain, unsigned depth)
 			    (int)(rest.len < 200 ? rest.len : 200), rest.p);
 		}
 		break;
+	case ALIAS_INCLUDE:
+		include(w, rest, domain, depth);
+		break;
 	case ALIAS_COMMAND:
 	case ALIAS_FILE:
-	case ALIAS_INCLUDE:
 		trouble(w, "%s: this kind of target is not supported: %.*s",
 		    w->at, (int)(rest.len < 80 ? rest.len : 80), rest.p);
 	}
@@ -251,12 +324,36 @@ look_up(struct walk *w, const char *const keys[], size_t n, struct buf *values)
 	return r;
 }
 
+/* The alias of a name: of the whole address before the name alone, with the
+ * extension before without; last, for a name that nobody has, "@domain".
+ * 1, 0, -1. */
+static int
+find_alias(struct walk *w, const char *local, const char *domain,
+    struct buf *values)
+{
+	char full[ADDR_MAX + 1], base[ADDR_LOCAL_MAX + 1];
+	char base_full[ADDR_MAX + 1];
+	const char *const keys[] = { full, local, base_full, base };
+	const char *all = full;
+	bool extended = base_of(local, base)[0] != '\0';
+	struct resolve_box box;
+	int r;
+
+	(void)snprintf(full, sizeof(full), "%s@%s", local, domain);
+	(void)snprintf(base_full, sizeof(base_full), "%s@%s", base, domain);
+	all = full + strlen(local);
+	r = look_up(w, keys, extended ? 4 : 2, values);
+	if (r != 0 || !w->catch_all)
+		return r;
+	r = find_box(w, local, domain, &box);
+	return r == 0 ? look_up(w, &all, 1, values) : r == 1 ? 0 : -1;
+}
+
 /* One name of ours, folded: its alias, else its mailbox. */
 static void
 enter(struct walk *w, const char *local, const char *domain, unsigned depth)
 {
 	char full[ADDR_MAX + 1];
-	const char *const keys[] = { full, local };
 	struct buf values;
 	struct span all;
 	int r;
@@ -272,7 +369,7 @@ enter(struct walk *w, const char *local, const char *domain, unsigned depth)
 		return;
 	}
 	buf_init(&values, ALIAS_VALUES_MAX);
-	r = look_up(w, keys, sizeof(keys) / sizeof(*keys), &values);
+	r = find_alias(w, local, domain, &values);
 	if (r == -1)
 		trouble(w, "%s", fail_text());
 	if (r == 0)
@@ -298,7 +395,8 @@ open_files(struct walk *w)
 		if (r == -1)
 			trouble(w, "%s", fail_text());
 		if (r == 1)
-			w->opened++;
+			w->catch_all |=
+			    alias_has_catch_all(&w->files[w->opened++]);
 	}
 }
 

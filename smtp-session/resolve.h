@@ -22,6 +22,7 @@ struct resolve_box {
 	struct user user;
 	char maildir[128]; /* in the home */
 	char final[ADDR_MAX + 1]; /* address for Delivered-To */
+	char extension[ADDR_LOCAL_MAX + 1]; /* "lists" of bob+lists; "" none */
 };
 
 /* A target begins with one of these. */

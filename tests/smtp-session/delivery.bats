@@ -150,7 +150,7 @@ load smtp
 	good: bob
 	prog: |/usr/bin/vacation
 	file: /var/mail/archive
-	list: :include:/etc/list
+	list: :include:/nowhere/list
 	open: "bob
 	gone: :fail: he has left, sorry
 	lost: nobody1, bob
@@ -320,4 +320,64 @@ load smtp
 	[ "$(find "$T"/home/u*/Maildir/new -type f | wc -l)" -eq 32 ]
 	[ "$(rcpts | wc -l)" -eq 3 ]
 	nothing_left
+}
+
+# ---- extensions, catch-all
+
+@test "bob+lists: the folder Lists if there is one, else the inbox" {
+	send a@b.test alice+lists@here.test
+	[ "$(count alice)" -eq 1 ]
+	has 'Delivered-To: alice+lists@here.test'
+	as alice mkdir "$MAILDIR_alice/.Lists"
+	send a@b.test alice+lists@here.test
+	[ "$(count alice)" -eq 1 ]
+	[ "$(find "$MAILDIR_alice/.Lists/new" -type f | wc -l)" -eq 1 ]
+	logged 'mailbox=alice/Lists '
+	send a@b.test alice+../../x@here.test <<<'' || :
+	[ "$(find "$T/home" -path '*/new/*' -type f | wc -l)" -eq 2 ]
+}
+
+@test "aliases know extensions, too: the longest name counts" {
+	printf '%s\n' 'list+owner: alice' 'list: bob' >"$CONFIG/aliases"
+	send a@b.test list+owner@here.test
+	[ "$(count alice)" -eq 1 ]
+	send a@b.test list+else@here.test
+	[ "$(count bob)" -eq 1 ]
+}
+
+@test ":include: reads a list, without commands, once" {
+	printf '%s\n' "list: :include:$T/list" "prog: :include:$T/prog" \
+		"loop: bob, :include:$T/loop" >"$CONFIG/aliases"
+	printf '%s\n' '# members' 'alice, bob' 'x@remote.test  # far' >"$T/list"
+	printf '%s\n' '|/bin/true' >"$T/prog"
+	printf '%s\n' alice ":include:$T/loop" ":include:$T/loop" >"$T/loop"
+	chmod 644 "$T"/{list,prog,loop}
+	send a@b.test list@here.test
+	[ "$(count alice)" -eq 1 ]
+	[ "$(count bob)" -eq 1 ]
+	rcpts | grep -q x@remote.test
+	send a@b.test loop@here.test
+	[ "$(count alice)" -eq 2 ]
+	talk <<-'END'
+	C: MAIL FROM:<a@b.test>
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<prog@here.test>
+	S: 451 4.3.0 Cannot look that up now, try later
+	END
+	logged "$T/prog: this kind of target"
+}
+
+@test "catch-all of a domain: for whom nobody is" {
+	echo also.test >>"$CONFIG/domains"
+	printf '%s\n' '@also.test: alice' >"$CONFIG/aliases"
+	send a@b.test anything@also.test
+	send a@b.test bob@also.test
+	[ "$(count alice)" -eq 1 ]
+	[ "$(count bob)" -eq 1 ]
+	talk <<-'END'
+	C: MAIL FROM:<a@b.test>
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<anything@here.test>
+	S: 550 5.1.1 No such user here
+	END
 }
