@@ -18,6 +18,7 @@ go_ahead =	{ 354, NULL, "End data with <CR><LF>.<CR><LF>", false },
 out_of_step =	{ 554, "5.5.0", "Content came before 354, closing", true },
 all_refused =	{ 554, "5.5.1", "No valid recipients", false },
 bare_newline =	{ 550, "5.5.2", "Bare LF or CR in the message", false },
+not_yours =	{ 550, "5.7.1", "Not your address in From", false },
 mail_loop =	{ 554, "5.4.6", "Mail is going in circles", false },
 much_too_big =	{ 421, "4.3.0", "Message far too big, closing", true },
 data_timeout =	{ 421, "4.4.2", "Data came too slowly, closing", true },
@@ -179,6 +180,9 @@ check_content(struct smtp *s)
 		return smtp_because(s, &local_trouble, "%s", fail_text());
 	if (d->bare && s->config->strict_newlines && !d->mend_cr)
 		return &bare_newline;
+	if (s->facts.authenticated && !mail_from_ok(s))
+		return smtp_because(s, &not_yours, "From is not of user %s",
+		    s->user);
 	if (d->received > DATA_RECEIVED_MAX)
 		return smtp_because(s, &mail_loop, "%u Received fields",
 		    d->received);
@@ -235,6 +239,11 @@ begin_content(struct smtp *s)
 	data_start(d);
 	d->limit = s->config->size;
 	d->mend_cr = smtp_ours(s);
+	if (s->facts.authenticated) {
+		d->id = s->id;
+		d->host = s->config->hostname;
+		d->sender = s->envelope.from;
+	}
 	d->out = store;
 	d->ctx = s;
 	if (open_content(s) == -1)

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
+#include "message/date.h"
 #include "message/header.h"
 
 void
@@ -15,6 +17,7 @@ data_init(struct data *d)
 {
 	buf_init(&d->head, DATA_HEADER_MAX);
 	buf_init(&d->loops, DATA_LOOPS_MAX);
+	buf_init(&d->from, DATA_FROM_MAX);
 }
 
 void
@@ -22,6 +25,9 @@ data_start(struct data *d)
 {
 	buf_reset(&d->head);
 	buf_reset(&d->loops);
+	buf_reset(&d->from);
+	d->id = NULL;
+	d->has_id = d->has_date = d->has_from = false;
 	d->size = 0;
 	d->too_big = d->bare = d->high = d->in_body = false;
 	d->received = 0;
@@ -66,12 +72,58 @@ note_field(struct data *d, const struct field *f)
 {
 	if (span_same(f->name, span("Received")))
 		d->received++;
-	if (span_same(f->name, span("Delivered-To"))) {
+	else if (span_same(f->name, span("Delivered-To"))) {
 		buf_span(&d->loops, span_trim(f->value));
 		buf_char(&d->loops, '\0');
-	}
+	} else if (span_same(f->name, span("From"))) {
+		d->has_from = true;
+		buf_span(&d->from, f->value);
+		buf_char(&d->from, '\0');
+	} else if (span_same(f->name, span("Date")))
+		d->has_date = true;
+	else if (span_same(f->name, span("Message-ID")))
+		d->has_id = true;
 	for (size_t i = 0; i < f->whole.len && !d->high; i++)
 		d->high = (unsigned char)f->whole.p[i] >= 0x80;
+}
+
+/* Fields that go: the first is only the last host's to write, the others are
+ * not for those who get the message from us. */
+static bool
+is_dropped(const struct data *d, struct span name)
+{
+	static const char *const names[] = {
+		"Return-Path",
+		"Bcc",
+		"Resent-Bcc",
+		"Content-Length",
+	};
+	size_t n = d->id == NULL ? 1 : sizeof(names) / sizeof(*names);
+
+	for (size_t i = 0; i < n; i++)
+		if (span_same(name, span(names[i])))
+			return true;
+	return false;
+}
+
+/* What a program of our users left out (RFC 6409 s. 8). */
+static void
+add_missing(struct data *d)
+{
+	char date[DATE_SIZE];
+	struct buf b;
+
+	if (d->id == NULL)
+		return;
+	buf_init(&b, 2048);
+	if (!d->has_from)
+		buf_printf(&b, "From: <%s>\n", d->sender);
+	if (!d->has_date)
+		buf_printf(&b, "Date: %s\n", date_put(date, time(NULL)));
+	if (!d->has_id)
+		buf_printf(&b, "Message-ID: <%s@%s>\n", d->id, d->host);
+	write_out(d, b.p, b.len);
+	buf_free(&b);
 }
 
 /* "From bob Mon Jan..." is no field but what mbox puts between messages. */
@@ -85,9 +137,9 @@ skip_mbox_line(struct span *rest)
 		*rest = span_from(*rest, 1);
 }
 
-/* The header as it is but for Return-Path, which only the last host may
- * write.  Where a line is no field the body has begun without an empty line:
- * it gets one, or its first line would be taken for a field by some. */
+/* The header, looked at once.  Where a line is no field the body has begun
+ * without an empty line: it gets one, or its first line would be taken for a
+ * field by some. */
 static void
 end_header(struct data *d)
 {
@@ -100,17 +152,16 @@ end_header(struct data *d)
 	from = rest.p;
 	while (before = rest, header_next(&rest, &f) == 1) {
 		note_field(d, &f);
-		if (!span_same(f.name, span("Return-Path")))
+		if (!is_dropped(d, f.name))
 			continue;
 		write_out(d, from, (size_t)(f.whole.p - from));
 		from = rest.p;
 	}
-	if (rest.p == before.p && rest.len > 0) {
-		write_out(d, from, (size_t)(rest.p - from));
+	write_out(d, from, (size_t)(before.p - from));
+	add_missing(d);
+	if (rest.p == before.p && rest.len > 0)
 		write_out(d, "\n", 1);
-		from = rest.p;
-	}
-	write_out(d, from, (size_t)(end - from));
+	write_out(d, before.p, (size_t)(end - before.p));
 }
 
 static void

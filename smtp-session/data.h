@@ -19,6 +19,7 @@ enum {
 	DATA_RECEIVED_MAX = 100, /* RFC 5321 s. 6.3 */
 	DATA_STEP = 32 * 1024, /* decoded at a time */
 	DATA_LOOPS_MAX = 16 * 1024, /* of Delivered-To values */
+	DATA_FROM_MAX = 64 * 1024, /* of From values */
 };
 
 enum data_at { /* what the octets so far end with */
@@ -35,6 +36,9 @@ struct data {
 	/* set by the caller */
 	uint64_t limit; /* octets of a message; more are not stored */
 	bool mend_cr; /* a bare CR becomes a blank */
+	/* A message of one of our users (RFC 6409 s. 8): what is missing is
+	 * added, with this name and domain, and Bcc goes; NULL leaves it. */
+	const char *id, *host, *sender;
 	int (*out)(void *ctx, const void *, size_t); /* 0 / -1, fail_text() */
 	void *ctx;
 
@@ -45,11 +49,13 @@ struct data {
 	bool high; /* octets above 0x7f in the header */
 	unsigned received; /* Received fields */
 	struct buf loops; /* values of Delivered-To, each with a NUL */
+	struct buf from; /* values of From fields, each with a NUL */
 	int error; /* errno of "out", 0 for none */
 
 	/* its own */
 	enum data_at at;
 	bool in_body;
+	bool has_id, has_date, has_from;
 	struct buf head;
 	size_t searched; /* of head, for the empty line */
 	char step[DATA_STEP];

@@ -191,8 +191,8 @@ parameters(const struct parameter *table, struct span rest, void *to)
 
 /* ---- addresses */
 
-static void
-as_text(char out[ENVELOPE_TEXT], const struct addr *a)
+void
+envelope_text(char out[ENVELOPE_TEXT], const struct addr *a)
 {
 	struct buf b;
 
@@ -228,7 +228,7 @@ envelope_mail(struct envelope *e, struct span arg)
 	fault = parameters(of_mail, arg, e);
 	if (fault == ENVELOPE_OK && e->sender.utf8 && !e->utf8)
 		fault = ENVELOPE_UTF8;
-	as_text(e->from, &e->sender);
+	envelope_text(e->from, &e->sender);
 	return fault;
 }
 
@@ -245,7 +245,7 @@ envelope_rcpt(struct recipient *r, struct span arg, bool utf8)
 	if (fault == ENVELOPE_OK && !utf8 &&
 	    (r->addr.utf8 || !ascii(span(r->orcpt))))
 		fault = ENVELOPE_UTF8;
-	as_text(r->text, &r->addr);
+	envelope_text(r->text, &r->addr);
 	return fault;
 }
 
@@ -255,7 +255,7 @@ envelope_path(struct recipient *r, struct span arg)
 	memset(r, 0, sizeof(*r));
 	if (addr_path(&arg, &r->addr) == -1 || addr_null(&r->addr))
 		return ENVELOPE_SYNTAX;
-	as_text(r->text, &r->addr);
+	envelope_text(r->text, &r->addr);
 	return ENVELOPE_OK;
 }
 
@@ -265,5 +265,5 @@ envelope_qualify(struct addr *a, char text[ENVELOPE_TEXT], const char *domain)
 	if (a->local[0] == '\0' || a->domain[0] != '\0')
 		return;
 	(void)strlcpy(a->domain, domain, sizeof(a->domain));
-	as_text(text, a);
+	envelope_text(text, a);
 }

@@ -54,6 +54,9 @@ enum envelope_fault envelope_rcpt(struct recipient *, struct span arg,
 /* One address alone, brackets or not (VRFY, EXPN). */
 enum envelope_fault envelope_path(struct recipient *, struct span arg);
 
+/* An address as text. */
+void envelope_text(char out[ENVELOPE_TEXT], const struct addr *);
+
 /* Give an address its domain when it has none; text is made anew. */
 void envelope_qualify(struct addr *, char text[ENVELOPE_TEXT],
     const char *domain);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "message/list.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/smtp.h"
 
@@ -90,6 +91,53 @@ belongs(struct smtp *s, const struct envelope *e, const char *name)
 	default:
 		return false;
 	}
+}
+
+/* The same for what stands in a From field. */
+static bool
+from_belongs(struct smtp *s, const struct mailbox *m)
+{
+	struct envelope e = { 0 };
+	struct buf text;
+	struct span all;
+	bool ok;
+
+	if (m->domain.len == 0)
+		return true; /* no address: "undisclosed" and the like */
+	buf_init(&text, ENVELOPE_TEXT);
+	buf_printf(&text, "<%.*s@%.*s>", (int)m->local.len, m->local.p,
+	    (int)m->domain.len, m->domain.p);
+	all = buf_all(&text);
+	ok = addr_path(&all, &e.sender) == 0 && all.len == 0;
+	if (ok) {
+		envelope_text(e.from, &e.sender);
+		ok = strcasecmp(e.from, s->envelope.from) == 0 ||
+		    belongs(s, &e, s->user);
+	}
+	buf_free(&text);
+	return ok;
+}
+
+/* Who has logged in writes under his own name only (RFC 6409 s. 6.1). */
+bool
+mail_from_ok(struct smtp *s)
+{
+	struct span all = buf_all(&s->data.from);
+	struct mailbox m;
+	struct buf scratch;
+	struct list l;
+	bool ok = !s->data.from.over;
+
+	buf_init(&scratch, DATA_FROM_MAX);
+	while (ok && all.len > 0) {
+		enum list_kind kind;
+
+		list_begin(&l, span_cut(&all, '\0'));
+		while (ok && (kind = list_next(&l, &scratch, &m)) != LIST_END)
+			ok = kind != LIST_MAILBOX || from_belongs(s, &m);
+	}
+	buf_free(&scratch);
+	return ok;
 }
 
 /* Whoever is known to us sends as himself; the null path is nobody's. */

@@ -112,6 +112,9 @@ const struct reply *cmd_bdat(struct smtp *, struct span arg);
 const struct reply *cmd_bdat_early(struct smtp *, struct span arg);
 const struct reply *cmd_bdat_no_rcpt(struct smtp *, struct span arg);
 
+/* Are all addresses of the From fields those of who has logged in? (mail.c) */
+bool mail_from_ok(struct smtp *);
+
 /* AUTH; may it be used now, and which SASL_* mechanisms? (login.c) */
 const struct reply *cmd_auth(struct smtp *, struct span arg);
 bool login_possible(const struct smtp *);

@@ -242,3 +242,68 @@ scram() {
 	logged 'verb=AUTH code=538'
 	not logged "$secret"
 }
+
+# written FROM-FIELD... : alice sends that header to bob; S lines from stdin.
+written() {
+	{
+		cat <<-END
+		C: AUTH PLAIN $(b64 "\\0alice\\0$PASSWORD")
+		S: 235 2.7.0 Logged in
+		C: MAIL FROM:<alice@here.test>
+		S: 250 2.1.0 Sender ok
+		C: RCPT TO:<bob@here.test>
+		S: 250 2.1.5 Recipient ok
+		C: DATA
+		S: 354...
+		END
+		printf 'C: %s\n' "$@" '' text .
+		cat
+	} | submit
+}
+
+@test "what is missing is added, Bcc goes" {
+	written 'Subject: x' 'Bcc: secret@b.test,' ' other@b.test' \
+		'Content-Length: 5' <<<'S: 250 2.0.0 Ok, id ...'
+	has '^From: <alice@here.test>$' bob
+	has '^Date: [A-Z][a-z][a-z], ' bob
+	has '^Message-ID: <[0-9A-Za-z]*-1@mx.here.test>$' bob
+	not has secret bob
+	not has other@b bob
+	not has Content-Length bob
+	message bob | sed -n '/^Subject/,$p' >"$T/end"
+	[ "$(tail -n 2 "$T/end")" = "
+text" ]
+	written 'From: Alice <ALICE@here.test>' 'Date: today' \
+		'Message-ID: <mine@here.test>' <<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(message bob | grep -ciE '^(from|date|message-id):')" -eq 3 ]
+}
+
+@test "From: must be of the login, aliases count" {
+	echo 'info: alice' >"$CONFIG/aliases"
+	written 'From: Bob <bob@here.test>' \
+		<<<'S: 550 5.7.1 Not your address in From'
+	written 'From: Bob <bob@remote.test>' \
+		<<<'S: 550 5.7.1 Not your address in From'
+	written 'From: alice@here.test' 'From: bob@here.test' \
+		<<<'S: 550 5.7.1 Not your address in From'
+	written 'From: "bob@here.test" <info@here.test>, alice@here.test' \
+		<<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(count bob)" -eq 1 ]
+}
+
+@test "mail of strangers and of local programs stays as it is" {
+	{ hello; cat; } <<-'END' | chat -q smtp-session
+	C: MAIL FROM:<a@b.test>
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<bob@here.test>
+	S: 250 2.1.5 Recipient ok
+	C: DATA
+	S: 354...
+	C: Bcc: kept@b.test
+	C:
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+	has '^Bcc: kept' bob
+	not has '^Date:' bob
+}
