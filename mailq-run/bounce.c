@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailq-run/judge.h"
 #include "message/dsn.h"
 #include "message/fail.h"
 #include "session/log.h"
@@ -70,8 +71,10 @@ add_rcpt(struct report *r, size_t i, struct buf *scratch)
 	const struct spool_rcpt *from = &r->e->env.rcpt[i];
 	struct history_line l = { .when = 0 };
 	struct dsn_rcpt *to = &r->rcpt[r->dsn.rcpts++];
+	struct span dialogue;
 
 	(void)history_last(&r->e->history, i, &l, scratch);
+	l.reply = judge_said(l.reply, &dialogue);
 	*to = (struct dsn_rcpt){
 		.final = span(from->addr),
 		.orcpt = span(from->orcpt),
@@ -81,6 +84,7 @@ add_rcpt(struct report *r, size_t i, struct buf *scratch)
 		.status = keep(&r->words, l.status),
 		.remote = keep(&r->words, span_cut(&l.remote, '[')),
 		.diagnostic = keep(&r->words, l.reply),
+		.dialogue = keep(&r->words, dialogue),
 		.last_attempt = l.when,
 	};
 	if (to->status.len == 0)

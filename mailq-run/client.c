@@ -12,7 +12,6 @@
 
 #include "mailq-run/commands.h"
 #include "mailq-run/content.h"
-#include "message/buf.h"
 
 /* Seconds (RFC 5321 s. 4.5.3.2). */
 enum {
@@ -40,41 +39,6 @@ client_init(struct client *c, int fd, int leash, const char *hello,
 
 /* ---- judging */
 
-/* The reply as text for people: every line with its code. */
-static void
-quote(char *out, const struct reply *r)
-{
-	struct span rest = span_n(r->text, r->len), line;
-	struct buf b;
-
-	buf_init(&b, RESULT_REPLY - 1);
-	do {
-		line = span_cut(&rest, '\n');
-		if (line.len > 400)
-			line.len = 400;
-		if (b.len + line.len + 5 >= RESULT_REPLY - 1)
-			break;
-		buf_printf(&b, "%s%d ", b.len > 0 ? "\n" : "", r->code);
-		buf_span(&b, line);
-	} while (rest.p != NULL);
-	for (size_t i = 0; i < b.len; i++)
-		out[i] = b.p[i] == '\0' ? '?' : b.p[i];
-	out[b.len] = '\0';
-	buf_free(&b);
-}
-
-/* A result from the last reply. */
-static void
-from_reply(struct client *c, struct result *r, enum verdict v)
-{
-	r->verdict = v;
-	r->code = (uint16_t)c->talk.reply.code;
-	reply_status(&c->talk.reply, r->status);
-	if (v != VERDICT_SENT && v != VERDICT_FAIL && r->status[0] == '5')
-		r->status[0] = '4'; /* a 5xx that we take as temporary */
-	quote(r->reply, &c->talk.reply);
-}
-
 /* The session ends over what talk_* said while "doing" this. */
 static void
 lose(struct client *c, enum talk_got got, const char *doing)
@@ -85,15 +49,12 @@ lose(struct client *c, enum talk_got got, const char *doing)
 		[TALK_LATE] = "timed out",
 		[TALK_STRANGE] = "not an SMTP reply",
 	};
-	struct result *r = &c->trouble;
+	char text[100];
 
 	c->over = true;
-	r->verdict = VERDICT_NEXT;
-	r->code = 0;
-	(void)strlcpy(r->status, got == TALK_STRANGE ? "4.5.0" : "4.4.2",
-	    sizeof(r->status));
-	(void)snprintf(r->reply, sizeof(r->reply), "%s while %s", what[got],
-	    doing);
+	(void)snprintf(text, sizeof(text), "%s while %s", what[got], doing);
+	judge_words(&c->trouble, VERDICT_NEXT,
+	    got == TALK_STRANGE ? "4.5.0" : "4.4.2", text);
 }
 
 /* Read one reply: 0; -1: the session is over.  421 is both. */
@@ -108,7 +69,7 @@ hear(struct client *c, int seconds, const char *doing)
 	}
 	if (c->talk.reply.code == 421) {
 		c->over = true;
-		from_reply(c, &c->trouble, VERDICT_NEXT);
+		judge_reply(&c->trouble, &c->talk.reply, VERDICT_NEXT);
 		return -1;
 	}
 	return 0;
@@ -119,12 +80,25 @@ static int class(const struct client *c)
 	return c->talk.reply.code / 100;
 }
 
+/* Who was not delivered is told how it came. */
+static void
+explain(struct client *c, struct client_work *w, size_t i, const char *taken)
+{
+	if (w->result[i].verdict != VERDICT_SENT)
+		judge_dialogue(&w->result[i], &c->dialogue, w->letter.from,
+		    w->letter.rcpt[i].addr, taken);
+}
+
 /* Recipient i is judged by the last reply. */
 static void
 judge(struct client *c, struct client_work *w, size_t i, enum verdict v)
 {
-	from_reply(c, &w->result[i], v);
+	char taken[JUDGE_LINE];
+
+	(void)strlcpy(taken, w->result[i].reply, sizeof(taken));
+	judge_reply(&w->result[i], &c->talk.reply, v);
 	w->judged[i] = true;
+	explain(c, w, i, taken);
 }
 
 static void
@@ -139,11 +113,15 @@ judge_rest(struct client *c, struct client_work *w, enum verdict v)
 static void
 judge_lost(struct client *c, struct client_work *w, enum verdict v)
 {
+	char taken[JUDGE_LINE];
+
 	for (size_t i = 0; i < w->letter.rcpts; i++)
 		if (!w->judged[i]) {
+			(void)strlcpy(taken, w->result[i].reply, sizeof(taken));
 			w->result[i] = c->trouble;
 			w->result[i].verdict = v;
 			w->judged[i] = true;
+			explain(c, w, i, taken);
 		}
 }
 
@@ -152,12 +130,7 @@ static void
 judge_own(struct client_work *w, size_t i, enum verdict v, const char *status,
     const char *text)
 {
-	struct result *r = &w->result[i];
-
-	r->verdict = v;
-	r->code = 0;
-	(void)strlcpy(r->status, status, sizeof(r->status));
-	(void)strlcpy(r->reply, text, sizeof(r->reply));
+	judge_words(&w->result[i], v, status, text);
 	w->judged[i] = true;
 }
 
@@ -209,7 +182,7 @@ client_greet(struct client *c)
 	}
 	/* A greeting judges us, not the mail: even 5xx keeps it. */
 	c->over = true;
-	from_reply(c, &c->trouble, VERDICT_NEXT);
+	judge_reply(&c->trouble, &c->talk.reply, VERDICT_NEXT);
 	return -1;
 }
 
@@ -273,7 +246,11 @@ say_mail(struct client *c, struct client_work *w)
 		else
 			commands_mail(c, &w->letter);
 	}
-	return hear(c, WAIT_COMMAND, "naming the sender");
+	c->dialogue.step = STEP_MAIL;
+	if (hear(c, WAIT_COMMAND, "naming the sender") == -1)
+		return -1;
+	judge_line(c->dialogue.mail, &c->talk.reply);
+	return 0;
 }
 
 /* The reply to RCPT.  552 is what old servers say for 452 (s. 4.5.3.1.10).
@@ -283,9 +260,10 @@ judge_rcpt(struct client *c, struct client_work *w, size_t i)
 {
 	int code = c->talk.reply.code;
 
-	if (code / 100 == 2)
+	if (code / 100 == 2) {
 		w->accepted++;
-	else if (code == 452 || code == 552)
+		judge_line(w->result[i].reply, &c->talk.reply);
+	} else if (code == 452 || code == 552)
 		judge(c, w, i, w->accepted > 0 ? VERDICT_AGAIN : VERDICT_NEXT);
 	else
 		judge(c, w, i, code / 100 == 5 ? VERDICT_FAIL : VERDICT_NEXT);
@@ -294,6 +272,7 @@ judge_rcpt(struct client *c, struct client_work *w, size_t i)
 static int
 say_rcpts(struct client *c, struct client_work *w, bool group)
 {
+	c->dialogue.step = STEP_RCPT;
 	for (size_t i = 0; i < w->letter.rcpts; i++) {
 		if (w->judged[i])
 			continue; /* did not fit, was not sent */
@@ -348,7 +327,7 @@ broke(struct client *c, struct client_work *w, enum talk_got got)
 	if (got != TALK_LATE && talk_reply(&c->talk, 1) == TALK_OK &&
 	    c->talk.reply.code >= 400) {
 		v = class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT;
-		from_reply(c, &c->trouble, v);
+		judge_reply(&c->trouble, &c->talk.reply, v);
 	}
 	judge_lost(c, w, v);
 }
@@ -362,6 +341,7 @@ say_content(struct client *c, struct client_work *w,
 	struct client_work *other = NULL;
 	enum talk_got got;
 
+	c->dialogue.step = STEP_DOT;
 	if (put_content(c, w, &state, &got) == -1) {
 		/* A file that became short is never made good by a dot. */
 		lose(c, TALK_GONE, "reading the message from the spool");
@@ -410,10 +390,13 @@ say_data(struct client *c, struct client_work *w, bool group)
 {
 	if (!group)
 		talk_printf(&c->talk, "DATA");
+	c->dialogue.step = STEP_DATA;
 	if (hear(c, WAIT_DATA, "saying DATA") == -1)
 		return -1;
-	if (class(c) == 3)
+	if (class(c) == 3) {
+		judge_line(c->dialogue.data, &c->talk.reply);
 		return 1;
+	}
 	c->reset = true;
 	if (class(c) == 2) {
 		/* Nobody knows what it would do with content now. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mailq-run/judge.h"
 #include "mailq-run/letter.h"
 #include "mailq-run/talk.h"
 
@@ -23,6 +24,7 @@ struct client {
 	bool reset; /* a transaction is open that must be given up */
 	bool over; /* no further letter: it said 421, or is lost */
 	struct result trouble; /* why, when it is over */
+	struct dialogue dialogue; /* of the letter in work */
 };
 
 /* A letter in work. */

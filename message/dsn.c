@@ -242,6 +242,9 @@ put_rcpt_words(struct buf *b, const struct dsn_rcpt *rcpt, bool utf8)
 	} else if (rcpt->diagnostic.len > 0)
 		buf_str(b, "    The last error was:\n");
 	put_lines(b, "      ", "      ", rcpt->diagnostic, false);
+	if (rcpt->dialogue.len > 0)
+		buf_str(b, "    The dialogue was:\n");
+	put_lines(b, "      ", "      ", rcpt->dialogue, false);
 	if (rcpt->action == DSN_DELAYED && rcpt->retry_until != 0)
 		buf_printf(b, "    It will be tried until %s.\n",
 		    date_put(date, rcpt->retry_until));

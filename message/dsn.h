@@ -29,6 +29,7 @@ struct dsn_rcpt {
 	struct span status; /* "5.1.1" */
 	struct span remote; /* host name of the remote side */
 	struct span diagnostic; /* its reply, lines between LF */
+	struct span dialogue; /* that led there, for people; lines likewise */
 	time_t last_attempt; /* 0: none */
 	time_t retry_until; /* 0: leave out */
 };

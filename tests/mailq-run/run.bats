@@ -171,3 +171,22 @@ listen() {
 	run mailq_run
 	[ "$status" -eq 73 ]
 }
+
+@test "the dialogue that led to a failure is in the report" {
+	remote -m 'dot 554-5.6.0 Bad|554 5.6.0 content'
+	listen
+	entry one alice@here.test bob@there.test
+	mailq_run
+	message alice >"$T/report"
+	grep -A 12 'The dialogue was:' "$T/report" | sed 's/^ *//' |
+		head -n 9 | diff - <(
+		printf '%s\n' 'The dialogue was:' \
+			'> MAIL FROM:<alice@here.test>' '< 250 2.1.0 Ok' \
+			'> RCPT TO:<bob@there.test>' '< 250 2.1.5 Ok' \
+			'> DATA' '< 354 Go ahead' '> (the message)' \
+			'< 554 5.6.0 Bad'
+	)
+	grep -A 1 '^Diagnostic-Code: smtp; 554 5.6.0 Bad' "$T/report" |
+		grep -q '554 5.6.0 content'
+	[ "$(grep -c 'reply="554 5.6.0 Bad.*> MAIL' "$LOG")" -eq 0 ]
+}
