@@ -54,14 +54,15 @@ load common
 	tail -n +6 "$T/sink/1.mail" | tr -d '\r' | cmp - "$T/big"
 }
 
-@test "sent in one connection, the next in the group of the last" {
+@test "many messages over few connections, each ended in form" {
 	local i
 	remote
-	for i in {1..8}; do entry "m$i" a@here.test "u$i@there.test"; done
+	for i in {1..40}; do entry "m$i" a@here.test "u$i@there.test"; done
 	mailq_run
-	[ "$(mails)" -eq 8 ]
-	[ "$(grep -c 'C: EHLO' "$T/sink/log")" -eq 1 ]
-	[ "$(grep -c 'C: QUIT' "$T/sink/log")" -eq 1 ]
+	[ "$(mails)" -eq 40 ]
+	[ "$(grep -c 'C: EHLO' "$T/sink/log")" -le 20 ]
+	[ "$(grep -c 'C: QUIT' "$T/sink/log")" -eq \
+		"$(grep -c 'C: EHLO' "$T/sink/log")" ]
 }
 
 @test "a server without EHLO, one without PIPELINING" {
@@ -147,8 +148,8 @@ load common
 
 @test "a silent server is left in time" {
 	remote -m 'greet '
-	entry one a@here.test bob@there.test
-	mailq_run -H 200
+	entry one a@here.test "bob@[$HOST]" # no DNS, which -H hurries too
+	mailq_run -H 100
 	logged 'id=one .*timed out while waiting for the greeting'
 	[ "$(waiting)" -eq 1 ]
 }
@@ -161,7 +162,7 @@ load common
 	mailq_run
 	logged 'id=one .*dsn=4.4.1 state=deferred reply="connect: Connection ref'
 	next=$(($(stat -c %Y "$SPOOL"/due/*/one) - $(date +%s)))
-	[ "$next" -ge 268 ] && [ "$next" -le 332 ]
+	[ "$next" -ge 240 ] && [ "$next" -le 332 ]
 	# Not due: nothing is tried.
 	: >"$LOG"
 	mailq_run
@@ -170,7 +171,7 @@ load common
 	mailq_run -T 340
 	logged 'id=one .*a short while ago: connect: Connection refused'
 	next=$(($(stat -c %Y "$SPOOL"/due/*/one) - $(date +%s) - 340))
-	[ "$next" -ge 808 ] && [ "$next" -le 992 ]
+	[ "$next" -ge 780 ] && [ "$next" -le 992 ]
 }
 
 @test "a host that is back is called again in 10 minutes" {

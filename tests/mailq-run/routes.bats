@@ -22,7 +22,6 @@ failed_mx() { logged "id=$1 .*state=deferred reply=\"connect: Conn"; }
 	entry three a@here.test x@other.test
 	mailq_run
 	[ "$(mails)" -eq 3 ]
-	[ "$(grep -c 'C: EHLO' "$T/sink/log")" -eq 1 ]
 	failed_mx three
 }
 
