@@ -196,10 +196,10 @@ lock(struct entry *e, const char *id)
 		    ENTRY_ERROR;
 	}
 	if (flock(e->fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno == EWOULDBLOCK)
-			return ENTRY_BUSY;
+		bool busy = errno == EWOULDBLOCK;
+
 		(void)fail("lock %s", id);
-		return ENTRY_ERROR;
+		return busy ? ENTRY_BUSY : ENTRY_ERROR;
 	}
 	if (fstat(e->fd, &st) == -1 || !still_there(e, id, &st)) {
 		errno = EAGAIN;

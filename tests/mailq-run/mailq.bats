@@ -164,9 +164,10 @@ print(s.recv(10))' "$RUN/kick"
 	[ "$status" -eq 75 ]
 	[[ $output == *"being delivered"* ]]
 	mailq | grep -q '^A '
-	(sleep 1; kill "${PID_holder:?}") &
+	(sleep 1; kill -9 "${PID_holder:?}") 3>&- &
+	killer=$!
 	mailq drop A
-	wait
+	wait "$killer"
 }
 
 @test "edit a recipient" {
