@@ -45,9 +45,9 @@ struct copied {
 	size_t n;
 };
 /* Copy or move to another folder (or the same), with flags, keywords and
- * dates.  A move is a rename: never a time without the message.  On -1 a copy
- * left nothing; of a move the messages in "done" have gone over.  The caller
- * frees by copied_free in either case.  ENOENT: no such folder (TRYCREATE). */
+ * dates.  A message that moves is never nowhere: it leaves when it has arrived.
+ * On -1 the messages in "done" have been copied, and moved ones may be in
+ * both.  The caller frees by copied_free in either case.  ENOENT: no such folder (TRYCREATE). */
 int folder_copy(struct folder *, const uint32_t *number, size_t n,
     const char *target, bool move, struct copied *done);
 void copied_free(struct copied *);
@@ -56,7 +56,7 @@ void copied_free(struct copied *);
  *	a = append_new(store, folder);
  *	append_begin(a, flags, keywords, n, date); append_add(a, ...)*;
  *	... again for each message;
- *	append_commit(a, &copied); append_free(a);
+ *	append_commit(a, &done); append_free(a);
  * append_free without commit leaves nothing.  "date" 0: now.  Keywords by
  * name, made when new. */
 struct append;
@@ -64,7 +64,7 @@ struct append *append_new(struct store *, const char *folder);
 int append_begin(struct append *, uint32_t flags, const char *const *keywords,
     size_t n, int64_t date);
 int append_add(struct append *, struct span);
-/* All are durable, with UIDs in done->to.  append_free takes "done" along. */
+/* All are durable, with UIDs in done->to; copied_free in either case. */
 int append_commit(struct append *, struct copied *done);
 void append_free(struct append *);
 
@@ -74,7 +74,7 @@ struct held {
 	int64_t since; /* time of the expunge, to the day */
 	uint64_t size;
 	int64_t date;
-	char name[288]; /* for store_unhold and store_read_held */
+	char name[544]; /* for store_unhold and store_read_held */
 };
 ptrdiff_t store_held(struct store *, const char *folder, struct held **);
 int store_read_held(struct store *, const struct held *); /* descriptor */

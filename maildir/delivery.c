@@ -55,8 +55,8 @@ host(void)
 
 /* A name that no other process on this host and no earlier call of this one
  * has made: time, process and a counter. */
-static void
-unique(char base[DELIVERY_NAME])
+void
+delivery_name(char base[DELIVERY_NAME])
 {
 	static unsigned counter;
 	struct timespec t;
@@ -111,7 +111,7 @@ delivery_open(struct delivery *d, int dir)
 
 	*d = (struct delivery){ .dir = dir, .fd = -1 };
 	for (int i = 0; i < TRIES; i++) {
-		unique(base);
+		delivery_name(base);
 		(void)snprintf(d->tmp, sizeof(d->tmp), "tmp/%.*s",
 		    (int)sizeof(d->tmp) - 5, base);
 		d->fd = openat(dir, d->tmp,
@@ -244,7 +244,7 @@ delivery_commit(struct delivery *d)
 		return undo(d);
 	}
 	d->tmp[0] = '\0';
-	if (disk_sync(d->dir, "new") == -1) {
+	if (disk_sync(d->dir, d->name[0] == 'c' ? "cur" : "new") == -1) {
 		int e = errno;
 
 		(void)unlinkat(d->dir, d->name, 0);

@@ -30,6 +30,9 @@ struct delivery {
  * fail_text() (ENOENT: the directory above it is missing). */
 int maildir_open(const char *path);
 
+/* A base name that no other message of the world has. */
+void delivery_name(char base[DELIVERY_NAME]);
+
 int delivery_open(struct delivery *, int dir); /* 0 / -1 */
 int delivery_add(struct delivery *, const void *, size_t); /* 0 / -1 */
 /* Everything of "fd" from offset "from" to its end; fd's offset is not used.*/

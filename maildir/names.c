@@ -38,9 +38,8 @@ name_size(const char *name, char key, uint64_t *out)
 	return -1;
 }
 
-/* "SEC.MusecP..." as two numbers; 0 where there is none. */
-static void
-moment(const char *name, unsigned long long t[2])
+void
+name_time(const char *name, uint64_t t[2])
 {
 	char *p;
 
@@ -55,10 +54,10 @@ moment(const char *name, unsigned long long t[2])
 int
 name_order(const char *a, const char *b)
 {
-	unsigned long long x[2], y[2];
+	uint64_t x[2], y[2];
 
-	moment(a, x);
-	moment(b, y);
+	name_time(a, x);
+	name_time(b, y);
 	for (int i = 0; i < 2; i++)
 		if (x[i] != y[i])
 			return x[i] < y[i] ? -1 : 1;

@@ -139,9 +139,8 @@ same(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Older than the clock tick in which a change could still hide? */
-static bool
-settled(const struct scan_stamp stamp[2])
+bool
+scan_settled(const struct scan_stamp stamp[2])
 {
 	struct timespec now;
 
@@ -187,7 +186,7 @@ once(struct scan *s, struct watch *w, int dir)
 
 	if (scan_stamps(dir, s->stamp) == -1)
 		return -1;
-	s->settled = settled(s->stamp);
+	s->settled = scan_settled(s->stamp);
 	if (list(s, w, NEW) == -1 || list(s, w, CUR) == -1 ||
 	    scan_stamps(dir, after) == -1)
 		return -1;
@@ -244,7 +243,7 @@ attempt(struct scan *s, int dir, bool last)
 		r = unwatched(s, &w, dir) == -1 ? -1 : 1;
 	else if (r == 0) {
 		s->exact = true;
-		s->settled = settled(s->stamp);
+		s->settled = scan_settled(s->stamp);
 		r = watched(s, &w);
 	}
 	watch_close(&w);
@@ -263,6 +262,12 @@ scan_run(struct scan *s, int dir)
 	for (int try = 1; r == 0; try++)
 		r = attempt(s, dir, try == TRIES);
 	return r == 1 ? 0 : -1;
+}
+
+int
+scan_add(struct scan *s, const char *name, bool in_new)
+{
+	return acceptable(name) ? add_name(s, name, in_new, false) : 0;
 }
 
 /* The element of "now" that is message i of "s"; -1. */

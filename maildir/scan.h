@@ -19,6 +19,7 @@ struct scan_name {
 	uint32_t entry; /* its line of the uidlist + 1; 0 none: uidlist_match */
 	bool in_new; /* in new/, else cur/ */
 	bool gone; /* set by scan_again */
+	bool known; /* the caller's */
 	bool sure; /* a regular file */
 };
 
@@ -58,6 +59,12 @@ int scan_again(struct scan *, int dir);
 
 /* The times as fstat has them now.  0; -1. */
 int scan_stamps(int dir, struct scan_stamp stamp[2]);
+/* Old enough that a later change cannot have the same? */
+bool scan_settled(const struct scan_stamp stamp[2]);
+
+/* Add a name as if it had been listed; left out when no message can have it.
+ * 0; -1. */
+int scan_add(struct scan *, const char *name, bool in_new);
 
 /* "cur/NAME" or "new/NAME" into SCAN_PATH octets. */
 enum { SCAN_PATH = 264 };

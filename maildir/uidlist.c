@@ -230,6 +230,16 @@ uidlist_read(struct uidlist *l, int dir)
 }
 
 void
+uidlist_assume(struct uidlist *l, int dir, uint32_t uidvalidity,
+    uint32_t uidnext, const struct stat *st)
+{
+	*l = (struct uidlist){ .dir = dir,
+		.uidvalidity = uidvalidity,
+		.uidnext = uidnext,
+		.st = *st };
+}
+
+void
 uidlist_free(struct uidlist *l)
 {
 	free(l->entry);

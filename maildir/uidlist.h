@@ -50,6 +50,11 @@ struct uidlist {
 int uidlist_read(struct uidlist *, int dir);
 void uidlist_free(struct uidlist *);
 
+/* A list of which only the header is known, from the index: lines can be added
+ * to it if the file is still the one in "st"; else uidlist_lock reads it. */
+void uidlist_assume(struct uidlist *, int dir, uint32_t uidvalidity,
+    uint32_t uidnext, const struct stat *st);
+
 /* Has the file changed since uidlist_read or uidlist_commit? */
 bool uidlist_changed(const struct uidlist *);
 

@@ -208,7 +208,8 @@ watch_drain(struct watch *w)
 			p += sizeof(*e) + e->len;
 			if ((e->mask & (IN_Q_OVERFLOW | IN_IGNORED)) != 0)
 				w->lost = true;
-			if (e->len == 0)
+			if (e->len == 0 ||
+			    (e->wd != w->wd[CUR] && e->wd != w->wd[NEW]))
 				continue;
 			pair(w, e);
 			if (note(w, e) == -1)
@@ -218,9 +219,8 @@ watch_drain(struct watch *w)
 	return 0;
 }
 
-/* Wait until no rename is at work within either directory. */
-static void
-barrier(const struct watch *w)
+void
+watch_barrier(const struct watch *w)
 {
 	char room[1024];
 
@@ -238,7 +238,7 @@ watch_settle(struct watch *w)
 	while (w->from[CUR] != 0 || w->from[NEW] != 0) {
 		uint32_t cur = w->from[CUR], new = w->from[NEW];
 
-		barrier(w);
+		watch_barrier(w);
 		if (watch_drain(w) == -1)
 			return -1;
 		if (w->from[CUR] == cur)

@@ -41,6 +41,8 @@ void watch_close(struct watch *);
 int watch_drain(struct watch *);
 /* The same, until no rename is seen by half.  0; -1. */
 int watch_settle(struct watch *);
+/* Wait until no rename is at work within either directory. */
+void watch_barrier(const struct watch *);
 /* Forget the events. */
 void watch_reset(struct watch *);
 

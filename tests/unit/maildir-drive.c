@@ -7,7 +7,13 @@
  *	churn DIR RATE		rename flags in cur/, RATE a second (0: as fast
  *				as it goes), until killed
  *	scans DIR SECONDS FILES	list all the time; how often a message lacked
- *				or was there twice */
+ *				or was there twice
+ *
+ * and with the store, FOLDER being INBOX or Work.2026:
+ *
+ *	view DIR FOLDER [w]	counts, then uid flags keywords size wire date
+ *	do DIR FOLDER		a view for writing that obeys lines of standard
+ *				input: see session() */
 #include <dirent.h>
 #include <err.h>
 #include <stdio.h>
@@ -17,6 +23,7 @@
 #include <unistd.h>
 
 #include "maildir/delivery.h"
+#include "maildir/maildir.h"
 #include "maildir/maildrop.h"
 #include "message/fail.h"
 
@@ -138,6 +145,173 @@ scans(const char *path, int seconds, size_t files)
 	    twice, vague);
 }
 
+static void
+show(struct folder *f)
+{
+	struct folder_info i;
+
+	folder_info(f, &i);
+	(void)printf("%u %u messages %u recent %u unseen %u deleted %u "
+		     "octets %llu first %u id %s\n",
+	    i.uidvalidity, i.uidnext, i.messages, i.recent, i.unseen, i.deleted,
+	    (unsigned long long)i.octets, i.first_unseen, i.id);
+}
+
+static void
+show_messages(struct folder *f)
+{
+	for (uint32_t n = 1; n <= folder_count(f); n++) {
+		struct message m;
+
+		if (folder_get(f, n, &m) == -1)
+			errx(75, "%s", fail_text());
+		(void)printf("%u %x %llx %llu %llu %lld\n", m.uid, m.flags,
+		    (unsigned long long)m.keywords, (unsigned long long)m.size,
+		    (unsigned long long)m.wire, (long long)m.date);
+	}
+}
+
+static void
+news(struct folder *f)
+{
+	struct folder_news n;
+
+	if (folder_sync(f, true, &n) == -1)
+		errx(75, "%s", fail_text());
+	for (size_t i = 0; i < n.gones; i++)
+		(void)printf("gone %u uid %u\n", n.gone[i], n.gone_uid[i]);
+	for (size_t i = 0; i < n.changes; i++)
+		(void)printf("changed %u\n", n.changed[i]);
+	(void)printf("count %u\n", n.count);
+}
+
+static void
+copied(int r, struct copied *c)
+{
+	if (r == -1)
+		(void)printf("failed: %s\n", fail_text());
+	for (size_t i = 0; i < c->n; i++)
+		(void)printf("copied %u to %u\n",
+		    c->from == NULL ? 0 : c->from[i], c->to[i]);
+	copied_free(c);
+}
+
+static void
+append(struct store *s, const char *folder, const char *text)
+{
+	struct copied c;
+	struct append *a = append_new(s, folder);
+	int r = -1;
+
+	if (a != NULL && append_begin(a, FLAG_SEEN, NULL, 0, 1000000) == 0 &&
+	    append_add(a, span(text)) == 0)
+		r = append_commit(a, &c);
+	if (r == 0)
+		copied(r, &c);
+	else
+		(void)printf("failed: %s\n", fail_text());
+	append_free(a);
+}
+
+/* sync | list | info | flag N +|-|= MASK | word N NAME | expunge N | copy N
+ * FOLDER | move N FOLDER | append FOLDER TEXT | vanished MODSEQ | modseq |
+ * cat N | wait MS */
+static void
+session(struct store *s, struct folder *f)
+{
+	char line[1000], verb[20], what[500];
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		uint32_t n = 0;
+		char *rest;
+		int at;
+		struct copied c = { .n = 0 };
+
+		at = (int)strcspn(line, " \n");
+		(void)snprintf(verb, sizeof(verb), "%.*s", at, line);
+		n = (uint32_t)strtoul(line + at, &rest, 10);
+		rest += strspn(rest, " ");
+		rest[strcspn(rest, "\n")] = '\0';
+		(void)snprintf(what, sizeof(what), "%.499s", rest);
+		if (strcmp(verb, "sync") == 0)
+			news(f);
+		else if (strcmp(verb, "list") == 0)
+			show_messages(f);
+		else if (strcmp(verb, "info") == 0)
+			show(f);
+		else if (strcmp(verb, "flag") == 0) {
+			struct change ch = { .mode = what[0] == '+' ?
+				    CHANGE_ADD :
+				    what[0] == '-' ? CHANGE_REMOVE :
+						     CHANGE_REPLACE,
+				.flags = (uint32_t)strtoul(what + 2, NULL, 16),
+				.unchanged_since = UINT64_MAX };
+			uint8_t result = 9;
+			int r = folder_change(f, &n, 1, &ch, &result);
+
+			(void)printf("flag %d %u\n", r, result);
+		} else if (strcmp(verb, "word") == 0) {
+			int bit = folder_keyword(f, what, true);
+			struct change ch = { .mode = CHANGE_ADD,
+				.unchanged_since = UINT64_MAX };
+			uint8_t result = 9;
+			int r;
+
+			ch.keywords = bit == -1 ? 0 : (uint64_t)1 << bit;
+			r = folder_change(f, &n, 1, &ch, &result);
+			(void)printf("word %d %d %u\n", bit, r, result);
+		} else if (strcmp(verb, "expunge") == 0)
+			(void)printf("expunge %d\n",
+			    folder_expunge(f, &n, 1, true));
+		else if (strcmp(verb, "copy") == 0)
+			copied(folder_copy(f, &n, 1, what, false, &c), &c);
+		else if (strcmp(verb, "move") == 0)
+			copied(folder_copy(f, &n, 1, what, true, &c), &c);
+		else if (strcmp(verb, "append") == 0) {
+			char *text = strchr(what, ' ');
+
+			if (text != NULL) {
+				*text++ = '\0';
+				append(s, what, text);
+			}
+		} else if (strcmp(verb, "cat") == 0) {
+			char block[4096];
+			int fd = folder_read(f, n);
+			ssize_t got =
+			    fd == -1 ? -1 : read(fd, block, sizeof(block));
+
+			if (got > 0)
+				(void)fwrite(block, 1, (size_t)got, stdout);
+			else
+				(void)printf("no text: %s\n", fail_text());
+			if (fd != -1)
+				(void)close(fd);
+		} else if (strcmp(verb, "wait") == 0)
+			(void)usleep(n * 1000);
+		else
+			(void)printf("what? %s", line);
+		(void)fflush(stdout);
+	}
+}
+
+static void
+with_store(const char *verb, const char *path, const char *name, bool write)
+{
+	struct store *s = store_open(path, NULL, 0);
+	struct folder *f = s == NULL ? NULL : folder_open(s, name, write);
+
+	if (f == NULL)
+		errx(75, "%s", fail_text());
+	if (strcmp(verb, "do") == 0)
+		session(s, f);
+	else {
+		show(f);
+		show_messages(f);
+	}
+	folder_close(f);
+	store_close(s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -156,6 +330,10 @@ main(int argc, char **argv)
 		churn(argv[2], n);
 	else if (strcmp(verb, "scans") == 0 && argc > 4)
 		scans(argv[2], (int)n, strtoul(argv[4], NULL, 10));
+	else if (strcmp(verb, "view") == 0 && argc > 3)
+		with_store(verb, argv[2], argv[3], argc > 4);
+	else if (strcmp(verb, "do") == 0 && argc > 3)
+		with_store(verb, argv[2], argv[3], true);
 	else
 		errx(64, "see the top of maildir-drive.c");
 	return 0;

@@ -1,0 +1,260 @@
+/* A view of a folder: numbers that stay while the index goes on.
+ *
+ * The view counts the first "known" records of the generation "at" without
+ * those in "hidden", which were expunged before it was told so.  Another
+ * process only adds records behind these, marks some dead, or puts another
+ * generation in place, while ours stays mapped; so a number means the same
+ * message until folder_sync (news.c) moves "known", "hidden" and "at". */
+#include "maildir/sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+
+struct folder *
+folder_open(struct store *s, const char *name, bool write)
+{
+	struct folder *f = malloc(sizeof(*f));
+
+	if (f == NULL) {
+		(void)fail("folder");
+		return NULL;
+	}
+	if (folder_bare(f, s, name) == 0) {
+		f->write =
+		    write && faccessat(f->dir, "cur", W_OK, AT_EACCESS) == 0;
+		if (sync_disk(f) == 0 && view_reset(f) == 0)
+			return f;
+	}
+	folder_leave(f);
+	free(f);
+	return NULL;
+}
+
+void
+folder_close(struct folder *f)
+{
+	if (f == NULL)
+		return;
+	sync_settle(f);
+	folder_leave(f);
+	free(f);
+}
+
+uint32_t
+folder_count(const struct folder *f)
+{
+	return (uint32_t)(f->known - f->hiddens);
+}
+
+/* How many hidden places are below "place". */
+static size_t
+hidden_below(const struct folder *f, size_t place)
+{
+	size_t low = 0, high = f->hiddens;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->hidden[mid] < place)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+size_t
+view_place(const struct folder *f, uint32_t number)
+{
+	size_t low = 0, high = f->hiddens;
+
+	/* the first hidden place that stands behind the message */
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->hidden[mid] - mid < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return number - 1 + low;
+}
+
+uint32_t
+view_number(const struct folder *f, size_t place)
+{
+	return (uint32_t)(place - hidden_below(f, place)) + 1;
+}
+
+/* The place of the record in the generation that is in place, by UID; -1. */
+ptrdiff_t
+view_current(const struct folder *f, uint32_t uid)
+{
+	size_t i = file_place(&f->ix, uid);
+
+	return i < f->ix.h->records && f->ix.r[i].uid == uid ? (ptrdiff_t)i :
+							       -1;
+}
+
+static bool
+in_ranges(const struct ranges *r, uint32_t uid)
+{
+	size_t low = 0, high = r->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->p[2 * mid + 1] < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < r->n && r->p[2 * low] <= uid;
+}
+
+/* Count what nobody has counted yet, and keep it. */
+static void
+count(struct folder *f, struct record *r)
+{
+	char path[FLAGS_NAME];
+	struct record now;
+	ptrdiff_t i;
+
+	file_path(f->at, r, path);
+	if (file_measure(f->dir, path, 0, true, r) != 1 || f->at != &f->ix ||
+	    !f->ix.writable || index_lock(&f->ix) != 1)
+		return;
+	i = view_current(f, r->uid);
+	if (i != -1 && index_get(&f->ix, (size_t)i, &now) &&
+	    (now.flags & REC_UNMEASURED) != 0) {
+		now.flags &= ~(uint32_t)REC_UNMEASURED;
+		now.size = r->size;
+		now.wire = r->wire;
+		index_begin(&f->ix);
+		file_put(&f->ix, (size_t)i, &now);
+		index_end(&f->ix);
+	}
+	index_unlock(&f->ix);
+}
+
+/* The view stands on an older generation: what the one in place says. */
+static void
+refresh(const struct folder *f, struct record *r)
+{
+	struct record now;
+	ptrdiff_t i = view_current(f, r->uid);
+
+	if (i == -1 || !index_get(&f->ix, (size_t)i, &now))
+		return;
+	r->flags = now.flags;
+	r->keywords = now.keywords;
+	r->modseq = now.modseq;
+}
+
+int
+folder_get(struct folder *f, uint32_t number, struct message *m)
+{
+	struct record r;
+
+	if (number == 0 || number > folder_count(f))
+		return fail_as(ENOENT, "no message %u", number);
+	if (!index_get(f->at, view_place(f, number), &r))
+		return fail_as(EIO, "index of %s is damaged", f->name);
+	if ((r.flags & REC_UNMEASURED) != 0)
+		count(f, &r);
+	if (f->at != &f->ix) /* flags as they are now */
+		refresh(f, &r);
+	*m = (struct message){ .uid = r.uid,
+		.flags = r.flags & (FLAG_STORED | FLAG_NEW | FLAG_ATTACHMENT),
+		.keywords = r.keywords,
+		.modseq = r.modseq,
+		.size = r.size,
+		.wire = r.wire,
+		.date = r.date,
+		.saved = r.saved,
+		.id = r.id };
+	if (in_ranges(&f->recent, r.uid) || (r.flags & REC_NEW) != 0)
+		m->flags |= FLAG_RECENT;
+	return 0;
+}
+
+uint32_t
+folder_number(struct folder *f, uint32_t uid)
+{
+	size_t low = 0, high = f->known;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->at->r[mid].uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return view_number(f, low);
+}
+
+static uint32_t
+first_unseen(struct folder *f)
+{
+	for (uint32_t n = 1; n <= folder_count(f); n++)
+		if ((f->at->r[view_place(f, n)].flags & FLAG_SEEN) == 0)
+			return n;
+	return 0;
+}
+
+/* Sum of wire needs all of them counted. */
+static void
+count_all(struct folder *f)
+{
+	for (uint32_t n = 1; n <= folder_count(f) && f->ix.h->unmeasured > 0;
+	     n++) {
+		struct message m;
+
+		(void)folder_get(f, n, &m);
+	}
+}
+
+void
+folder_info(struct folder *f, struct folder_info *out)
+{
+	const struct header *h = f->ix.h;
+	size_t n = 0;
+
+	*out = (struct folder_info){ .uidvalidity = h->uidvalidity,
+		.uidnext = h->uidnext,
+		.messages = folder_count(f),
+		.unseen = h->unseen,
+		.deleted = h->deleted,
+		.modseq = f->told,
+		.write = f->write };
+	for (size_t i = 0; i < f->recent.n; i++)
+		out->recent += folder_number(f, f->recent.p[2 * i + 1] + 1) -
+		    folder_number(f, f->recent.p[2 * i]);
+	out->recent += h->in_new;
+	if (h->unmeasured > 0)
+		count_all(f);
+	out->octets = h->octets;
+	out->first_unseen = h->unseen == 0 ? 0 : first_unseen(f);
+	for (size_t i = 0; i < sizeof(h->guid); i++)
+		n += (size_t)snprintf(out->id + n, sizeof(out->id) - n, "%02x",
+		    (unsigned char)h->guid[i]);
+}
+
+const char *const *
+folder_keywords(struct folder *f)
+{
+	static const char *const none[KEYWORDS];
+
+	if (!f->words_read || keywords_changed(&f->words, f->dir)) {
+		keywords_free(&f->words);
+		f->words_read = keywords_read(&f->words, f->dir) == 0;
+	}
+	return f->words_read ? f->words.name : none;
+}

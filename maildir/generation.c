@@ -1,0 +1,135 @@
+/* New generations of an index: made beside the old one, put in its place by two
+ * renames, the names first.  Between the two, or after a death there, the
+ * generation numbers differ and nobody uses either file. */
+#include "maildir/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+
+static const char main_file[] = "mailroom-index";
+static const char names_file[] = "mailroom-index.names";
+static const char main_tmp[] = "mailroom-index.tmp";
+static const char names_tmp[] = "mailroom-index.names.tmp";
+
+enum { NAMES_HEAD = 16, NAMES_MAX = 0x7fffffff };
+
+static int
+fresh(int dir, const char *name)
+{
+	(void)unlinkat(dir, name, 0);
+	return openat(dir, name,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+static void
+forget(struct index *ix)
+{
+	if (ix->dir != -1) {
+		(void)unlinkat(ix->dir, main_tmp, 0);
+		(void)unlinkat(ix->dir, names_tmp, 0);
+	}
+	index_close(ix);
+	ix->dir = -1;
+}
+
+static void
+start(struct index *ix)
+{
+	struct timespec t;
+	uint64_t generation;
+
+	ix->h = (void *)ix->main.p;
+	ix->r = (void *)(ix->main.p + INDEX_HEADER);
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	generation = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	(void)memset(ix->h, 0, sizeof(*ix->h));
+	(void)memcpy(ix->h->magic, "mailroom", sizeof(ix->h->magic));
+	ix->h->version = INDEX_VERSION;
+	ix->h->generation = generation;
+	(void)memcpy(ix->names.p, &generation, sizeof(generation));
+	ix->h->names_end = NAMES_HEAD;
+	ix->locked = true;
+	index_begin(ix);
+}
+
+int
+index_new(struct index *ix, int dir, size_t records)
+{
+	size_t size = INDEX_HEADER + (records + 1) * sizeof(struct record);
+	struct stat st;
+
+	*ix = (struct index){ .dir = dir,
+		.main.fd = -1,
+		.names.fd = -1,
+		.writable = true };
+	if (dir != -1) {
+		ix->main.fd = fresh(dir, main_tmp);
+		ix->names.fd = fresh(dir, names_tmp);
+		if (ix->main.fd == -1 || ix->names.fd == -1 ||
+		    flock(ix->main.fd, LOCK_EX) == -1 ||
+		    fstat(ix->main.fd, &st) == -1 ||
+		    region_grow(&ix->main, size) == -1 ||
+		    region_grow(&ix->names, records * 64 + NAMES_HEAD) == -1)
+			forget(ix);
+		else {
+			ix->dev = st.st_dev;
+			ix->ino = st.st_ino;
+		}
+	}
+	if (ix->dir == -1 &&
+	    (region_grow(&ix->main, size) == -1 ||
+		region_grow(&ix->names, records * 64 + NAMES_HEAD) == -1))
+		return -1;
+	start(ix);
+	return 0;
+}
+
+int
+index_publish(struct index *ix)
+{
+	if (ix->dir != -1 &&
+	    (renameat(ix->dir, names_tmp, ix->dir, names_file) == -1 ||
+		renameat(ix->dir, main_tmp, ix->dir, main_file) == -1)) {
+		(void)fail("rename %s", main_tmp);
+		forget(ix);
+		return -1;
+	}
+	return 0;
+}
+
+int
+index_room(struct index *ix, size_t more)
+{
+	size_t need =
+	    INDEX_HEADER + (ix->h->records + more) * sizeof(struct record);
+
+	if (region_grow(&ix->main, need) == -1)
+		return -1;
+	ix->h = (void *)ix->main.p;
+	ix->r = (void *)(ix->main.p + INDEX_HEADER);
+	return 0;
+}
+
+int
+index_name(struct index *ix, const char *name, size_t n, uint32_t *at)
+{
+	size_t end = ix->h->names_end;
+
+	if (end + n + 1 > NAMES_MAX)
+		return fail_as(EFBIG, "%s is full", names_file);
+	if (region_grow(&ix->names, end + n + 1) == -1)
+		return -1;
+	(void)memcpy(ix->names.p + end, name, n);
+	ix->names.p[end + n] = '\0';
+	ix->h->names_end = (uint32_t)(end + n + 1);
+	*at = (uint32_t)end;
+	return 0;
+}

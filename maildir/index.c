@@ -1,0 +1,310 @@
+#include "maildir/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+
+static const char magic[8] = "mailroom";
+static const char main_file[] = "mailroom-index";
+static const char names_file[] = "mailroom-index.names";
+
+enum {
+	NAMES_HEAD = 16, /* generation, and so that no name is at 0 */
+};
+
+static uint64_t
+mix(const void *p, size_t n)
+{
+	const char *s = p;
+	uint64_t h = n, word;
+
+	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
+		(void)memcpy(&word, s, sizeof(word));
+		h = (h ^ word) * 0xff51afd7ed558ccd;
+		h ^= h >> 32;
+	}
+	word = 0;
+	(void)memcpy(&word, s, n);
+	return (h ^ word) * 0xff51afd7ed558ccd + 1;
+}
+
+/* Of the record and the name it stands for, which must lie within "names". */
+static uint16_t
+checksum(const struct index *ix, const struct record *r)
+{
+	struct record c = *r;
+	uint64_t h;
+
+	c.file.spare = 0;
+	h = mix(&c, sizeof(c));
+	h ^= mix(ix->names.p + r->file.at, r->file.base) * 3;
+	return (uint16_t)(h >> 32 ^ h >> 13 ^ h);
+}
+
+void
+index_seal(const struct index *ix, struct record *r)
+{
+	r->file.spare = checksum(ix, r);
+}
+
+bool
+index_get(const struct index *ix, size_t i, struct record *out)
+{
+	for (int try = 0; try < 100; try++) { /* a writer may be at it */
+		(void)memcpy(out, &ix->r[i], sizeof(*out));
+		if (out->uid != 0 && out->file.at > 0 &&
+		    (size_t)out->file.at + out->file.base < ix->names.mapped &&
+		    out->file.spare == checksum(ix, out))
+			return true;
+		(void)sched_yield();
+	}
+	return false;
+}
+
+static uint64_t
+boot_id(void)
+{
+	static uint64_t id;
+	char text[64];
+	int fd;
+	ssize_t n;
+
+	if (id != 0)
+		return id;
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	n = fd == -1 ? 0 : read(fd, text, sizeof(text));
+	if (fd != -1)
+		(void)close(fd);
+	id = n > 0 ? mix(text, (size_t)n) : 1;
+	return id;
+}
+
+uint64_t
+index_modseq(const struct index *ix)
+{
+	struct timespec t;
+	uint64_t now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	now = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	return now > ix->h->modseq ? now : ix->h->modseq + 1;
+}
+
+static void
+point(struct index *ix)
+{
+	ix->h = (void *)ix->main.p;
+	ix->r = ix->main.p == NULL ? NULL : (void *)(ix->main.p + INDEX_HEADER);
+}
+
+/* ---- opening */
+
+/* A file of ours: regular, of this user, with one name.  ENOENT otherwise, so
+ * that it is made anew. */
+static int
+open_file(int dir, const char *name, bool *writable, struct stat *st)
+{
+	int fd = -1;
+
+	if (*writable)
+		fd = openat(dir, name,
+		    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 && (!*writable || errno == EACCES || errno == EROFS)) {
+		*writable = false;
+		fd = openat(dir, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	}
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) &&
+	    st->st_uid == geteuid() && st->st_nlink == 1)
+		return fd;
+	(void)close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+int
+index_follow(struct index *ix)
+{
+	struct stat st;
+	size_t need =
+	    INDEX_HEADER + (size_t)ix->h->records * sizeof(struct record);
+
+	if (ix->dir == -1)
+		return 0;
+	if (need > ix->main.mapped) {
+		if (fstat(ix->main.fd, &st) == -1 || (size_t)st.st_size < need)
+			return fail_as(EIO, "%s is cut short", main_file);
+		if (region_map(&ix->main, (size_t)st.st_size, ix->writable) ==
+		    -1)
+			return -1;
+		point(ix);
+	}
+	if (ix->h->names_end > ix->names.mapped) {
+		if (fstat(ix->names.fd, &st) == -1 ||
+		    (size_t)st.st_size < ix->h->names_end)
+			return fail_as(EIO, "%s is cut short", names_file);
+		return region_map(&ix->names, (size_t)st.st_size, ix->writable);
+	}
+	return 0;
+}
+
+bool
+index_sound(const struct index *ix)
+{
+	struct header h;
+
+	for (int try = 0; try < 3; try++) {
+		(void)memcpy(&h, ix->h, sizeof(h));
+		if (h.dirty == 0 && h.boot == boot_id() &&
+		    h.check == mix(&h, offsetof(struct header, check)))
+			return true;
+		(void)sched_yield();
+	}
+	return false;
+}
+
+static bool
+usable(struct index *ix)
+{
+	uint64_t generation = 0;
+
+	if (ix->h == NULL || ix->names.p == NULL ||
+	    ix->main.mapped < INDEX_HEADER + sizeof(struct record) ||
+	    ix->names.mapped < NAMES_HEAD ||
+	    memcmp(ix->h->magic, magic, sizeof(magic)) != 0 ||
+	    ix->h->version != INDEX_VERSION)
+		return false;
+	(void)memcpy(&generation, ix->names.p, sizeof(generation));
+	return generation == ix->h->generation && index_follow(ix) == 0;
+}
+
+int
+index_open(struct index *ix, int dir)
+{
+	struct stat st, names;
+
+	*ix = (struct index){ .dir = dir,
+		.main.fd = -1,
+		.names.fd = -1,
+		.writable = true };
+	if (dir == -1)
+		return 0;
+	ix->main.fd = open_file(dir, main_file, &ix->writable, &st);
+	if (ix->main.fd == -1)
+		return errno == ENOENT || errno == ELOOP ?
+		    0 :
+		    fail("open %s", main_file);
+	ix->dev = st.st_dev;
+	ix->ino = st.st_ino;
+	ix->names.fd = open_file(dir, names_file, &ix->writable, &names);
+	if (ix->names.fd == -1 || st.st_size < INDEX_HEADER ||
+	    names.st_size < NAMES_HEAD)
+		return 0;
+	if (region_map(&ix->main, (size_t)st.st_size, ix->writable) == -1 ||
+	    region_map(&ix->names, (size_t)names.st_size, ix->writable) == -1)
+		return -1;
+	point(ix);
+	return usable(ix) ? 1 : 0;
+}
+
+void
+index_close(struct index *ix)
+{
+	region_close(&ix->main);
+	region_close(&ix->names);
+	ix->h = NULL;
+	ix->r = NULL;
+	ix->locked = false;
+}
+
+bool
+index_replaced(const struct index *ix)
+{
+	struct stat st;
+
+	if (ix->dir == -1)
+		return false;
+	return fstatat(ix->dir, main_file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_ino != ix->ino || st.st_dev != ix->dev;
+}
+
+void
+index_unlock(struct index *ix)
+{
+	if (ix->locked && ix->main.fd != -1)
+		(void)flock(ix->main.fd, LOCK_UN);
+	ix->locked = false;
+}
+
+/* An empty file to lock, so that of two processes that find no index one
+ * makes it.  Where it cannot be, the index is in memory. */
+static void
+make_file(struct index *ix)
+{
+	int fd = openat(ix->dir, main_file,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && st.st_nlink == 1) {
+		ix->main.fd = fd;
+		ix->dev = st.st_dev;
+		ix->ino = st.st_ino;
+		ix->writable = true;
+		return;
+	}
+	if (fd != -1)
+		(void)close(fd);
+	if ((fd == -1 && errno != ELOOP && errno != EACCES) ||
+	    unlinkat(ix->dir, main_file, 0) == -1)
+		ix->dir = -1;
+}
+
+int
+index_lock(struct index *ix)
+{
+	while (ix->dir != -1 && ix->main.fd == -1)
+		make_file(ix);
+	if (ix->dir != -1) {
+		while (flock(ix->main.fd, LOCK_EX) == -1)
+			if (errno != EINTR)
+				return fail("lock %s", main_file);
+		ix->locked = true;
+		if (index_replaced(ix)) {
+			index_unlock(ix);
+			return 2;
+		}
+	}
+	ix->locked = true;
+	return ix->h != NULL && (ix->dir == -1 || usable(ix));
+}
+
+void
+index_begin(struct index *ix)
+{
+	ix->h->dirty = 1;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void
+index_end(struct index *ix)
+{
+	struct header h = *ix->h;
+
+	h.dirty = 0;
+	h.boot = boot_id();
+	ix->h->boot = h.boot;
+	ix->h->check = mix(&h, offsetof(struct header, check));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	ix->h->dirty = 0;
+}

@@ -1,0 +1,37 @@
+/* One merge of what the disk has into the index; internal to the store. */
+#ifndef MAILDIR_MERGE_H
+#define MAILDIR_MERGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "maildir/sync.h"
+
+struct merge {
+	struct folder *f;
+	struct scan s;
+	struct uidlist l;
+	bool listed; /* l was read */
+	struct news news;
+	struct names table;
+	uint8_t *seen; /* per record */
+};
+
+/* All return 0; 1: only a new generation can hold this; -1. */
+
+/* Name i of the listing is the file of record k. */
+int merge_known(struct merge *, size_t i, size_t k);
+/* Record k has no file any more. */
+int merge_bury(struct merge *, size_t k);
+/* The names that are not known are new messages. */
+int merge_fresh(struct merge *);
+
+/* The whole: list the folder and bring it in. */
+int merge_listing(struct merge *);
+/* Instead of a listing: only what the watch of the folder has seen
+ * (events.c).  Between index_begin and index_end.  Also 1 when a listing is
+ * needed. */
+int merge_events(struct merge *);
+
+#endif

@@ -1,0 +1,288 @@
+/* A new generation of an index: from uidlist and listing, which are true, and
+ * from the records of the old one as far as their checksums hold. */
+#include "maildir/sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+
+struct rebuild {
+	struct folder *f;
+	struct scan s;
+	struct uidlist l;
+	struct index new;
+	struct record *good; /* of the old one, what is whole and alive */
+	size_t goods;
+	struct names hints; /* for these */
+	bool sound; /* the old header, too */
+	struct news news;
+	struct fresh *fresh;
+	size_t freshs;
+	uint32_t *fresh_of; /* per name of the scan, + 1 */
+};
+
+static bool
+bearable(void)
+{
+	return errno == ENOSPC || errno == EDQUOT || errno == EROFS ||
+	    errno == EACCES;
+}
+
+/* List, listing, and UIDs for everything. */
+static int
+collect(struct rebuild *b)
+{
+	ptrdiff_t n;
+
+	if (uidlist_read(&b->l, b->f->dir) == -1 ||
+	    scan_run(&b->s, b->f->dir) == -1 ||
+	    uidlist_match(&b->l, &b->s) == -1)
+		return -1;
+	for (size_t i = 0; i < b->s.names; i++)
+		b->s.name[i].known = b->s.name[i].entry != 0;
+	n = sync_fresh(b->f, &b->s, &b->l, &b->fresh);
+	if (n == -1)
+		return -1;
+	b->l.prune = b->s.exact;
+	if (sync_assign(b->f, &b->s, &b->l, b->fresh, (size_t)n) == -1) {
+		if (!bearable() || b->l.uidvalidity == 0)
+			return -1;
+		b->s.settled = false;
+		b->l.entries = b->l.on_disk;
+	}
+	b->freshs = (size_t)n;
+	b->fresh_of = calloc(b->s.names + 1, sizeof(*b->fresh_of));
+	if (b->fresh_of == NULL)
+		return fail("new index");
+	for (size_t i = 0; i < b->freshs; i++)
+		b->fresh_of[b->fresh[i].name] = (uint32_t)i + 1;
+	return 0;
+}
+
+/* What can be believed of the old index. */
+static int
+believe(struct rebuild *b)
+{
+	const struct index *old = &b->f->ix;
+	struct record *good;
+	struct names hints;
+	size_t fit;
+
+	if (old->h == NULL || old->main.mapped < INDEX_HEADER ||
+	    old->names.mapped == 0 || old->h->uidvalidity != b->l.uidvalidity ||
+	    old->names.p[old->names.mapped - 1] != '\0')
+		return 0;
+	fit = (old->main.mapped - INDEX_HEADER) / sizeof(struct record);
+	if (fit > old->h->records)
+		fit = old->h->records;
+	good = calloc(fit + 1, sizeof(*good));
+	if (good == NULL)
+		return fail("new index");
+	b->good = good;
+	b->sound = index_sound(old);
+	for (size_t i = 0; i < fit; i++) {
+		if (!index_get(old, i, &good[b->goods]))
+			b->sound = false;
+		else if ((good[b->goods].flags & REC_DEAD) == 0)
+			b->goods++;
+	}
+	if (names_index(&hints, old->names.p, good, sizeof(*good), b->goods) ==
+	    -1)
+		return -1;
+	b->hints = hints;
+	return 0;
+}
+
+/* What the old index knew of that message. */
+static bool
+hint(const struct rebuild *b, const char *name, uint32_t uid, struct record *r)
+{
+	size_t at = 0;
+	ptrdiff_t k = b->goods == 0 ? -1 : names_find(&b->hints, name);
+
+	if (k == -1 && b->goods > 0)
+		k = names_like(&b->hints, name, &at);
+	if (k == -1 || b->good[k].uid != uid)
+		return false;
+	*r = b->good[k];
+	return true;
+}
+
+static int
+measured(const struct rebuild *b, size_t i, struct record *r)
+{
+	char path[SCAN_PATH];
+	struct fresh x = { .name = (uint32_t)i };
+	int done;
+
+	if (b->fresh_of[i] != 0) {
+		*r = b->fresh[b->fresh_of[i] - 1].r;
+		return 1;
+	}
+	scan_path(&b->s, i, path);
+	done = file_measure(b->f->dir, path, 0, false, &x.r);
+	*r = x.r;
+	r->saved = (uint32_t)r->date;
+	return done == -1 && errno == ENOENT ? 0 : done;
+}
+
+/* The record of entry i of the list. */
+static int
+record(struct rebuild *b, size_t i)
+{
+	const struct uidlist_entry *e = &b->l.entry[i];
+	size_t name = e->found - 1;
+	const char *text = scan_text(&b->s, name);
+	struct record r, old;
+	bool hinted = hint(b, text, e->uid, &old);
+	enum journal_op op = hinted ? JOURNAL_CHANGE : JOURNAL_NEW;
+
+	if (hinted) {
+		r = old;
+		r.flags &= ~(uint32_t)REC_SIGNED;
+	} else {
+		int done = measured(b, name, &r);
+
+		if (done != 1)
+			return done;
+		r.uid = e->uid;
+	}
+	r.file.at = 0;
+	if (index_room(&b->new, 1) == -1 ||
+	    file_name(&b->new, &r, text, b->s.name[name].in_new) == -1)
+		return -1;
+	if (!hinted || r.keywords != old.keywords ||
+	    ((r.flags ^ old.flags) & FLAG_STORED) != 0) {
+		r.modseq = b->news.modseq;
+		if (ranges_add(&b->news.op[op], r.uid, r.uid) == -1)
+			return -1;
+	}
+	file_put(&b->new, b->new.h->records, &r);
+	return 0;
+}
+
+/* What the old index had and the new one has not. */
+static int
+expunged(struct rebuild *b)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; b->sound && i < b->goods; i++) {
+		uint32_t uid = b->good[i].uid;
+
+		while (k < b->new.h->records && b->new.r[k].uid < uid)
+			k++;
+		if ((k == b->new.h->records || b->new.r[k].uid != uid) &&
+		    ranges_add(&b->news.op[JOURNAL_EXPUNGE], uid, uid) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+binary(char out[16], const char *header)
+{
+	const char *g = strchr(header, 'G');
+
+	for (size_t i = 0; g != NULL && i < 16; i++) {
+		char hex[3] = { g[1 + 2 * i], 0, 0 };
+
+		if (hex[0] == '\0')
+			break;
+		hex[1] = g[2 + 2 * i];
+		out[i] = (char)strtoul(hex, NULL, 16);
+	}
+}
+
+/* Header and history, carried on from the old generation when that is whole
+ * and of the same UIDVALIDITY. */
+static void
+finish(struct rebuild *b)
+{
+	struct header *h = b->new.h;
+	const struct header *old = b->f->ix.h;
+
+	h->uidvalidity = b->l.uidvalidity;
+	binary(h->guid, b->l.header);
+	sync_stamp(&b->new, &b->s, &b->l);
+	if (b->sound) {
+		h->discarded = old->discarded;
+		h->log_id = old->log_id;
+		h->log_end = old->log_end;
+		h->cache_end = old->cache_end;
+	} else {
+		struct stat st;
+
+		h->discarded = b->news.modseq;
+		if (b->new.dir != -1 &&
+		    fstatat(b->new.dir, "mailroom-index.cache", &st,
+			AT_SYMLINK_NOFOLLOW) == 0)
+			h->cache_end = (uint64_t)st.st_size;
+	}
+	sync_news(&b->new, &b->news);
+	if (h->modseq == 0)
+		h->modseq = b->news.modseq;
+}
+
+static int
+build(struct rebuild *b)
+{
+	struct folder *f = b->f;
+	struct index *old = &f->ix;
+	int where = old->h != NULL && !old->writable ? -1 : f->files;
+
+	if (collect(b) == -1 || believe(b) == -1)
+		return -1;
+	if (index_new(&b->new, where, b->l.entries) == -1)
+		return -1;
+	if (b->sound)
+		b->new.h->modseq = old->h->modseq;
+	b->news.modseq = index_modseq(&b->new);
+	for (size_t i = 0; i < b->l.entries; i++)
+		if (b->l.entry[i].found != 0 &&
+		    b->l.entry[i].found != UIDLIST_KEEP && record(b, i) == -1)
+			return -1;
+	if (expunged(b) == -1)
+		return -1;
+	finish(b);
+	index_end(&b->new);
+	return index_publish(&b->new);
+}
+
+int
+sync_rebuild(struct folder *f)
+{
+	struct rebuild b = { .f = f,
+		.l.dir = -1,
+		.new.main.fd = -1,
+		.new.names.fd = -1 };
+	int e, r = build(&b);
+
+	e = errno;
+	if (r == 0) {
+		index_unlock(&f->ix);
+		if (f->at == &f->ix && f->ix.h != NULL) {
+			f->old = f->ix;
+			f->at = &f->old;
+		} else
+			index_close(&f->ix);
+		f->ix = b.new;
+	} else
+		index_close(&b.new);
+	names_free(&b.hints);
+	uidlist_free(&b.l);
+	scan_free(&b.s);
+	free(b.fresh);
+	free(b.fresh_of);
+	free(b.good);
+	for (int op = 1; op < JOURNAL_OPS; op++)
+		ranges_free(&b.news.op[op]);
+	errno = e;
+	return r;
+}

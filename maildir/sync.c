@@ -1,0 +1,232 @@
+/* The index follows the disk.
+ *
+ * Three stat calls tell whether anything changed since the last listing that
+ * was exact; a view that watches the folder need not even make these.  If so,
+ * under the lock of the index, what was watched or a listing is merged into it
+ * (events.c, merge.c).  Whatever does not fit (another UIDVALIDITY, UIDs out of
+ * order, damage) makes a new generation (rebuild.c). */
+#include "maildir/sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "maildir/maildir.h"
+#include "maildir/merge.h"
+#include "message/fail.h"
+
+enum { DEAD_MIN = 64 }; /* fewer are not worth a new generation */
+
+/* Files in new/ become seen by a session that may write: into cur/. */
+static int
+take_in(struct folder *f)
+{
+	struct index *ix = &f->ix;
+	size_t n = ix->h->records;
+	bool moved = false;
+
+	if (!f->write || ix->h->in_new == 0 ||
+	    (f->store->options & STORE_KEEP_NEW) != 0)
+		return 0;
+	index_begin(ix);
+	for (size_t i = n; i-- > 0 && ix->h->in_new > 0;) {
+		char from[FLAGS_NAME], to[FLAGS_NAME];
+		struct record r;
+
+		if ((ix->r[i].flags & (REC_NEW | REC_DEAD)) != REC_NEW ||
+		    !index_get(ix, i, &r))
+			continue;
+		file_path(ix, &r, from);
+		flags_put(to, index_text(ix, &r), r.file.base, r.flags,
+		    r.keywords);
+		if (renameat2(f->dir, from, f->dir, to, RENAME_NOREPLACE) == -1)
+			continue;
+		if (file_name(ix, &r, to + strlen("cur/"), false) == -1)
+			break;
+		file_put(ix, i, &r);
+		moved = true;
+		(void)ranges_add(&f->recent, r.uid, r.uid);
+	}
+	if (moved)
+		ix->h->settled = 0;
+	index_end(ix);
+	ranges_sort(&f->recent);
+	return 0;
+}
+
+static bool
+wasteful(const struct header *h)
+{
+	return h->dead > DEAD_MIN && h->dead > h->records / 4;
+}
+
+/* Lock the generation that is in place; the one the view is about stays. */
+static int
+lock(struct folder *f)
+{
+	for (;;) {
+		int r = index_lock(&f->ix);
+
+		if (r != 2)
+			return r;
+		if (f->at == &f->ix) {
+			f->old = f->ix;
+			f->at = &f->old;
+		} else
+			index_close(&f->ix);
+		if (index_open(&f->ix, f->files) == -1)
+			return -1;
+	}
+}
+
+/* Begin to watch before anything is looked at, anew when events were lost. */
+static void
+watch_again(struct folder *f)
+{
+	f->watched = false;
+	if (f->watch == NULL || !f->watch->lost)
+		return;
+	watch_close(f->watch);
+	free(f->watch);
+	f->watch = NULL;
+	(void)folder_wait(f);
+}
+
+/* What the watch has seen is all there is: 0 merged; 1 list the folder. */
+static int
+watched(struct merge *m)
+{
+	struct folder *f = m->f;
+	struct index *ix = &f->ix;
+	struct stat st;
+	int r;
+
+	if (!f->watched || f->distrust || !sync_list_current(f, &st))
+		return 1;
+	uidlist_assume(&m->l, f->dir, ix->h->uidvalidity, ix->h->uidnext, &st);
+	m->news.modseq = index_modseq(ix);
+	/* times first: what happens later makes them differ */
+	if (scan_stamps(f->dir, m->s.stamp) == -1)
+		return -1;
+	watch_barrier(f->watch);
+	if (watch_settle(f->watch) == -1)
+		return -1;
+	if (f->watch->events == 0 && !f->watch->lost)
+		return 0;
+	index_begin(ix);
+	r = merge_events(m);
+	if (r == 0) {
+		sync_stamp(ix, &m->s, &m->l);
+		watch_reset(f->watch);
+	}
+	sync_news(ix, &m->news);
+	index_end(ix);
+	return r;
+}
+
+static void
+drop(struct merge *m)
+{
+	free(m->seen);
+	names_free(&m->table);
+	uidlist_free(&m->l);
+	scan_free(&m->s);
+	*m = (struct merge){ .f = m->f, .l.dir = -1 };
+}
+
+/* With the lock.  0; 1: make a new generation; -1. */
+static int
+update(struct folder *f)
+{
+	struct merge m = { .f = f, .l.dir = -1 };
+	int r = watched(&m);
+
+	drop(&m);
+	if (r == 1) {
+		watch_again(f);
+		r = !f->distrust && sync_current(f) ? 0 : merge_listing(&m);
+		drop(&m);
+	}
+	return r;
+}
+
+int
+sync_lock(struct folder *f)
+{
+	int r = lock(f), e;
+
+	if (r == 1 && index_sound(&f->ix) && f->ix.writable &&
+	    !wasteful(f->ix.h))
+		r = update(f);
+	else if (r != -1)
+		r = 1;
+	if (r == 1) {
+		watch_again(f);
+		r = sync_rebuild(f);
+	}
+	if (r == 0) {
+		f->distrust = false;
+		f->watched = f->watch != NULL && f->watch->fd != -1;
+		r = take_in(f);
+	}
+	if (r == 0)
+		return 0;
+	e = errno;
+	index_unlock(&f->ix);
+	errno = e;
+	return -1;
+}
+
+/* Nothing to do, and nothing to lock for? */
+static bool
+at_rest(struct folder *f)
+{
+	bool take = f->write && (f->store->options & STORE_KEEP_NEW) == 0;
+	struct stat st;
+
+	if (f->ix.h == NULL || f->distrust || index_replaced(&f->ix) ||
+	    !index_sound(&f->ix) || index_follow(&f->ix) == -1 ||
+	    (take && f->ix.h->in_new > 0))
+		return false;
+	if (f->watched)
+		return watch_drain(f->watch) == 0 && !f->watch->lost &&
+		    f->watch->events == 0 && sync_list_current(f, &st);
+	if (!sync_current(f))
+		return false;
+	f->watched = f->watch != NULL && f->watch->fd != -1;
+	return true;
+}
+
+int
+sync_disk(struct folder *f)
+{
+	if (at_rest(f))
+		return 0;
+	if (sync_lock(f) == -1)
+		return -1;
+	index_unlock(&f->ix);
+	return 0;
+}
+
+void
+sync_settle(struct folder *f)
+{
+	struct scan_stamp now[2];
+
+	if (f->ix.h == NULL || !f->watched || sync_current(f) ||
+	    scan_stamps(f->dir, now) == -1 || !scan_settled(now))
+		return;
+	watch_barrier(f->watch);
+	if (index_lock(&f->ix) == 1 && index_sound(&f->ix) &&
+	    watch_settle(f->watch) == 0 && f->watch->events == 0 &&
+	    !f->watch->lost) {
+		index_begin(&f->ix);
+		(void)memcpy(f->ix.h->stamp, now, sizeof(now));
+		f->ix.h->settled = 1;
+		index_end(&f->ix);
+	}
+	index_unlock(&f->ix);
+}

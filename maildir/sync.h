@@ -1,0 +1,72 @@
+/* The index follows the disk: internal to the store. */
+#ifndef MAILDIR_SYNC_H
+#define MAILDIR_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "maildir/flags.h"
+#include "maildir/index.h"
+#include "maildir/journal.h"
+#include "maildir/scan.h"
+#include "maildir/uidlist.h"
+#include "maildir/view.h"
+
+/* Look whether anything changed and merge it.  0; -1. */
+int sync_disk(struct folder *);
+/* The same, and keep the lock of the index, until index_unlock(&f->ix). */
+int sync_lock(struct folder *);
+/* A new generation from uidlist and listing, lock held (rebuild.c). */
+int sync_rebuild(struct folder *);
+/* Is the index as new/, cur/ and uidlist are? */
+bool sync_current(const struct folder *);
+bool sync_list_current(const struct folder *, struct stat *);
+/* Before a view is closed: if it knows by its watch that the index is true,
+ * the next one need not list the folder. */
+void sync_settle(struct folder *);
+/* What header and journal must know at the end of a change. */
+struct news {
+	uint64_t modseq;
+	struct ranges op[JOURNAL_OPS];
+};
+void sync_news(struct index *, struct news *);
+void sync_stamp(struct index *, const struct scan *, const struct uidlist *);
+void sync_list(struct index *, const struct uidlist *);
+
+/* Names of the scan that are not "known" (assign.c): measured, those with a UID
+ * in the list first, ascending, then the others in the order of delivery.
+ * How many, for free(); -1. */
+struct fresh {
+	uint32_t name; /* in the scan */
+	uint32_t uid; /* 0: none yet, or none to be had */
+	uint64_t time[2];
+	struct record r;
+};
+ptrdiff_t sync_fresh(struct folder *, struct scan *, struct uidlist *,
+    struct fresh **);
+/* 0; 1: the list is another one now and has been matched anew; -1. */
+int sync_assign(struct folder *, struct scan *, struct uidlist *,
+    struct fresh *, size_t);
+/* Two files of one base in one folder: the second gets another. */
+void sync_mend(struct folder *, const char *keep, const char *other);
+
+/* ---- file.c: records and files */
+
+/* The file of a record as the index has it. */
+void file_path(const struct index *, const struct record *,
+    char path[FLAGS_NAME]);
+/* What a scanned name says: r->flags, keywords; name into the index. */
+int file_name(struct index *, struct record *, const char *name, bool in_new);
+/* Does the record say what the name says? */
+bool file_same(const struct index *, const struct record *, const char *name,
+    bool in_new);
+/* Size, date and, when "count" or cheap, wire.  1; 0 no message; -1. */
+int file_measure(int dir, const char *path, uint64_t wire, bool count,
+    struct record *);
+/* Place of the record with that UID, or of the first behind; count. */
+size_t file_place(const struct index *, uint32_t uid);
+/* Write record i, with the counters of the header. */
+void file_put(struct index *, size_t i, const struct record *);
+
+#endif
