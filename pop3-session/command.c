@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "session/sasl.h"
+
 enum {
 	LINE_LONGEST = 2048,
 	ERRORS_MAX = 20, /* then the client is sent away */
@@ -45,6 +47,7 @@ static const struct command {
 } commands[] = {	/* RFC 1939 s. 4 to 7, RFC 2449 s. 5, RFC 1460 "LAST" */
 	{ "USER", S_START | S_NAME,	ARG_TEXT,	login_user },
 	{ "PASS", S_NAME,		ARG_TEXT,	login_pass },
+	{ "AUTH", S_START | S_NAME,	ARG_TEXT,	login_auth },
 	{ "QUIT", S_START | S_NAME,	ARG_NONE,	quit },
 	{ "CAPA", S_ANY,		ARG_NONE,	capa },
 	{ "NOOP", S_ANY,		ARG_NONE,	noop },
@@ -63,8 +66,14 @@ static const struct command {
 static int
 capa_lines(struct pop3 *p)
 {
-	if (p->state != S_MAIL && login_permitted(p))
-		conn_printf(p->conn, "USER\r\n");
+	struct buf names;
+
+	if (p->state != S_MAIL && login_offered(p) != 0) {
+		buf_init(&names, 200);
+		sasl_names(&names, login_offered(p));
+		conn_printf(p->conn, "USER\r\nSASL %s\r\n", names.p);
+		buf_free(&names);
+	}
 	conn_printf(p->conn,
 	    "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
 	    "EXPIRE NEVER\r\nIMPLEMENTATION mailroom\r\n.\r\n");

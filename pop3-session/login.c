@@ -12,7 +12,7 @@ enum { PATIENCE = 30 }; /* seconds for a command */
 
 struct login {
 	int monitor;
-	bool plain;
+	unsigned offered; /* SASL mechanisms */
 	unsigned tries;
 	char name[USER_NAME_MAX + 1];
 };
@@ -30,11 +30,18 @@ static const struct reply trouble = {
 	.last = true,
 	.text = "[SYS/TEMP] Cannot check passwords now",
 };
+static const struct reply no_mechanism = { .text = "Unknown mechanism" };
+static const struct reply bad_response = { .text = "Invalid response" };
+static const struct reply cancelled = { .text = "Cancelled" };
+static const struct reply other = {
+	.text = "[AUTH] Nobody may act for others",
+};
+static const struct reply lost = { .last = true, .text = "Nothing heard" };
 
-bool
-login_permitted(const struct pop3 *p)
+unsigned
+login_offered(const struct pop3 *p)
 {
-	return p->login->plain;
+	return p->login->offered;
 }
 
 const struct reply *
@@ -43,7 +50,7 @@ login_user(struct pop3 *p, const struct args *a)
 	struct login *l = p->login;
 	struct span name = span_trim(a->text);
 
-	if (!l->plain)
+	if (l->offered == 0)
 		return &no_tls;
 	/* No user has a name that long, and "" is none either: PASS tells,
 	 * in its own time. */
@@ -55,22 +62,59 @@ login_user(struct pop3 *p, const struct args *a)
 	return &go_on;
 }
 
+static const struct reply *
+verdict(struct login *l, enum front_verdict v)
+{
+	switch (v) {
+	case FRONT_BAD:
+		return ++l->tries < FRONT_TRIES ? &bad : &bad_last;
+	case FRONT_UNKNOWN:
+		return &no_mechanism;
+	case FRONT_SYNTAX:
+		return &bad_response;
+	case FRONT_CANCELLED:
+		return &cancelled;
+	case FRONT_OTHER:
+		return &other;
+	case FRONT_LOST:
+		return &lost;
+	case FRONT_TEMP:
+		break;
+	}
+	return &trouble;
+}
+
 const struct reply *
 login_pass(struct pop3 *p, const struct args *a)
 {
 	struct login *l = p->login;
 
 	p->state = S_START;
-	if (front_login(p->conn, l->monitor, span(l->name), a->text,
-		span("")) == FRONT_TEMP)
-		return &trouble;
-	return ++l->tries < FRONT_TRIES ? &bad : &bad_last;
+	return verdict(l,
+	    front_login(p->conn, l->monitor, span(l->name), a->text, span("")));
+}
+
+/* RFC 5034; without an argument the old question what there is. */
+const struct reply *
+login_auth(struct pop3 *p, const struct args *a)
+{
+	struct login *l = p->login;
+	struct span mechanism, rest = a->text;
+
+	if (l->offered == 0)
+		return &no_tls;
+	mechanism = span_word(&rest);
+	rest = span_trim(rest);
+	p->state = S_START;
+	return verdict(l,
+	    front_sasl(p->conn, l->monitor, mechanism, l->offered,
+		rest.len > 0 ? &rest : NULL, span("")));
 }
 
 void
-login_serve(struct conn *c, int monitor, bool plain)
+login_serve(struct conn *c, int monitor, unsigned offered)
 {
-	struct login l = { .monitor = monitor, .plain = plain };
+	struct login l = { .monitor = monitor, .offered = offered };
 	struct pop3 p = {
 		.conn = c,
 		.state = S_START,

@@ -2,13 +2,11 @@
 #ifndef POP3_SESSION_LOGIN_H
 #define POP3_SESSION_LOGIN_H
 
-#include <stdbool.h>
-
 #include "session/conn.h"
 
 /* Serve the AUTHORIZATION state over "c" (front.serve); greets nobody.
- * "plain": passwords may cross this connection.  Returns when the client left
- * or was sent away. */
-void login_serve(struct conn *c, int monitor, bool plain);
+ * "offered": SASL mechanisms, 0 when no password may cross this connection.
+ * Returns when the client left or was sent away. */
+void login_serve(struct conn *c, int monitor, unsigned offered);
 
 #endif

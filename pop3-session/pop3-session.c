@@ -58,6 +58,7 @@ session(const struct peer *peer, void *ctx)
 		.option = option.trash ? "-tL" : "-L",
 		.greeting = GREETING,
 		.trouble = TROUBLE,
+		.busy = BUSY,
 		.config = &config,
 		.serve = login_serve,
 	};
@@ -98,7 +99,7 @@ options(int argc, char **argv)
 	if (getenv("HOME") != NULL)
 		(void)snprintf(option.home, sizeof(option.home), "%s",
 		    getenv("HOME"));
-	sandbox_start(option.login != NULL ? LOG_FD + 1 : LOG_FD);
+	sandbox_start(option.login != NULL ? FRONT_KEEP : LOG_FD);
 	if (wrong || (option.login == NULL && argc != optind))
 		errx(EX_USAGE, "usage: " PROGRAM " [-t] [-c DIR]");
 }

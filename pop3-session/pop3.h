@@ -63,7 +63,8 @@ size_t pop3_hex(char *out, uint32_t);
 /* The handlers.  login.c: */
 const struct reply *login_user(struct pop3 *, const struct args *);
 const struct reply *login_pass(struct pop3 *, const struct args *);
-bool login_permitted(const struct pop3 *);
+const struct reply *login_auth(struct pop3 *, const struct args *);
+unsigned login_offered(const struct pop3 *); /* SASL mechanisms */
 
 /* session.c: */
 const struct reply *session_stat(struct pop3 *, const struct args *);

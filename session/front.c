@@ -2,46 +2,31 @@
 #include "session/front.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
-#include "session/auth.h"
+#include "session/front-parts.h"
 #include "session/log.h"
 #include "session/monitor.h"
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
-#include "session/users.h"
+#include "session/sasl.h"
+#include "session/slots.h"
 
 enum {
 	LOGIN_SECONDS = 180, /* from the greeting to the right password */
-	PAUSE = 2, /* seconds after a wrong one */
 	LAST_RESORT = 600, /* alarm() of a process that nothing else ended */
-	ANSWER_MS = 90000, /* longer than the checker may take */
-};
-
-enum { /* requests of the parser; 0 is ASK_LOG */
-	ASK_LOGIN = 1, /* data: name NUL password NUL word */
-	ASK_LONGEST = USER_NAME_MAX + FRONT_PASSWORD_MAX + FRONT_WORD_MAX + 2,
-};
-
-/* The monitor's. */
-struct entry {
-	const struct front *front;
-	const struct peer *peer;
-	struct user user; /* who has logged in */
-	char word[FRONT_WORD_MAX + 1];
-	bool in;
 };
 
 static struct conn conn;
+static struct slots slots = { .fd = -1 };
 
 int
 front_trouble(const char *event, const char *trouble)
@@ -80,12 +65,56 @@ confine(const struct config *c)
 	return sandbox_calls(SANDBOX_PARSER);
 }
 
+/* Does every line of the users file have keys for SCRAM?  A client that is
+ * offered it takes nothing else, and could not log in without them. */
+static bool
+keys_for_all(const struct config *c)
+{
+	static char text[64 * 1024];
+	char path[PATH_MAX];
+	struct span rest, line;
+	bool all = false;
+	ssize_t n;
+	int fd;
+
+	if (c->system_users)
+		return false;
+	config_path(c, "users", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, text, sizeof(text));
+	(void)close(fd);
+	if (n <= 0 || n == sizeof(text))
+		return false;
+	rest = span_n(text, (size_t)n);
+	while (rest.p != NULL) {
+		line = span_cut(&rest, '\n');
+		if (line.len == 0 || line.p[0] == '#')
+			continue;
+		(void)span_cut(&line, ':');
+		all = line.p != NULL && span_starts(line, "{SCRAM-SHA-256}");
+		if (!all)
+			break;
+	}
+	explicit_bzero(text, (size_t)n);
+	return all;
+}
+
+/* What may be tried on this connection. */
+static unsigned
+offered(const struct config *c, const struct peer *peer)
+{
+	if (c->plain_login != PLAIN_ALWAYS && peer->kind == PEER_INET &&
+	    (c->plain_login != PLAIN_LOOPBACK || !peer->loopback))
+		return 0;
+	return SASL_PLAIN | SASL_LOGIN | (keys_for_all(c) ? SASL_SCRAM : 0);
+}
+
 static int
 parser(const struct front *f, const struct peer *peer, int monitor)
 {
-	bool plain = f->config->plain_login == PLAIN_ALWAYS ||
-	    peer->kind != PEER_INET ||
-	    (f->config->plain_login == PLAIN_LOOPBACK && peer->loopback);
+	unsigned mechanisms = offered(f->config, peer);
 	struct timespec now;
 
 	(void)close(LOG_FD);
@@ -96,94 +125,11 @@ parser(const struct front *f, const struct peer *peer, int monitor)
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, false);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	conn.stop = ((int64_t)now.tv_sec + LOGIN_SECONDS) * 1000;
-	f->serve(&conn, monitor, plain);
+	f->serve(&conn, monitor, mechanisms);
 	return 0;
 }
 
-enum front_verdict
-front_login(struct conn *c, int monitor, struct span name, struct span password,
-    struct span word)
-{
-	static struct record answer;
-	char data[ASK_LONGEST];
-	size_t n = 0;
-	int r;
-
-	/* What is still here when the monitor takes over is never sent. */
-	(void)conn_flush(c);
-	/* No user has such a name; the time it takes is the checker's. */
-	if (name.len > USER_NAME_MAX || password.len > FRONT_PASSWORD_MAX ||
-	    word.len > FRONT_WORD_MAX)
-		name.len = password.len = word.len = 0;
-	memcpy(data, name.p, name.len);
-	n += name.len;
-	data[n++] = '\0';
-	memcpy(data + n, password.p, password.len);
-	n += password.len;
-	data[n++] = '\0';
-	memcpy(data + n, word.p, word.len);
-	n += word.len;
-	r = record_send(monitor, ASK_LOGIN, 0, span_n(data, n), -1);
-	explicit_bzero(data, sizeof(data));
-	if (r == -1 || record_recv(monitor, &answer, NULL, ANSWER_MS) != 1) {
-		(void)fail("ask for a login");
-		log_line(LOG_ERR, "login-error reason=%s", fail_text());
-		return FRONT_TEMP;
-	}
-	return answer.kind == FRONT_BAD ? FRONT_BAD : FRONT_TEMP;
-}
-
 /* ---- the monitor */
-
-/* The word comes from the parser and goes into an argument of the user's. */
-static bool
-word_ok(const char *word, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (word[i] <= ' ' || word[i] >= 0x7f)
-			return false;
-	return len <= FRONT_WORD_MAX;
-}
-
-/* The child is done with after the right password: what stays of a parser that
- * has been taken over must not share the connection with the user. */
-static int
-answer_login(struct monitor *m, const struct record *r, int fd)
-{
-	struct entry *e = m->ctx;
-	size_t name = strnlen(r->data, r->len), word;
-
-	(void)fd;
-	if (name == r->len)
-		return fail_as(EBADMSG, "login without a password");
-	word = name + 1 + strnlen(r->data + name + 1, r->len - name - 1) + 1;
-	if (word > r->len || !word_ok(r->data + word, r->len - word))
-		return fail_as(EBADMSG, "login without a word");
-	(void)snprintf(e->word, sizeof(e->word), "%s", r->data + word);
-	switch (auth_check(e->front->config, r->data, r->data + name + 1,
-	    e->peer->ip, &e->user)) {
-	case AUTH_OK:
-		e->in = true;
-		(void)kill(m->child, SIGKILL);
-		(void)waitpid(m->child, NULL, 0);
-		return 1;
-	case AUTH_BAD:
-		log_line(LOG_NOTICE, "login-refused user=%s ip=%s", r->data,
-		    e->peer->ip);
-		(void)sleep(PAUSE);
-		return record_send(m->sock, FRONT_BAD, 0, span(""), -1);
-	case AUTH_TEMP:
-		break;
-	}
-	log_line(LOG_ERR, "login-error user=%s ip=%s reason=%s", r->data,
-	    e->peer->ip, fail_text());
-	return record_send(m->sock, FRONT_TEMP, 0, span(""), -1);
-}
-
-static const struct right rights[MONITOR_KINDS] = {
-	[ASK_LOG] = { 100, LOG_LINE_MAX, monitor_log },
-	[ASK_LOGIN] = { FRONT_TRIES, ASK_LONGEST, answer_login },
-};
 
 /* Become the user, and the program anew. */
 static int
@@ -199,19 +145,49 @@ hand_over(const struct entry *e)
 	if (maildir_path(f->config, e->user.home, path) == -1 ||
 	    role_drop(&e->user.role) == -1)
 		return front_trouble("login-error", f->trouble);
+	if (slots.fd != -1)
+		(void)dup2(slots.fd, FRONT_SLOT);
 	(void)execl("/proc/self/exe", f->program, f->option, login, "--",
 	    e->user.name, path, e->word, (char *)NULL);
 	(void)fail("exec /proc/self/exe");
 	return front_trouble("login-error", f->trouble);
 }
 
+/* One of the slots for connections, held until the user's session ends too. */
+static bool
+admitted(const struct front *f, const struct peer *peer)
+{
+	const char *word;
+
+	if (peer->kind != PEER_INET)
+		return true;
+	switch (slots_take(&slots, f->config->run, f->program, peer->ip,
+	    f->config->connections, f->config->connections_per_address,
+	    &word)) {
+	case 1:
+		return true;
+	case 0:
+		log_line(LOG_NOTICE,
+		    "refused ip=%s reason=\"too many connections\" "
+		    "setting=%s",
+		    peer->ip, word);
+		(void)!write(STDOUT_FILENO, f->busy, strlen(f->busy));
+		return false;
+	default: /* better too many than none */
+		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
+		return true;
+	}
+}
+
 int
 front_serve(const struct front *f, const struct peer *peer)
 {
 	struct entry e = { .front = f, .peer = peer };
-	struct monitor m = { .ctx = &e, .rights = rights };
+	struct monitor m = { .ctx = &e, .rights = front_rights };
 	int pair[2], status;
 
+	if (!admitted(f, peer))
+		return 0;
 	(void)!write(STDOUT_FILENO, f->greeting, strlen(f->greeting));
 	(void)alarm(LAST_RESORT);
 	if (record_pair(pair) == -1 || (m.child = fork()) == -1) {

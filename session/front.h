@@ -15,19 +15,27 @@
 #include "message/span.h"
 #include "session/config.h"
 #include "session/conn.h"
+#include "session/log.h"
 #include "session/start.h"
 
-enum { FRONT_TRIES = 3, FRONT_PASSWORD_MAX = 512, FRONT_WORD_MAX = 64 };
+enum {
+	FRONT_TRIES = 3,
+	FRONT_WORD_MAX = 64,
+	FRONT_SLOT = LOG_FD + 1, /* in the new process: its slot, held open */
+	FRONT_KEEP, /* for sandbox_start of the new process */
+};
 
 struct front {
 	const char *program; /* its name */
 	const char *option; /* how it is called then: "-L", perhaps "-tL" */
 	const char *greeting; /* with its line end */
 	const char *trouble; /* the same, when nothing can be done */
+	const char *busy; /* the same, when there are too many */
 	const struct config *config;
-	/* The parser, in its sandbox: until the client has left.  "plain":
-	 * passwords may cross this connection. */
-	void (*serve)(struct conn *, int monitor, bool plain);
+	/* The parser, in its sandbox: until the client has left.  "offered"
+	 * are SASL mechanisms (session/sasl.h); 0: no password may cross this
+	 * connection. */
+	void (*serve)(struct conn *, int monitor, unsigned offered);
 };
 
 /* Serve one connection, which is descriptors 0 and 1, up to the login: what is
@@ -40,6 +48,11 @@ int front_trouble(const char *event, const char *trouble);
 enum front_verdict {
 	FRONT_BAD, /* after the monitor's pause */
 	FRONT_TEMP, /* passwords cannot be checked now */
+	FRONT_UNKNOWN, /* no such mechanism */
+	FRONT_SYNTAX, /* no base64, or not what the mechanism wants */
+	FRONT_CANCELLED, /* "*" */
+	FRONT_OTHER, /* wants to act for somebody else */
+	FRONT_LOST, /* the client left */
 };
 
 /* In the parser: is this the password?  What is to be said before goes out
@@ -48,6 +61,11 @@ enum front_verdict {
  * No more than FRONT_TRIES times. */
 enum front_verdict front_login(struct conn *, int monitor, struct span name,
     struct span password, struct span word);
+
+/* The same by SASL, with challenges as "+ BASE64" (RFC 5034, RFC 9051
+ * s. 6.2.2).  "initial": NULL when the command had no response in it. */
+enum front_verdict front_sasl(struct conn *, int monitor, struct span mechanism,
+    unsigned offered, const struct span *initial, struct span word);
 
 /* What main of the new process finds behind its options. */
 struct front_user {

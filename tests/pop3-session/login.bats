@@ -2,6 +2,7 @@
 # shellcheck disable=SC2154 # what add_user and start declare
 # pop3-session/login.c and the monitor: who gets in, and how it is told.
 
+bats_require_minimum_version 1.5.0
 load ../lib
 load common
 
@@ -27,6 +28,37 @@ load common
 	maildir alice
 	play second-try
 	grep -q 'login user=alice ip=127.0.0.1' "$LOG"
+}
+
+@test "AUTH" {
+	maildir alice
+	PLAIN=$(printf '\0alice\0%s' "$PASSWORD" | base64)
+	export PLAIN
+	play auth
+	play auth-plain
+}
+
+# Keys of correct-horse.
+SCRAM='{SCRAM-SHA-256}4096,bWFpbHJvb20tc2FsdC0xNg==,'
+SCRAM+='Ggra3/twIad4hBewHUNeeQc7gncxjhZOeJo5+l/yPVI=,'
+SCRAM+='3Ma3ox76M4w3S+Z6yoviibZHYqAo24rZwOYQimHX7Xg='
+
+# mpop brings its own SCRAM; without keys for all it is not offered.
+@test "AUTH SCRAM-SHA-256" {
+	three
+	sed -i "s|^alice:[^:]*:|alice:$SCRAM:|" "$CONFIG/users"
+	sed -i /^bob:/d "$CONFIG/users"
+	pop
+	mkdir -p "$T/got/new" "$T/got/cur" "$T/got/tmp"
+	printf '%s\n' 'account default' "host $HOST" 'port 20110' 'tls off' \
+		'auth scram-sha-256' 'user alice' 'password correct-horse' \
+		'keep on' "uidls_file $T/uidls" "delivery maildir $T/got" \
+		>"$T/mpoprc"
+	chmod 600 "$T/mpoprc"
+	mpop -q -C "$T/mpoprc"
+	[ "$(find "$T/got/new" -type f | wc -l)" -eq 3 ]
+	sed -i 's/correct-horse/wrong/' "$T/mpoprc"
+	run ! mpop -q -C "$T/mpoprc"
 }
 
 @test "a password that is too long is wrong" {
