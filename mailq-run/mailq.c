@@ -98,7 +98,7 @@ list_one(struct mailq *m, const struct entry *e, void *ctx)
 	t->messages++;
 	t->octets += e->size - e->message;
 	if (m->json)
-		show_json(&m->out, e);
+		show_json(&m->out, e, false);
 	else
 		show_brief(&m->out, e, m->d.now);
 	if (m->out.len > OUT)
@@ -186,7 +186,7 @@ show(struct mailq *m, char **arg)
 		if (got != ENTRY_OK)
 			worst = decide_not_had(*arg, got);
 		else if (m->json)
-			show_json(&m->out, &e);
+			show_json(&m->out, &e, true);
 		else
 			show_full(&m->out, &e, m->d.now);
 		if (spool_id_ok(span(*arg)))

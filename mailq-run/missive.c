@@ -37,6 +37,7 @@ take_line(struct intake *t, char *line, size_t len)
 	t->first = false;
 	for (size_t i = 0; i < len && !l->eight_bit; i++)
 		l->eight_bit = (unsigned char)line[i] > 0x7f;
+	l->size += (off_t)len + 1;
 	room = MISSIVE_HEADER - l->text.len;
 	buf_add(&l->text, line, len < room ? len : room);
 	if (fwrite(line, 1, len, l->file) != len)

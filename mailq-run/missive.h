@@ -20,6 +20,7 @@ struct missive {
 	size_t header; /* octets of the header */
 	size_t body; /* where the body begins */
 	bool eight_bit;
+	off_t size; /* with every line end as CRLF */
 };
 
 /* Read to the end of "in", or with "dot" to a line of one dot.  CRLF becomes

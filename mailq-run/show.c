@@ -82,6 +82,14 @@ place_word(enum spool_place p)
 	return p == SPOOL_NEW ? "new" : p == SPOOL_HELD ? "held" : "deferred";
 }
 
+static const char *
+report_word(enum history_report r)
+{
+	return r == REPORT_FAILED ? "returned" :
+	    r == REPORT_DELAYED	  ? "delayed" :
+				    "delivered";
+}
+
 static void
 put_next(struct buf *b, const struct entry *e, time_t now)
 {
@@ -180,10 +188,7 @@ put_log(struct buf *b, const struct entry *e)
 				buf_str(b, ": ");
 			break;
 		case HISTORY_REPORT:
-			buf_printf(b, "sender told: %s",
-			    l.report == REPORT_FAILED	   ? "returned" :
-				l.report == REPORT_DELAYED ? "delayed" :
-							     "delivered");
+			buf_printf(b, "sender told: %s", report_word(l.report));
 			if (l.child.len > 0)
 				buf_str(b, " in ");
 			show_text(b, l.child);
@@ -290,8 +295,47 @@ json_rcpt(struct buf *b, const struct entry *e, size_t i, struct buf *scratch)
 	buf_char(b, '}');
 }
 
+static void
+json_event(struct buf *b, const struct history_line *l)
+{
+	buf_printf(b, "{\"time\":%lld", (long long)l->when);
+	switch (l->kind) {
+	case HISTORY_TRY:
+		buf_printf(b, ",\"recipient\":%zu", l->rcpt);
+		json_pair(b, "state", span(state_word(l->state)));
+		json_pair(b, "status", l->status);
+		json_pair(b, "remote", l->remote);
+		json_pair(b, "reply", l->reply);
+		break;
+	case HISTORY_REPORT:
+		json_pair(b, "told", span(report_word(l->report)));
+		json_pair(b, "in", l->child);
+		break;
+	case HISTORY_ADMIN:
+		json_pair(b, "by", l->remote);
+		json_pair(b, "did", l->reply);
+		break;
+	}
+	buf_char(b, '}');
+}
+
+static void
+json_log(struct buf *b, const struct entry *e, struct buf *scratch)
+{
+	struct span rest = buf_all(&e->history.text);
+	struct history_line l;
+	const char *between = ",\"log\":[";
+
+	while (history_next(&rest, &l, scratch) == 1) {
+		buf_str(b, between);
+		json_event(b, &l);
+		between = ",";
+	}
+	buf_str(b, between[1] == '\0' ? "]" : ",\"log\":[]");
+}
+
 void
-show_json(struct buf *b, const struct entry *e)
+show_json(struct buf *b, const struct entry *e, bool with_log)
 {
 	struct buf scratch;
 
@@ -312,6 +356,9 @@ show_json(struct buf *b, const struct entry *e)
 	    e->history.delayed ? "true" : "false");
 	for (size_t i = 0; i < e->env.rcpts; i++)
 		json_rcpt(b, e, i, &scratch);
-	buf_str(b, "]}\n");
+	buf_char(b, ']');
+	if (with_log)
+		json_log(b, e, &scratch);
+	buf_str(b, "}\n");
 	buf_free(&scratch);
 }

@@ -13,8 +13,8 @@ void show_brief(struct buf *, const struct entry *, time_t now);
 /* All of it: envelope, recipients, and the log in full. */
 void show_full(struct buf *, const struct entry *, time_t now);
 
-/* One JSON object (RFC 8259) on one line. */
-void show_json(struct buf *, const struct entry *);
+/* One JSON object (RFC 8259) on one line; with its log when wanted. */
+void show_json(struct buf *, const struct entry *, bool with_log);
 
 /* "2d03h", "4h05m", "12m", "7s": at most two units. */
 void show_span(struct buf *, time_t seconds);

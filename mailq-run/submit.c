@@ -22,7 +22,7 @@ struct dialogue {
 	struct conn conn;
 	struct reply reply;
 	const struct submit_options *o;
-	bool eight_bit, utf8, dsn; /* offered */
+	bool eight_bit, utf8, dsn, size; /* offered */
 	bool dead; /* no reply any more */
 };
 
@@ -146,6 +146,7 @@ greet(struct dialogue *d, int sock, const struct submit_options *o)
 	d->eight_bit = reply_keyword(&d->reply, "8BITMIME", &none);
 	d->utf8 = reply_keyword(&d->reply, "SMTPUTF8", &none);
 	d->dsn = reply_keyword(&d->reply, "DSN", &none);
+	d->size = reply_keyword(&d->reply, "SIZE", &none);
 	return EX_OK;
 }
 
@@ -184,6 +185,8 @@ mail(struct dialogue *d, const struct missive *l, const struct recipients *r)
 	int code;
 
 	buf_init(&p, 2048);
+	if (d->size)
+		buf_printf(&p, " SIZE=%lld", (long long)l->size);
 	if (l->eight_bit && d->eight_bit)
 		buf_str(&p, " BODY=8BITMIME");
 	if (d->utf8 && needs_utf8(d, l, r))

@@ -70,6 +70,12 @@ assert b["recipients"][0]["address"] == "\"a\\\\\"\"@there.test"
 	[[ $output == *"id        A (held)"* ]]
 	[[ $output == *"451 4.7.1 Later"* ]]
 	[[ $output == *": hold"* ]]
+	mailq -j show A | python3 -c '
+import json, sys
+log = json.load(sys.stdin)["log"]
+assert [x.get("state", x.get("did")) for x in log] == ["waiting", "delivered",
+	"hold"], log
+assert log[0]["reply"] == "451 4.7.1 Later <id 123>"'
 	run mailq show Nope
 	[ "$status" -eq 66 ]
 	[[ $output == *"Nope: no such message"* ]]

@@ -48,7 +48,7 @@ no_dead() { [ ! -e "$HOME_alice/dead.letter" ]; }
 @test "the plain case" {
 	scripted
 	printf 'Subject: x\n\n.\ntext\n' | sendmail -i -f a@here.test b@there.test
-	diff - <(taken | sed '/^From:/d; s/ *$//') <<-END
+	diff - <(taken | sed '/^From:/d; s/ *$//; s/ SIZE=23$//') <<-END
 	MAIL FROM:<a@here.test>
 	RCPT TO:<b@there.test>
 
@@ -168,6 +168,12 @@ refused() { # STATUS MODE...
 @test "refused: 421 is 75" { refused 75 'greet 421 4.3.2 Busy'; }
 @test "refused: a connection that breaks is 75" { refused 75 'close-at dot'; }
 @test "refused: an answer that is none is 75" { refused 75 'ok-without-code'; }
+
+@test "refused: too big, before it is sent" {
+	refused 65 'mail 552 5.3.4 Too big'
+	said | grep -q '^MAIL FROM:<a@here.test> SIZE=20$'
+	if said | grep -q '^DATA'; then return 1; fi
+}
 
 @test "one of two refused: the other has it, and it is saved" {
 	scripted -m 'reject b@t.test 550 5.1.1 No'

@@ -242,6 +242,50 @@ TEST(history_cuts_long_replies)
 	buf_free(&b);
 }
 
+/* A log that has grown too long keeps what counts: the last try of each
+ * recipient, and what the sender was told. */
+TEST(history_is_shortened)
+{
+	static char reply[HISTORY_REPLY];
+	char dir[] = "/tmp/history.XXXXXX", command[64];
+	struct history_line l = { .when = 5,
+		.kind = HISTORY_REPORT,
+		.report = REPORT_DELAYED,
+		.child = TEXT("One-1") };
+	struct history h;
+	struct buf scratch;
+	int spool = spool_open(mkdtemp(dir));
+
+	CHECK(spool != -1);
+	buf_init(&scratch, 1 << 16);
+	memset(reply, 'r', sizeof(reply));
+	CHECK(history_load(&h, spool, "One", 3) == 0);
+	history_add(&h, &l);
+	l = (struct history_line){ .state = SPOOL_TODO,
+		.reply = { reply, sizeof(reply) } };
+	for (int i = 0; i < 5000; i++) {
+		l.when = i;
+		l.rcpt = (size_t)i % 2;
+		history_add(&h, &l);
+		if (i % 100 == 0)
+			CHECK(history_save(&h, spool, "One", false) == 0);
+	}
+	CHECK(history_save(&h, spool, "One", true) == 0);
+	history_free(&h);
+	CHECK(history_load(&h, spool, "One", 3) == 0);
+	CHECK(h.text.len < HISTORY_MAX + 110 * (HISTORY_REPLY + 50));
+	CHECK(h.delayed && h.reports == 1 && strcmp(h.child, "One-1") == 0);
+	CHECK(h.rcpt[0].tries == 2500 && h.rcpt[1].tries == 2500);
+	CHECK(h.rcpt[1].last == 4999);
+	CHECK(history_last(&h, 0, &l, &scratch) == 1);
+	CHECK(l.when == 4998 && l.reply.len == HISTORY_REPLY);
+	CHECK(history_last(&h, 2, &l, &scratch) == 0);
+	history_free(&h);
+	buf_free(&scratch);
+	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
+	CHECK(system(command) == 0);
+}
+
 /* All addresses of a list, parted by blanks; "!" when it is refused. */
 static const char *
 all_of(const char *list)
