@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailq-run/envelope.h"
 #include "message/fail.h"
 
 /* ---- opening */

@@ -6,7 +6,7 @@
  * have written, but an unknown word, which a later version may write, is as
  * bad as any other: the entry goes to bad/ whole instead of being delivered
  * by half. */
-#include "mailq-run/spool.h"
+#include "mailq-run/envelope.h"
 
 #include <bsd/string.h>
 #include <errno.h>

@@ -57,7 +57,7 @@ put_totals(struct buf *b, const struct run *r)
 static void
 put_places(struct buf *b, const struct run *r)
 {
-	const struct dest *seen[PLACES];
+	const struct dest *seen[PLACES] = { NULL };
 	size_t n = 0;
 	char host[400];
 

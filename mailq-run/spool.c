@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "mailq-run/envelope.h"
 #include "message/fail.h"
 #include "session/log.h"
 

@@ -1,7 +1,7 @@
 /* The spool: one text file per message; see spool(5) for format and crash
- * states.  Here: the envelope, its text form, and writing a new entry.
- * entry.h works on an entry that waits, scan.h finds what is due, history.h
- * is the log beside an entry. */
+ * states.  Here: the envelope, and writing a new entry.  envelope.h is its
+ * text form, entry.h works on an entry that waits, scan.h finds what is due,
+ * history.h is the log beside an entry. */
 #ifndef MAILQ_RUN_SPOOL_H
 #define MAILQ_RUN_SPOOL_H
 
@@ -95,37 +95,11 @@ int spool_commit(struct spool_draft *);
 /* Take back whatever is not visible; harmless after a commit. */
 void spool_abort(struct spool_draft *);
 
-/* ---- the text form
- * Append the envelope with its empty line / read one back from "text" (all
- * of a file's head, at least up to the empty line), which is cut into C
- * strings in place and must outlive *e.  *e->rcpt is allocated:
- * spool_envelope_free.  *message is where the content begins.
- * 0; -1: EBADMSG and fail_text() says what is wrong in which line. */
-int spool_envelope_put(struct buf *, const struct spool_envelope *);
-int spool_envelope_parse(struct spool_envelope *e, char *text, size_t len,
-    off_t *message);
-void spool_envelope_free(struct spool_envelope *);
-
 /* Tell mailq-run that there is new mail, or that all of the spool is to be
  * looked at: one octet to RUN/kick, never waits, nobody listening is no
  * error. */
 enum { SPOOL_KICK_NEW = '!', SPOOL_KICK_ALL = '*' };
 void spool_kick(const char *run);
 void spool_kick_all(const char *run);
-
-/* ---- the text form
- * Append the envelope with its empty line / read one back from "text" (all
- * of a file's head, at least up to the empty line), which is cut into C
- * strings in place and must outlive *e.  *e->rcpt is allocated:
- * spool_envelope_free.  *message is where the content begins.
- * 0; -1: EBADMSG and fail_text() says what is wrong in which line. */
-int spool_envelope_put(struct buf *, const struct spool_envelope *);
-int spool_envelope_parse(struct spool_envelope *e, char *text, size_t len,
-    off_t *message);
-void spool_envelope_free(struct spool_envelope *);
-
-/* Tell mailq-run that there is something: one octet to RUN/kick, never
- * waits, nobody listening is no error. */
-void spool_kick(const char *run);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mailq-run/spool.h"
+#include "mailq-run/envelope.h"
 
 #include "tests/fuzz/fuzz.h"
 

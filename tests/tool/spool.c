@@ -12,6 +12,7 @@
  *        spool DIR fill N [SECONDS]         N deferred entries, quickly
  *
  * Exit status: 0; 1 (standard error says why); entry_take's answer + 10. */
+#include <bsd/stdlib.h>
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,6 +30,17 @@ must(int r)
 {
 	if (r == -1)
 		errx(1, "%s", fail_text());
+}
+
+static long
+number(const char *s)
+{
+	const char *why;
+	long n = (long)strtonum(s, -1000000, 1000000000, &why);
+
+	if (why != NULL)
+		errx(64, "%s: %s", s, why);
+	return n;
 }
 
 static void
@@ -113,13 +125,13 @@ act(struct entry *e, const char *verb, char **arg)
 	time_t now = time(NULL);
 
 	if (strcmp(verb, "verdict") == 0) {
-		entry_verdict(e, strtoul(arg[0], NULL, 10),
+		entry_verdict(e, (size_t)number(arg[0]),
 		    (enum spool_state)arg[1][0], span(arg[2]),
 		    span("mx.example.org"), span(arg[3]), now);
 		return entry_settle(e);
 	}
 	if (strcmp(verb, "defer") == 0)
-		return entry_defer(e, now + atol(arg[0]));
+		return entry_defer(e, now + number(arg[0]));
 	if (strcmp(verb, "report") == 0)
 		return report(e, arg[0]);
 	if (strcmp(verb, "hold") == 0)
@@ -131,7 +143,7 @@ act(struct entry *e, const char *verb, char **arg)
 	print_entry(e);
 	(void)fflush(stdout);
 	if (arg[0] != NULL)
-		(void)sleep((unsigned)atoi(arg[0]));
+		(void)sleep((unsigned)number(arg[0]));
 	return 0;
 }
 
@@ -214,10 +226,10 @@ main(int argc, char **argv)
 	if (strcmp(argv[0], "write") == 0)
 		return write_entry(spool, argv + 1);
 	if (strcmp(argv[0], "scan") == 0)
-		return scan(spool, argc > 3 ? atol(argv[1]) : 0);
+		return scan(spool, argc > 3 ? number(argv[1]) : 0);
 	if (strcmp(argv[0], "fill") == 0)
-		return fill(spool, atol(argv[1]),
-		    argc > 4 ? atol(argv[2]) : 86400);
+		return fill(spool, number(argv[1]),
+		    argc > 4 ? number(argv[2]) : 86400);
 	if (strcmp(argv[0], "tidy") == 0) {
 		scan_tidy(spool, time(NULL), true);
 		return 0;

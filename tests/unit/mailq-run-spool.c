@@ -1,8 +1,13 @@
 #include "mailq-run/spool.h"
 
+#include <bsd/string.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "mailq-run/envelope.h"
 #include "mailq-run/history.h"
 #include "mailq-run/place.h"
 #include "mailq-run/recipients.h"
@@ -242,12 +247,28 @@ TEST(history_cuts_long_replies)
 	buf_free(&b);
 }
 
+static void
+clean(int spool, const char *dir)
+{
+	static const char *const names[] = { "tmp", "new", "due", "hold", "log",
+		"bad" };
+	char path[PLACE_PATH];
+
+	CHECK(unlinkat(spool, place_log(path, "One"), 0) == 0);
+	*strrchr(path, '/') = '\0';
+	CHECK(unlinkat(spool, path, AT_REMOVEDIR) == 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		CHECK(unlinkat(spool, names[i], AT_REMOVEDIR) == 0);
+	(void)close(spool);
+	CHECK(rmdir(dir) == 0);
+}
+
 /* A log that has grown too long keeps what counts: the last try of each
  * recipient, and what the sender was told. */
 TEST(history_is_shortened)
 {
 	static char reply[HISTORY_REPLY];
-	char dir[] = "/tmp/history.XXXXXX", command[64];
+	char dir[] = "/tmp/history.XXXXXX";
 	struct history_line l = { .when = 5,
 		.kind = HISTORY_REPORT,
 		.report = REPORT_DELAYED,
@@ -282,8 +303,7 @@ TEST(history_is_shortened)
 	CHECK(history_last(&h, 2, &l, &scratch) == 0);
 	history_free(&h);
 	buf_free(&scratch);
-	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
-	CHECK(system(command) == 0);
+	clean(spool, dir);
 }
 
 /* All addresses of a list, parted by blanks; "!" when it is refused. */
@@ -296,11 +316,11 @@ all_of(const char *list)
 	recipients_init(&r);
 	out[0] = '\0';
 	if (recipients_add(&r, span(list)) == -1)
-		(void)strcpy(out, "!");
+		(void)strlcpy(out, "!", sizeof(out));
 	else
 		for (size_t i = 0; i < r.n; i++) {
-			(void)strcat(out, i == 0 ? "" : " ");
-			(void)strcat(out, recipients_get(&r, i));
+			(void)strlcat(out, i == 0 ? "" : " ", sizeof(out));
+			(void)strlcat(out, recipients_get(&r, i), sizeof(out));
 		}
 	recipients_free(&r);
 	return out;
