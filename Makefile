@@ -38,16 +38,19 @@ LIBCRYPT = $(call archive,crypt)
 
 # One line per program: folder/name is its object with main.
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
+	   imap-session/imap-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
 	   session/auth-pam
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_pop3-session = $(LIBCRYPT)
+LIBS_imap-session = $(LIBCRYPT)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
 LIBS_sendmail = $(LIBIDN2)
 LIBS_auth-pam = -lpam $(LIBCRYPT)
 
-FOLDERS	= message session maildir smtp-session pop3-session mailq-run
+FOLDERS	= message session maildir smtp-session pop3-session imap-session \
+	  mailq-run
 # What a program's own code may use, in link order.  The spool format belongs
 # to mailq-run/spool.c, which smtp-session may use.
 UNDER	= session message
@@ -256,7 +259,7 @@ DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 	     libcrypt-dev libpam0g-dev
 DEPS_DEMO = openbsd-inetd nsd python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
-	     iproute2 libmailtools-perl mpop mutt openssl procps s-nail
+	     iproute2 isync libmailtools-perl mpop mutt openssl procps s-nail
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
 
 deps:
@@ -264,7 +267,7 @@ deps:
 
 # ---- installation
 
-IN_SBIN	= smtp-session pop3-session mailq-run
+IN_SBIN	= smtp-session pop3-session imap-session mailq-run
 IN_BIN	= mailq sendmail
 IN_HELPERS = auth-pam
 UNITDIR	?= $(PREFIX)/lib/systemd/system

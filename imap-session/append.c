@@ -1,0 +1,231 @@
+/* APPEND (RFC 9051 s. 6.3.12, RFC 3502, RFC 6855): the messages go from the
+ * connection into files as they come; all of them appear, or none. */
+#include <errno.h>
+#include <string.h>
+
+#include "imap-session/handlers.h"
+#include "imap-session/name.h"
+#include "imap-session/uids.h"
+#include "maildir/maildir.h"
+
+enum { FLAGS = 200, MESSAGE_MAX = 52428800 };
+
+struct arrival {
+	struct append *append; /* NULL: nothing is kept any more */
+	const struct reply *wrong; /* the first thing that failed */
+	bool cr; /* the last octet was one */
+};
+
+static void
+give_up(struct arrival *a)
+{
+	append_free(a->append);
+	a->append = NULL;
+}
+
+static void
+failed(struct imap *im, struct arrival *a)
+{
+	if (a->wrong == NULL)
+		a->wrong = errno == ENOENT ?
+		    imap_no(im, "[TRYCREATE] No such mailbox") :
+		    imap_failed(im);
+	give_up(a);
+}
+
+/* Kept with LF alone, as mail on disk is. */
+static int
+add(struct arrival *a, struct span s)
+{
+	const char *cr;
+
+	while (s.len > 0) {
+		if (a->cr && s.p[0] != '\n' &&
+		    append_add(a->append, span_n("\r", 1)) == -1)
+			return -1;
+		a->cr = false;
+		cr = memchr(s.p, '\r', s.len);
+		if (cr == NULL)
+			return append_add(a->append, s);
+		if (append_add(a->append, span_n(s.p, (size_t)(cr - s.p))) ==
+		    -1)
+			return -1;
+		a->cr = true;
+		s = span_from(s, (size_t)(cr - s.p) + 1);
+	}
+	return 0;
+}
+
+/* The octets of one message; what cannot be kept is read all the same.
+ * 0; -1: the client left. */
+static int
+receive(struct imap *im, struct arrival *a, uint64_t left)
+{
+	struct span b;
+
+	a->cr = false;
+	while (left > 0) {
+		if (conn_block(im->conn, &b, im->limit->seconds) != CONN_LINE)
+			return -1;
+		if (b.len > left)
+			b.len = (size_t)left;
+		if (a->append != NULL && add(a, b) == -1)
+			failed(im, a);
+		conn_take(im->conn, b.len);
+		left -= b.len;
+	}
+	if (a->append != NULL && a->cr &&
+	    append_add(a->append, span_n("\r", 1)) == -1)
+		failed(im, a);
+	return 0;
+}
+
+struct details {
+	uint32_t flags;
+	const char *keyword[FLAGS];
+	size_t keywords;
+	time_t date;
+	bool utf8; /* "UTF8 (" stands before the literal */
+};
+
+static const struct {
+	const char *name;
+	uint32_t flag;
+} system_flags[] = {
+	{ "\\Answered", FLAG_ANSWERED },
+	{ "\\Flagged", FLAG_FLAGGED },
+	{ "\\Deleted", FLAG_DELETED },
+	{ "\\Seen", FLAG_SEEN },
+	{ "\\Draft", FLAG_DRAFT },
+	{ "$Forwarded", FLAG_FORWARDED },
+};
+
+static int
+read_flag(struct parse *p, struct details *d)
+{
+	struct span word;
+	char *copy;
+
+	if (parse_flag(p, &word) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(system_flags) / sizeof(*system_flags);
+	     i++)
+		if (span_same(word, span(system_flags[i].name))) {
+			d->flags |= system_flags[i].flag;
+			return 0;
+		}
+	if (word.p[0] == '\\')
+		return span_same(word, span("\\Recent")) ?
+		    0 :
+		    parse_fail(p, "No such flag");
+	copy = arena_take(p->arena, word.len + 1);
+	if (copy == NULL || d->keywords == FLAGS)
+		return parse_fail(p, "Too many flags");
+	memcpy(copy, word.p, word.len);
+	d->keyword[d->keywords++] = copy;
+	return 0;
+}
+
+/* " (\Seen) "date" UTF8 (~{5}" CRLF: to the end of what was read. */
+static int
+read_details(struct parse *p, struct details *d)
+{
+	uint64_t octets;
+
+	*d = (struct details){ 0 };
+	if (parse_space(p) == -1)
+		return -1;
+	if (parse_try(p, '(')) {
+		while (!parse_try(p, ')'))
+			if (read_flag(p, d) == -1 ||
+			    (!parse_next(p, ')') && parse_space(p) == -1))
+				return -1;
+		if (parse_space(p) == -1)
+			return -1;
+	}
+	if (parse_next(p, '"') &&
+	    (parse_date_time(p, &d->date) == -1 || parse_space(p) == -1))
+		return -1;
+	if (parse_word(p, "UTF8")) {
+		d->utf8 = true;
+		if (parse_space(p) == -1 || parse_char(p, '(') == -1)
+			return -1;
+	}
+	(void)parse_try(p, '~');
+	if (!parse_try(p, '{') || parse_number(p, UINT32_MAX, &octets) == -1)
+		return parse_fail(p, "Message expected");
+	(void)parse_try(p, '+');
+	if (!parse_try(p, '}') || !parse_try(p, '\r') || !parse_try(p, '\n'))
+		return parse_fail(p, "Message expected");
+	return parse_end(p);
+}
+
+/* One message, whose literal the command has come to; then what follows it.
+ * False: the end of the command. */
+static bool
+one(struct imap *im, struct parse *p, struct arrival *a)
+{
+	static struct details d;
+	struct literal l = im->command.literal;
+	bool bad = p->error != NULL || read_details(p, &d) == -1;
+
+	if (!bad && l.octets > MESSAGE_MAX && a->wrong == NULL)
+		a->wrong = imap_no(im, "[TOOBIG] Message is too big");
+	if (bad || a->wrong != NULL)
+		give_up(a);
+	/* One that waits for our leave never gets it. */
+	if ((bad || a->wrong != NULL) && !l.now)
+		return false;
+	if (!bad && a->append != NULL &&
+	    append_begin(a->append, d.flags, d.keyword, d.keywords, d.date) ==
+		-1)
+		failed(im, a);
+	if (!l.now && a->wrong != NULL)
+		return false;
+	command_go_on(im->conn, &l);
+	if (receive(im, a, l.octets) == -1 ||
+	    command_more(&im->command, im->conn, im->limit) != COMMAND_OK) {
+		im->conn->broken = true;
+		return false;
+	}
+	p->rest = command_span(&im->command);
+	if (!bad && d.utf8 && parse_char(p, ')') == -1)
+		return im->command.message;
+	return im->command.message;
+}
+
+const struct reply *
+append_append(struct imap *im, struct parse *p)
+{
+	struct arrival a = { 0 };
+	struct copied done = { 0 };
+	char disk[NAME_DISK];
+
+	if (parse_space(p) == 0)
+		a.wrong = name_read(im, p, disk);
+	if (!im->command.message) {
+		(void)parse_fail(p, "Message expected");
+		return &imap_bad;
+	}
+	if (p->error == NULL && a.wrong == NULL) {
+		a.append = append_new(im->store, disk);
+		if (a.append == NULL)
+			failed(im, &a);
+	}
+	while (one(im, p, &a))
+		continue;
+	if (p->error == NULL && a.wrong == NULL)
+		(void)parse_end(p);
+	if (a.append != NULL && p->error == NULL && !im->conn->broken) {
+		if (append_commit(a.append, &done) == -1)
+			failed(im, &a);
+		else {
+			buf_str(&im->out, "[APPENDUID ");
+			uids_put_appended(&im->out, &done);
+			buf_str(&im->out, "] Done");
+			a.wrong = imap_long(im);
+		}
+	}
+	append_free(a.append);
+	return a.wrong != NULL ? a.wrong : &imap_bad;
+}

@@ -1,0 +1,101 @@
+/* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 s. 6.3.4 to
+ * 6.3.8). */
+#include <errno.h>
+#include <string.h>
+
+#include "imap-session/handlers.h"
+#include "imap-session/name.h"
+#include "imap-session/selected.h"
+
+/* The only argument, a name. */
+static const struct reply *
+only_name(struct imap *im, struct parse *p, char disk[NAME_DISK])
+{
+	const struct reply *wrong;
+
+	if (parse_space(p) == -1)
+		return &imap_bad;
+	wrong = name_read(im, p, disk);
+	if (wrong != NULL)
+		return wrong;
+	return parse_end(p) == 0 ? NULL : &imap_bad;
+}
+
+const struct reply *
+folders_create(struct imap *im, struct parse *p)
+{
+	char disk[NAME_DISK];
+	const struct reply *wrong = only_name(im, p, disk);
+
+	if (wrong != NULL)
+		return wrong;
+	return store_create(im->store, disk) == 0 ? &imap_done :
+						    imap_failed(im);
+}
+
+const struct reply *
+folders_delete(struct imap *im, struct parse *p)
+{
+	char disk[NAME_DISK];
+	const struct reply *wrong = only_name(im, p, disk);
+
+	if (wrong != NULL)
+		return wrong;
+	if (strcmp(disk, "INBOX") == 0)
+		return imap_no(im, "[CANNOT] INBOX stays");
+	if (store_remove(im->store, disk) == -1)
+		return imap_failed(im);
+	if (im->state == S_BOX && strcmp(im->selected, disk) == 0)
+		selected_leave(im);
+	return &imap_done;
+}
+
+const struct reply *
+folders_rename(struct imap *im, struct parse *p)
+{
+	char from[NAME_DISK], to[NAME_DISK];
+	const struct reply *wrong;
+
+	if (parse_space(p) == -1)
+		return &imap_bad;
+	wrong = name_read(im, p, from);
+	if (wrong != NULL)
+		return wrong;
+	wrong = only_name(im, p, to);
+	if (wrong != NULL)
+		return wrong;
+	if (strcmp(to, "INBOX") == 0) {
+		errno = EEXIST;
+		return imap_failed(im);
+	}
+	if (store_rename(im->store, from, to) == -1)
+		return imap_failed(im);
+	if (im->state == S_BOX && strcmp(im->selected, from) == 0 &&
+	    strcmp(from, "INBOX") != 0)
+		selected_leave(im);
+	return &imap_done;
+}
+
+static const struct reply *
+subscribe(struct imap *im, struct parse *p, bool yes)
+{
+	char disk[NAME_DISK];
+	const struct reply *wrong = only_name(im, p, disk);
+
+	if (wrong != NULL)
+		return wrong;
+	return store_subscribe(im->store, disk, yes) == 0 ? &imap_done :
+							    imap_failed(im);
+}
+
+const struct reply *
+folders_subscribe(struct imap *im, struct parse *p)
+{
+	return subscribe(im, p, true);
+}
+
+const struct reply *
+folders_unsubscribe(struct imap *im, struct parse *p)
+{
+	return subscribe(im, p, false);
+}

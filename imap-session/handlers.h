@@ -1,0 +1,28 @@
+/* What the rows of the command table point to. */
+#ifndef IMAP_SESSION_HANDLERS_H
+#define IMAP_SESSION_HANDLERS_H
+
+#include "imap-session/imap.h"
+
+/* The parser stands behind the verb: what it finds wrong is BAD, whatever the
+ * handler returns then. */
+typedef const struct reply *handler(struct imap *, struct parse *);
+
+/* By file. */
+handler capability_capability, capability_id, capability_enable,
+    capability_namespace;
+handler login_login, login_authenticate, login_starttls;
+handler select_select, select_examine, select_close, select_unselect,
+    select_check, select_expunge;
+handler status_status;
+handler list_list, list_lsub;
+handler folders_create, folders_delete, folders_rename, folders_subscribe,
+    folders_unsubscribe;
+handler fetch_fetch;
+handler flags_store;
+handler copy_copy, copy_move;
+handler append_append;
+handler search_search;
+handler idle_idle;
+
+#endif

@@ -1,0 +1,81 @@
+/* IDLE (RFC 2177): news as it comes, until the client says DONE. */
+#include <poll.h>
+#include <time.h>
+
+#include "imap-session/handlers.h"
+#include "imap-session/selected.h"
+
+enum {
+	LOOK_MS = 30000, /* look at the disk even when nothing was told */
+	POLL_MS = 5000, /* where the system tells nothing */
+	ALIVE = 120, /* seconds after which the line gets an octet */
+};
+
+static time_t
+seconds(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Until there is input.  False: the client was silent for too long. */
+static bool
+watch(struct imap *im)
+{
+	int news = im->state == S_BOX ? folder_wait(im->folder) : -1;
+	struct pollfd p[2] = {
+		{ .fd = im->conn->in, .events = POLLIN },
+		{ .fd = news, .events = POLLIN },
+	};
+	time_t begun = seconds(), spoken = begun;
+
+	while (!conn_waiting(im->conn)) {
+		size_t told = im->conn->olen;
+
+		if (im->state == S_BOX)
+			selected_announce(im, true);
+		if (im->conn->olen > told)
+			spoken = seconds();
+		else if (seconds() - spoken >= ALIVE) {
+			conn_printf(im->conn, "* OK Still here\r\n");
+			spoken = seconds();
+		}
+		if (conn_flush(im->conn) == -1 || im->lost)
+			return true;
+		if (seconds() - begun > im->limit->seconds)
+			return false;
+		p[0].revents = 0;
+		(void)poll(p, 2, news == -1 ? POLL_MS : LOOK_MS);
+		if (p[0].revents != 0)
+			return true;
+	}
+	return true;
+}
+
+const struct reply *
+idle_idle(struct imap *im, struct parse *p)
+{
+	static const struct reply silent = { SAY_BYE, "Idle for too long" };
+	struct span line;
+
+	if (parse_end(p) == -1)
+		return &imap_bad;
+	conn_printf(im->conn, "+ Idling\r\n");
+	im->uid = false;
+	if (!watch(im))
+		return &silent;
+	if (im->lost)
+		return &imap_done;
+	if (conn_line(im->conn, &line, im->limit->line, im->limit->seconds) !=
+	    CONN_LINE) {
+		im->conn->broken = true;
+		return &imap_done;
+	}
+	if (!span_same(span_trim(line), span("DONE"))) {
+		(void)parse_fail(p, "DONE expected");
+		return &imap_bad;
+	}
+	return &imap_done;
+}

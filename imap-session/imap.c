@@ -1,0 +1,313 @@
+/* The command table and the loop: what a command means, when it exists, and
+ * what may be announced in its answer. */
+#include "imap-session/imap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "imap-session/handlers.h"
+#include "imap-session/selected.h"
+#include "message/fail.h"
+#include "session/log.h"
+
+enum {
+	OUT_MAX = 16 << 20, /* of one untagged response without content */
+	TEXT_MAX = 1 << 20,
+	ERRORS_START = 3, /* then the client is sent away */
+	ERRORS_IN = 20,
+};
+
+enum {
+	F_UID = 1 << 0, /* exists with UID before it, too */
+	F_NUMBERS = 1 << 1, /* without UID no message may vanish in its answer:
+			     * RFC 9051 s. 7.5.1 */
+};
+
+const struct reply imap_done = { SAY_OK, "Done" };
+const struct reply imap_bad = { SAY_BAD, "Syntax error" };
+const struct reply imap_temp = { SAY_NO, "[SERVERBUG] Internal error" };
+static const struct reply in_text = { SAY_OK, NULL };
+static const struct reply unknown = { SAY_BAD, "Unknown command" };
+static const struct reply disorder = { SAY_BAD, "Not in this state" };
+static const struct reply weary = { SAY_BYE, "Too many errors" };
+static const struct reply bye = { SAY_OK, "Bye" };
+
+static const struct reply *
+noop(struct imap *im, struct parse *p)
+{
+	(void)im;
+	return parse_end(p) == 0 ? &imap_done : &imap_bad;
+}
+
+static const struct reply *
+logout(struct imap *im, struct parse *p)
+{
+	if (parse_end(p) == -1)
+		return &imap_bad;
+	conn_printf(im->conn, "* BYE Logging out\r\n");
+	return &bye;
+}
+
+#define S_ANY (S_START | S_IN | S_BOX)
+#define S_USER (S_IN | S_BOX)
+
+/* clang-format off */
+static const struct row {
+	const char *verb;
+	unsigned in; /* S_* bits: states in which it exists */
+	unsigned flags;
+	handler *run;
+} rows[] = {	/* RFC 9051 s. 6 */
+	{ "CAPABILITY",	S_ANY,		0,	capability_capability },
+	{ "NOOP",	S_ANY,		0,	noop },
+	{ "LOGOUT",	S_ANY,		0,	logout },
+	{ "ID",		S_ANY,		0,	capability_id },
+	{ "LOGIN",	S_START,	0,	login_login },
+	{ "AUTHENTICATE", S_START,	0,	login_authenticate },
+	{ "STARTTLS",	S_START,	0,	login_starttls },
+	{ "ENABLE",	S_USER,		0,	capability_enable },
+	{ "NAMESPACE",	S_USER,		0,	capability_namespace },
+	{ "SELECT",	S_USER,		0,	select_select },
+	{ "EXAMINE",	S_USER,		0,	select_examine },
+	{ "STATUS",	S_USER,		0,	status_status },
+	{ "LIST",	S_USER,		0,	list_list },
+	{ "LSUB",	S_USER,		0,	list_lsub },
+	{ "CREATE",	S_USER,		0,	folders_create },
+	{ "DELETE",	S_USER,		0,	folders_delete },
+	{ "RENAME",	S_USER,		0,	folders_rename },
+	{ "SUBSCRIBE",	S_USER,		0,	folders_subscribe },
+	{ "UNSUBSCRIBE", S_USER,	0,	folders_unsubscribe },
+	{ "APPEND",	S_USER,		0,	append_append },
+	{ "IDLE",	S_USER,		0,	idle_idle },
+	{ "CHECK",	S_BOX,		0,	select_check },
+	{ "CLOSE",	S_BOX,		0,	select_close },
+	{ "UNSELECT",	S_BOX,		0,	select_unselect },
+	{ "EXPUNGE",	S_BOX,		F_UID,	select_expunge },
+	{ "FETCH",	S_BOX,	F_UID | F_NUMBERS, fetch_fetch },
+	{ "STORE",	S_BOX,	F_UID | F_NUMBERS, flags_store },
+	{ "SEARCH",	S_BOX,	F_UID | F_NUMBERS, search_search },
+	{ "COPY",	S_BOX,		F_UID,	copy_copy },
+	{ "MOVE",	S_BOX,		F_UID,	copy_move },
+};
+/* clang-format on */
+
+int
+imap_init(struct imap *im, struct conn *c, const struct limit *limit,
+    size_t arena)
+{
+	*im = (struct imap){ .conn = c, .state = S_START, .limit = limit };
+	buf_init(&im->text, TEXT_MAX);
+	buf_init(&im->out, OUT_MAX);
+	if (arena_init(&im->arena, arena) == -1)
+		return -1;
+	return command_init(&im->command);
+}
+
+static const struct reply *say(struct imap *, const struct reply *,
+    const char *, va_list) __attribute__((format(printf, 3, 0)));
+
+static const struct reply *
+say(struct imap *im, const struct reply *r, const char *format, va_list ap)
+{
+	buf_reset(&im->text);
+	buf_vprintf(&im->text, format, ap);
+	return im->text.over ? &imap_temp : r;
+}
+
+const struct reply *
+imap_ok(struct imap *im, const char *format, ...)
+{
+	const struct reply *r;
+	va_list ap;
+
+	va_start(ap, format);
+	r = say(im, &in_text, format, ap);
+	va_end(ap);
+	return r;
+}
+
+const struct reply *
+imap_no(struct imap *im, const char *format, ...)
+{
+	static const struct reply no = { SAY_NO, NULL };
+	const struct reply *r;
+	va_list ap;
+
+	va_start(ap, format);
+	r = say(im, &no, format, ap);
+	va_end(ap);
+	return r;
+}
+
+const struct reply *
+imap_long(struct imap *im)
+{
+	buf_reset(&im->text);
+	buf_span(&im->text, buf_all(&im->out));
+	buf_reset(&im->out);
+	return im->text.over ? &imap_done : &in_text;
+}
+
+const struct reply *
+imap_failed(struct imap *im)
+{
+	switch (errno) {
+	case ENOENT:
+		return imap_no(im, "[NONEXISTENT] No such mailbox");
+	case EEXIST:
+		return imap_no(im, "[ALREADYEXISTS] There is one already");
+	case EINVAL:
+	case ENAMETOOLONG:
+		return imap_no(im, "[CANNOT] Impossible name");
+	case ENOSPC:
+	case EDQUOT:
+		return imap_no(im, "[OVERQUOTA] No room left");
+	case EAGAIN:
+		return imap_no(im, "[INUSE] Mailbox is locked, try again");
+	case EROFS:
+	case EACCES:
+	case EPERM:
+		return imap_no(im, "[NOPERM] Not permitted");
+	case ESTALE:
+		im->lost = true;
+		return imap_no(im, "[NONEXISTENT] Mailbox was removed");
+	default:
+		return &imap_temp;
+	}
+}
+
+void
+imap_line(struct imap *im)
+{
+	if (im->out.over)
+		im->conn->broken = true; /* a response is never cut */
+	conn_put(im->conn, im->out.p, im->out.len);
+	conn_put(im->conn, "\r\n", 2);
+	buf_reset(&im->out);
+}
+
+static const struct row *
+find(struct span verb)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (span_same(verb, span(rows[i].verb)))
+			return &rows[i];
+	return NULL;
+}
+
+/* Behind the tag. */
+static const struct reply *
+obey(struct imap *im, struct parse *p)
+{
+	const struct reply *r;
+	const struct row *row;
+	struct span verb;
+
+	if (parse_space(p) == -1 || parse_atom(p, &verb) == -1)
+		return &imap_bad;
+	im->uid = span_same(verb, span("UID"));
+	if (im->uid && (parse_space(p) == -1 || parse_atom(p, &verb) == -1))
+		return &imap_bad;
+	row = find(verb);
+	if (row == NULL || (im->uid && (row->flags & F_UID) == 0)) {
+		p->error = unknown.text;
+		return &unknown;
+	}
+	if ((row->in & im->state) == 0) {
+		p->error = disorder.text;
+		return &disorder;
+	}
+	r = row->run(im, p);
+	if (im->state == S_BOX && p->error == NULL)
+		selected_announce(im, im->uid || (row->flags & F_NUMBERS) == 0);
+	if (r == &imap_temp)
+		log_line(LOG_ERR, "error reason=%s", fail_text());
+	return r;
+}
+
+static void
+put_reply(struct imap *im, struct span tag, const char *kind, const char *text)
+{
+	conn_put(im->conn, tag.p, tag.len);
+	conn_printf(im->conn, " %s ", kind);
+	conn_put(im->conn, text, strlen(text));
+	conn_put(im->conn, "\r\n", 2);
+}
+
+/* Write a reply, with the tag if there is one.  True: go on. */
+static bool
+answer(struct imap *im, const struct reply *r, const char *error)
+{
+	static const char *const kinds[] = { "OK", "NO", "BAD", "BYE" };
+	unsigned most = im->state == S_START ? ERRORS_START : ERRORS_IN;
+	const char *text = r->text != NULL ? r->text : im->text.p;
+
+	if (error != NULL)
+		put_reply(im, im->tag, "BAD", error);
+	else
+		put_reply(im, r->kind == SAY_BYE ? span("*") : im->tag,
+		    kinds[r->kind], text);
+	im->errors = error != NULL ? im->errors + 1 : 0;
+	if (im->errors >= most) {
+		conn_printf(im->conn, "* BYE %s\r\n", weary.text);
+		return false;
+	}
+	if (im->lost) {
+		conn_printf(im->conn, "* BYE Mailbox was removed\r\n");
+		return false;
+	}
+	return r->kind != SAY_BYE && r != &bye;
+}
+
+/* The tag of a command that was skipped, so that its NO or BAD has one. */
+static void
+find_tag(struct imap *im, struct parse *p)
+{
+	parse_init(p, command_span(&im->command), &im->arena);
+	if (parse_tag(p, &im->tag) == -1 || im->tag.len > TAG_MAX)
+		im->tag = span("*");
+	/* APPEND reads more of the command over it. */
+	memcpy(im->tag_text, im->tag.p, im->tag.len);
+	im->tag.p = im->tag_text;
+}
+
+/* One command.  True: go on. */
+static bool
+one(struct imap *im)
+{
+	enum command_got got;
+	const struct reply *r;
+	struct parse p;
+
+	arena_reset(&im->arena);
+	got = command_read(&im->command, im->conn, im->limit);
+	find_tag(im, &p);
+	switch (got) {
+	case COMMAND_OK:
+		if (p.error != NULL || im->tag.p[0] == '*')
+			return answer(im, &imap_bad, "Invalid tag");
+		r = obey(im, &p);
+		return answer(im, r, p.error);
+	case COMMAND_BAD:
+		return answer(im, &imap_bad, im->command.why);
+	case COMMAND_NO:
+		return answer(im, imap_no(im, "%s", im->command.why), NULL);
+	case COMMAND_BYE:
+		conn_printf(im->conn, "* BYE %s\r\n", im->command.why);
+		return false;
+	case COMMAND_IDLE:
+		conn_printf(im->conn, "* BYE Idle for too long\r\n");
+		return false;
+	case COMMAND_GONE:
+		break;
+	}
+	return false;
+}
+
+void
+imap_serve(struct imap *im)
+{
+	while (one(im))
+		continue;
+	(void)conn_flush(im->conn);
+}

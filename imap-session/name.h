@@ -1,0 +1,29 @@
+/* Mailbox names: as clients say them, and as folders are called on disk
+ * (maildir/maildir.h). */
+#ifndef IMAP_SESSION_NAME_H
+#define IMAP_SESSION_NAME_H
+
+#include <stdbool.h>
+
+#include "imap-session/imap.h"
+
+/* To the disk's form in "disk": "a/b" to "a.b", INBOX in capitals, from UTF-8
+ * ("utf8") or modified UTF-7.  A "/" at the end is dropped.
+ * 0; -1: no folder can be called so. */
+int name_to_disk(char disk[NAME_DISK], struct span wire, bool utf8);
+
+/* Back, append; a name that is no modified UTF-7 stays as it is. */
+void name_to_wire(struct buf *, const char *disk, bool utf8);
+
+/* Read a name: NULL and disk is set, or the reply that says what is wrong. */
+const struct reply *name_read(struct imap *, struct parse *,
+    char disk[NAME_DISK]);
+
+/* Append the name as an astring. */
+void name_put(struct imap *, const char *disk);
+
+/* Does the whole of "name" match a LIST pattern ("*", and "%" that stops at
+ * "/")?  INBOX in any case.  Linear in the product of the lengths. */
+bool name_match(struct span pattern, struct span name);
+
+#endif

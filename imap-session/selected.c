@@ -1,0 +1,249 @@
+#include "imap-session/selected.h"
+
+#include <string.h>
+
+#include "imap-session/put.h"
+#include "imap-session/uids.h"
+#include "message/fail.h"
+
+/* In the order of the answer to SELECT. */
+static const struct {
+	const char *name;
+	uint32_t flag;
+} system_flags[] = {
+	{ "\\Answered", FLAG_ANSWERED },
+	{ "\\Flagged", FLAG_FLAGGED },
+	{ "\\Deleted", FLAG_DELETED },
+	{ "\\Seen", FLAG_SEEN },
+	{ "\\Draft", FLAG_DRAFT },
+	{ "$Forwarded", FLAG_FORWARDED },
+};
+enum { SYSTEM_FLAGS = sizeof(system_flags) / sizeof(*system_flags) };
+
+/* The keyword that FLAG_FORWARDED stands for; others wrote it as one. */
+static bool
+doubled(const char *keyword)
+{
+	return span_same(span(keyword), span("$Forwarded"));
+}
+
+void
+selected_leave(struct imap *im)
+{
+	if (im->folder != NULL)
+		folder_close(im->folder);
+	im->folder = NULL;
+	im->state = S_IN;
+}
+
+void
+selected_put_flags(struct imap *im, struct buf *b, const struct message *m)
+{
+	const char *const *keyword = folder_keywords(im->folder);
+	const char *gap = "(";
+
+	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
+		if ((m->flags & system_flags[i].flag) != 0) {
+			buf_printf(b, "%s%s", gap, system_flags[i].name);
+			gap = " ";
+		}
+	if ((m->flags & FLAG_RECENT) != 0 && !imap_enabled(im, E_REV2)) {
+		buf_printf(b, "%s\\Recent", gap);
+		gap = " ";
+	}
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if ((m->keywords >> i & 1) != 0 && keyword[i] != NULL &&
+		    !((m->flags & FLAG_FORWARDED) != 0 &&
+			doubled(keyword[i]))) {
+			buf_printf(b, "%s%s", gap, keyword[i]);
+			gap = " ";
+		}
+	buf_str(b, gap[0] == '(' ? "()" : ")");
+}
+
+int
+selected_flag(struct imap *im, struct span word, bool make, uint32_t *flags,
+    uint64_t *keywords)
+{
+	char name[256];
+	int bit;
+
+	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
+		if (span_same(word, span(system_flags[i].name))) {
+			*flags |= system_flags[i].flag;
+			return 0;
+		}
+	if (word.len == 0 || word.p[0] == '\\' || word.len >= sizeof(name))
+		return -1;
+	memcpy(name, word.p, word.len);
+	name[word.len] = '\0';
+	bit = folder_keyword(im->folder, name, make);
+	if (bit == -1)
+		return make ? -1 : 0;
+	*keywords |= (uint64_t)1 << bit;
+	return 0;
+}
+
+/* ---- news */
+
+void
+selected_put_known(struct imap *im, struct buf *b)
+{
+	const char *const *keyword = folder_keywords(im->folder);
+
+	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
+		buf_printf(b, "%s%s", i > 0 ? " " : "", system_flags[i].name);
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (keyword[i] != NULL && !doubled(keyword[i]))
+			buf_printf(b, " %s", keyword[i]);
+}
+
+void
+selected_put_change(struct imap *im, uint32_t number)
+{
+	struct message m;
+
+	if (folder_get(im->folder, number, &m) == -1)
+		return;
+	buf_printf(&im->out, "* %u FETCH (", number);
+	if (im->uid || imap_enabled(im, E_CONDSTORE))
+		buf_printf(&im->out, "UID %u ", m.uid);
+	if (imap_enabled(im, E_CONDSTORE))
+		buf_printf(&im->out, "MODSEQ (%llu) ",
+		    (unsigned long long)m.modseq);
+	buf_str(&im->out, "FLAGS ");
+	selected_put_flags(im, &im->out, &m);
+	buf_char(&im->out, ')');
+	imap_line(im);
+}
+
+/* How many, and how many of them are recent, when the client knows less. */
+static void
+put_count(struct imap *im, uint32_t count)
+{
+	struct folder_info info;
+
+	if (count != im->told)
+		conn_printf(im->conn, "* %u EXISTS\r\n", count);
+	im->told = count;
+	folder_info(im->folder, &info);
+	if (info.recent != im->told_recent && !imap_enabled(im, E_REV2))
+		conn_printf(im->conn, "* %u RECENT\r\n", info.recent);
+	im->told_recent = info.recent;
+}
+
+/* By UID to those who can do with that (RFC 7162 s. 3.2.10). */
+static void
+put_gone(struct imap *im, const struct folder_news *news)
+{
+	size_t n = news->gones;
+	uint32_t *uid;
+
+	if (!imap_enabled(im, E_QRESYNC) ||
+	    (uid = arena_take(&im->arena, n * sizeof(*uid))) == NULL) {
+		for (size_t i = 0; i < n; i++)
+			conn_printf(im->conn, "* %u EXPUNGE\r\n",
+			    news->gone[i]);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		uid[i] = news->gone_uid[n - 1 - i];
+	buf_str(&im->out, "* VANISHED ");
+	uids_put(&im->out, uid, n);
+	imap_line(im);
+}
+
+void
+selected_announce(struct imap *im, bool expunges)
+{
+	struct folder_news news;
+	int r = folder_sync(im->folder, expunges, &news);
+
+	if (r == -1) {
+		(void)imap_failed(im);
+		return;
+	}
+	if (r == 0)
+		return;
+	if (news.gones > 0)
+		put_gone(im, &news);
+	im->told -= (uint32_t)news.gones;
+	put_count(im, news.count);
+	if (news.keywords) {
+		buf_str(&im->out, "* FLAGS (");
+		selected_put_known(im, &im->out);
+		buf_char(&im->out, ')');
+		imap_line(im);
+	}
+	for (size_t i = 0; i < news.changes; i++)
+		selected_put_change(im, news.changed[i]);
+}
+
+/* ---- sets */
+
+/* Room for what the set can name at most. */
+static uint32_t *
+room(struct imap *im, const struct set *s)
+{
+	uint64_t n = set_count(s), count = folder_count(im->folder);
+
+	return arena_take(&im->arena,
+	    (size_t)(n < count ? n : count) * sizeof(uint32_t) + 1);
+}
+
+static void
+by_uid(struct imap *im, const struct set *s, uint32_t *number, size_t *n)
+{
+	uint32_t count = folder_count(im->folder);
+	struct message m;
+
+	for (size_t i = 0; i < s->ranges; i++) {
+		uint32_t k = folder_number(im->folder, s->range[i].low);
+
+		for (; k <= count && folder_get(im->folder, k, &m) == 0 &&
+		     m.uid <= s->range[i].high;
+		     k++)
+			number[(*n)++] = k;
+	}
+}
+
+const struct reply *
+selected_numbers(struct imap *im, struct set *s, bool uids, uint32_t **number,
+    size_t *n)
+{
+	static const struct reply none = {
+		SAY_BAD,
+		"There is no message of that number",
+	};
+	uint32_t count = folder_count(im->folder), star = count;
+	struct message m = { 0 };
+
+	*n = 0;
+	if (uids && count > 0 && folder_get(im->folder, count, &m) == 0)
+		star = m.uid;
+	set_resolve(s, star);
+	if (!uids && s->ranges > 0 &&
+	    (s->range[0].low == 0 || s->range[s->ranges - 1].high > count))
+		return &none;
+	*number = room(im, s);
+	if (*number == NULL)
+		return imap_no(im, "[LIMIT] Too many messages");
+	if (uids)
+		by_uid(im, s, *number, n);
+	else
+		for (size_t i = 0; i < s->ranges; i++)
+			for (uint32_t k = s->range[i].low;
+			     k <= s->range[i].high; k++)
+				(*number)[(*n)++] = k;
+	return NULL;
+}
+
+const struct reply *
+selected_set(struct imap *im, struct parse *p, uint32_t **number, size_t *n)
+{
+	struct set s;
+
+	if (parse_set(p, &s) == -1)
+		return &imap_bad;
+	return selected_numbers(im, &s, im->uid, number, n);
+}

@@ -1,0 +1,88 @@
+#include "imap-session/service.h"
+
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "imap-session/imap.h"
+#include "imap-session/selected.h"
+#include "maildir/delivery.h"
+#include "maildir/maildir.h"
+#include "message/date.h"
+#include "message/fail.h"
+#include "session/log.h"
+#include "session/sandbox.h"
+
+static const struct limit limit = {
+	.line = CONN_IN - 2,
+	.literal = COMMAND_MAX,
+	.total = COMMAND_MAX,
+	.seconds = 1800, /* RFC 9051 s. 5.4: at least half an hour */
+};
+enum { ARENA = 32 << 20 }; /* octets of one command's memory, at most */
+
+/* What is opened for the last time: then there is only the Maildir. */
+static struct store *
+confine(const char *maildir)
+{
+	const struct limits l = {
+		.memory = 512 << 20,
+		.file = LIMIT_NONE,
+		.files = 256,
+		.procs = 0,
+	};
+	struct store *store;
+	int dir;
+
+	date_zone();
+	tzset();
+	dir = maildir_open(maildir);
+	if (dir == -1)
+		return NULL;
+	if (sandbox_limits(&l) == -1 || sandbox_files(&dir, 1) == -1 ||
+	    sandbox_calls(SANDBOX_STORE) == -1)
+		store = NULL;
+	else
+		store = store_open(maildir, NULL, 0);
+	(void)close(dir);
+	return store;
+}
+
+static void
+welcome(struct imap *im, const char *tag)
+{
+	if (tag[0] == '\0')
+		buf_str(&im->out, "* PREAUTH [CAPABILITY ");
+	else
+		buf_printf(&im->out, "%s OK [CAPABILITY ", tag);
+	capability_put(&im->out, im);
+	buf_str(&im->out, "] Logged in");
+	imap_line(im);
+}
+
+int
+service_run(struct conn *c, const struct front_user *u)
+{
+	static struct imap im;
+	struct store *store = confine(u->maildir);
+
+	if (store == NULL || imap_init(&im, c, &limit, ARENA) == -1) {
+		log_line(LOG_ERR, "mailbox-error user=%s ip=%s reason=%s",
+		    u->name, u->ip, fail_text());
+		conn_printf(c,
+		    "%s %s [UNAVAILABLE] Mail cannot be opened "
+		    "now\r\n",
+		    u->word[0] == '\0' ? "*" : u->word,
+		    u->word[0] == '\0' ? "BYE" : "NO");
+		(void)conn_flush(c);
+		return EX_TEMPFAIL;
+	}
+	im.state = S_IN;
+	im.store = store;
+	welcome(&im, u->word);
+	imap_serve(&im);
+	selected_leave(&im);
+	store_close(store);
+	log_line(LOG_INFO, "end user=%s ip=%s", u->name, u->ip);
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* STATUS (RFC 9051 s. 6.3.11), also as LIST returns it (RFC 5819). */
+#include "imap-session/status.h"
+
+#include "imap-session/handlers.h"
+#include "imap-session/name.h"
+#include "maildir/maildir.h"
+
+enum status_item {
+	MESSAGES = 1 << 0,
+	RECENT = 1 << 1,
+	UIDNEXT = 1 << 2,
+	UIDVALIDITY = 1 << 3,
+	UNSEEN = 1 << 4,
+	DELETED = 1 << 5,
+	SIZE = 1 << 6, /* RFC 8438 */
+	HIGHESTMODSEQ = 1 << 7,
+};
+
+static const struct {
+	const char *name;
+	enum status_item item;
+} items[] = {
+	{ "MESSAGES", MESSAGES },
+	{ "RECENT", RECENT },
+	{ "UIDNEXT", UIDNEXT },
+	{ "UIDVALIDITY", UIDVALIDITY },
+	{ "UNSEEN", UNSEEN },
+	{ "DELETED", DELETED },
+	{ "SIZE", SIZE },
+	{ "HIGHESTMODSEQ", HIGHESTMODSEQ },
+};
+
+int
+status_items(struct parse *p, unsigned *wanted)
+{
+	struct span name;
+
+	*wanted = 0;
+	if (parse_char(p, '(') == -1)
+		return -1;
+	do {
+		unsigned item = 0;
+
+		if (parse_atom(p, &name) == -1)
+			return -1;
+		for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++)
+			if (span_same(name, span(items[i].name)))
+				item = items[i].item;
+		if (item == 0)
+			return parse_fail(p, "Unknown status item");
+		*wanted |= item;
+	} while (parse_try(p, ' '));
+	return parse_char(p, ')');
+}
+
+static uint64_t
+value(const struct folder_info *info, enum status_item item)
+{
+	switch (item) {
+	case MESSAGES:
+		return info->messages;
+	case RECENT:
+		return info->recent;
+	case UIDNEXT:
+		return info->uidnext;
+	case UIDVALIDITY:
+		return info->uidvalidity;
+	case UNSEEN:
+		return info->unseen;
+	case DELETED:
+		return info->deleted;
+	case SIZE:
+		return info->octets;
+	case HIGHESTMODSEQ:
+		return info->modseq;
+	}
+	return 0;
+}
+
+int
+status_put(struct imap *im, const char *disk, unsigned wanted)
+{
+	struct folder_info info;
+	const char *gap = "";
+
+	if (store_status(im->store, disk, &info) == -1)
+		return -1;
+	buf_str(&im->out, "* STATUS ");
+	name_put(im, disk);
+	buf_str(&im->out, " (");
+	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+		if ((wanted & items[i].item) == 0)
+			continue;
+		buf_printf(&im->out, "%s%s %llu", gap, items[i].name,
+		    (unsigned long long)value(&info, items[i].item));
+		gap = " ";
+	}
+	buf_char(&im->out, ')');
+	imap_line(im);
+	return 0;
+}
+
+const struct reply *
+status_status(struct imap *im, struct parse *p)
+{
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	unsigned wanted;
+
+	if (parse_space(p) == -1)
+		return &imap_bad;
+	wrong = name_read(im, p, disk);
+	if (wrong != NULL)
+		return wrong;
+	if (parse_space(p) == -1 || status_items(p, &wanted) == -1 ||
+	    parse_end(p) == -1)
+		return &imap_bad;
+	return status_put(im, disk, wanted) == 0 ? &imap_done : imap_failed(im);
+}

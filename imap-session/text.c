@@ -1,0 +1,137 @@
+#include "imap-session/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+
+enum { FIRST = 16 * 1024 }; /* octets in which most headers end */
+
+/* Up to n octets, fewer only at the end of the file. */
+static ssize_t
+read_all(int fd, char *p, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t r = read(fd, p + done, n - done);
+
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return -1;
+		if (r == 0)
+			break;
+		done += (size_t)r;
+	}
+	return (ssize_t)done;
+}
+
+/* Behind the first empty line, in either form; "len" when there is none. */
+static size_t
+end_of_header(const char *p, size_t len)
+{
+	const char *at = p, *end = p + len, *lf;
+
+	while (at < end) {
+		lf = memchr(at, '\n', (size_t)(end - at));
+		if (lf == NULL)
+			break;
+		if (lf == at || (lf == at + 1 && *at == '\r'))
+			return (size_t)(lf + 1 - p);
+		at = lf + 1;
+	}
+	return len;
+}
+
+size_t
+text_header(struct span message)
+{
+	return end_of_header(message.p, message.len);
+}
+
+/* How many LFs lack their CR. */
+static size_t
+bare(const char *p, size_t len)
+{
+	const char *at = p, *end = p + len, *lf;
+	size_t n = 0;
+
+	while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
+		n += lf == p || lf[-1] != '\r';
+		at = lf + 1;
+	}
+	return n;
+}
+
+/* Give every LF its CR, in place, from the end: "room" octets follow. */
+static void
+widen(char *p, size_t len, size_t room)
+{
+	size_t from = len, to = len + room;
+
+	while (from < to) {
+		const char *lf = memrchr(p, '\n', from);
+		size_t tail = from - (size_t)(lf + 1 - p);
+
+		/* There is one, as long as room is left. */
+		to -= tail;
+		from -= tail;
+		memmove(p + to, p + from, tail);
+		p[--to] = '\n';
+		from--;
+		if (from == 0 || p[from - 1] != '\r')
+			p[--to] = '\r';
+	}
+}
+
+int
+text_load(struct text *t, int fd, bool whole)
+{
+	size_t size, want, extra;
+	struct stat st;
+	ssize_t n;
+
+	*t = (struct text){ .whole = whole };
+	if (fstat(fd, &st) == -1)
+		return fail("stat a message");
+	size = (size_t)st.st_size;
+	want = whole || size < FIRST ? size : FIRST;
+	for (;;) {
+		free(t->p);
+		t->p = malloc(want + want / 16 + 1);
+		if (t->p == NULL)
+			return fail("message of %zu octets", want);
+		if (lseek(fd, 0, SEEK_SET) == -1 ||
+		    (n = read_all(fd, t->p, want)) == -1)
+			return fail("read a message");
+		t->len = (size_t)n;
+		if (whole || want == size)
+			break;
+		if (end_of_header(t->p, t->len) < t->len)
+			break;
+		want = want * 16 < size ? want * 16 : size;
+	}
+	if (!whole)
+		t->len = end_of_header(t->p, t->len);
+	extra = bare(t->p, t->len);
+	if (extra > want / 16) {
+		char *p = realloc(t->p, t->len + extra + 1);
+
+		if (p == NULL)
+			return fail("message of %zu octets", want);
+		t->p = p;
+	}
+	widen(t->p, t->len, extra);
+	t->len += extra;
+	return 0;
+}
+
+void
+text_free(struct text *t)
+{
+	free(t->p);
+	*t = (struct text){ 0 };
+}

@@ -1,0 +1,30 @@
+/* The text of a message as IMAP counts it: every line end is CRLF. */
+#ifndef IMAP_SESSION_TEXT_H
+#define IMAP_SESSION_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "message/span.h"
+
+struct text {
+	char *p; /* its own memory */
+	size_t len;
+	bool whole; /* else at least the header is there */
+};
+
+/* Read the file open at "fd"; only its header, with the empty line behind it,
+ * unless "whole".  0; -1: errno, fail_text().  text_free in either case. */
+int text_load(struct text *, int fd, bool whole);
+void text_free(struct text *);
+
+static inline struct span
+text_span(const struct text *t)
+{
+	return (struct span){ t->p, t->len };
+}
+
+/* Octets of the header, with the empty line that ends it. */
+size_t text_header(struct span message);
+
+#endif

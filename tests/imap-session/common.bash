@@ -1,0 +1,49 @@
+# shellcheck shell=bash disable=SC2154
+# What the tests of imap-session share, besides ../pop3-session/common.
+
+# imap: imap-session at $HOST:20143.
+imap() {
+	start imap systemd-socket-activate --inetd --accept \
+		-l "$HOST:20143" "$BIN/imap-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 20143
+}
+
+# begin FD [FOLDER]: log in as alice on that descriptor, and select.
+begin() {
+	eval "exec $1<>/dev/tcp/$HOST/20143"
+	say "$1" 'S: * OK IMAP server ready' \
+		'C: L LOGIN alice correct-horse' 'S~ L OK *'
+	[ -z "${2:-}" ] || say "$1" "C: L SELECT $2" 'S* L OK *'
+}
+
+# say FD LINE...: C: sends; S: is exactly the next line; S~ matches it as a
+# shell pattern; S* skips lines until one matches.
+say() {
+	local fd=$1 line got
+	shift
+	for line; do
+		case $line in
+		"C: "*)
+			printf '%s\r\n' "${line#C: }" >&"$fd"
+			continue ;;
+		esac
+		while :; do
+			IFS= read -r -t 10 -u "$fd" got ||
+				{ echo "want $line, got nothing"; return 1; }
+			got=${got%$'\r'}
+			case $line in
+			"S: "*) [ "$got" != "${line#S: }" ] || break ;;
+			# shellcheck disable=SC2053
+			*) [[ $got != ${line#S? } ]] || break ;;
+			esac
+			[ "${line:1:1}" = "*" ] ||
+				{ echo "want $line, got $got"; return 1; }
+		done
+	done
+}
+
+# end FD
+end() {
+	say "$1" 'C: Z LOGOUT' 'S* Z OK Bye'
+	eval "exec $1<&-"
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# imap-session: the commands on mailboxes, a file of transcripts each.
+# shellcheck disable=SC2154
+
+load ../lib
+load ../pop3-session/common
+
+play() {
+	chat imap-session <"$BATS_TEST_DIRNAME/$1.chat"
+}
+
+@test "SELECT, EXAMINE, STATUS, CLOSE, UNSELECT" {
+	three
+	play select
+}
+
+@test "FETCH" {
+	three
+	play fetch
+}
+
+@test "STORE, EXPUNGE, COPY, MOVE" {
+	three
+	play store
+}
+
+@test "APPEND" {
+	maildir alice
+	play append
+}
+
+@test "LIST, LSUB, CREATE, DELETE, RENAME, SUBSCRIBE" {
+	maildir alice
+	play list
+}
+
+@test "SEARCH" {
+	three
+	play search
+}
