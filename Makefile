@@ -40,7 +40,7 @@ LIBCRYPT = $(call archive,crypt)
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   imap-session/imap-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
-	   session/auth-pam
+	   session/auth-pam session/tls-relay
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_pop3-session = $(LIBCRYPT)
 LIBS_imap-session = $(LIBCRYPT)
@@ -48,6 +48,7 @@ LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
 LIBS_sendmail = $(LIBIDN2)
 LIBS_auth-pam = -lpam $(LIBCRYPT)
+LIBS_tls-relay = -lssl -lcrypto
 
 FOLDERS	= message session maildir smtp-session pop3-session imap-session \
 	  mailq-run
@@ -256,7 +257,7 @@ fuzzers: $(FUZZERS)
 # ---- Debian packages, by what they are for
 
 DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
-	     libcrypt-dev libpam0g-dev
+	     libcrypt-dev libpam0g-dev libssl-dev
 DEPS_DEMO = openbsd-inetd nsd python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
 	     iproute2 isync libmailtools-perl mpop mutt openssl procps s-nail
@@ -269,7 +270,7 @@ deps:
 
 IN_SBIN	= smtp-session pop3-session imap-session mailq-run
 IN_BIN	= mailq sendmail
-IN_HELPERS = auth-pam
+IN_HELPERS = auth-pam tls-relay
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 SYSUSERS ?= $(PREFIX)/lib/sysusers.d
 TMPFILES ?= $(PREFIX)/lib/tmpfiles.d

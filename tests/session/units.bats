@@ -17,6 +17,7 @@ need_root() {
 @test "session: mailroom.conf, domains" { unit config; }
 @test "session: monitor" { unit monitor; }
 @test "session: sandbox" { unit sandbox; }
+# session-tls is run by tls.bats: unit tls
 @test "session: start" { unit start; }
 @test "session: failed logins and slots" { unit guard; }
 @test "session: SCRAM and what it stands on" { unit scram; }

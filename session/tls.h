@@ -1,0 +1,90 @@
+/* TLS for a session, by a process of its own (tls-relay), which alone links
+ * a TLS library and sees keys.
+ *
+ * The relay gets the client's socket and one end of a socketpair and moves
+ * octets between them; the session goes on with the other end as if nothing
+ * had happened.  What it has to know about the connection comes once, as one
+ * fixed record beside the stream.  An end of the stream is EOF whether the
+ * peer closed it in form or somebody cut it: neither ends a message. */
+#ifndef SESSION_TLS_H
+#define SESSION_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "session/config.h"
+#include "session/scram.h"
+
+enum {
+	TLS_SECONDS = 30, /* for a handshake */
+	TLS_NAME_MAX = 255,
+	TLS_PEER_MAX = 4096,
+	TLS_RECORDS_MAX = 16, /* TLSA */
+	TLS_RECORD_MAX = 160,
+};
+
+struct tls_info {
+	char version[16]; /* "TLSv1.3" */
+	char cipher[64];
+	uint32_t bits;
+	char sni[TLS_NAME_MAX + 1]; /* what the client asked for, "" nothing */
+	struct scram_binding binding;
+	uint32_t verified; /* 1: the peer is who the policy wants */
+	char trouble[128]; /* why not; "" */
+	uint8_t peer_sha256[32]; /* of its certificate */
+	uint32_t peer_len; /* 0: it showed none, or a larger one */
+	uint8_t peer[TLS_PEER_MAX]; /* DER */
+};
+
+/* ---- the server's side; MAY HOLD ROOT: certificates are read by who calls,
+ * at every connection, so a renewed one needs no reload.
+ *
+ * DIR/tls/cert.pem (with its chain) and key.pem are the pair for all; each
+ * directory below DIR/tls with cert.pem and key.pem, or fullchain.pem and
+ * privkey.pem, is a further one, for the names in it (SNI). */
+
+/* Is there any?  One look, no reading. */
+bool tls_configured(const struct config *);
+
+/* Do the handshake on "sock", wait for its end, and return the descriptor
+ * from which the session reads and writes from now on (close-on-exec).  The
+ * caller puts it in the place of "sock", which it must not use any more.
+ * -1: fail_text(); nothing in clear may follow on "sock". */
+int tls_server(const struct config *, int sock, struct tls_info *);
+
+/* For programs that accept connections: start a relay that has read the
+ * certificates, from which tls_server then has a copy made; without it, or
+ * when a certificate has changed since, each connection has its own start.
+ * 0 / -1 with fail_text(), which is no reason to stop. */
+int tls_preload(const struct config *);
+
+/* Give up what tls_preload left open; for processes that never call
+ * tls_server (parsers). */
+void tls_forget(void);
+
+/* ---- the client's side */
+
+enum tls_mode {
+	TLS_MAY, /* encrypt, whoever it is */
+	TLS_VERIFY, /* a certificate of "name" by a known authority */
+	TLS_DANE, /* one that the records below name (RFC 7672) */
+};
+
+struct tls_policy {
+	uint32_t mode;
+	char name[TLS_NAME_MAX + 1]; /* SNI too; "" none */
+	char
+	    also[TLS_NAME_MAX + 1]; /* a second good name (RFC 7672 s. 3.2.2) */
+	uint32_t records;
+	struct tlsa {
+		uint8_t usage, selector, matching;
+		uint8_t len;
+		uint8_t data[TLS_RECORD_MAX];
+	} record[TLS_RECORDS_MAX];
+};
+
+/* As tls_server; a peer that is not who the policy wants is -1 too. */
+int tls_client(const struct config *, int sock, const struct tls_policy *,
+    struct tls_info *);
+
+#endif
