@@ -21,6 +21,7 @@
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
+#include "smtp-session/forward.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/trace.h"
 
@@ -198,7 +199,7 @@ find_folder(int dir, const char *extension, char folder[FOLDER_MAX])
 	(void)closedir(d);
 }
 
-/* Become the user, open his Maildir (or a folder of it), and shut the door. */
+/* As the user: open his Maildir (or a folder of it), and shut the door. */
 static int
 move_in(const struct config *c, struct resolve_box *who)
 {
@@ -208,9 +209,6 @@ move_in(const struct config *c, struct resolve_box *who)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", who->user.home,
 	    who->maildir);
-	if (role_drop(&who->user.role) == -1)
-		return -1;
-	(void)close(LOG_FD);
 	dir = maildir_open(path);
 	if (dir == -1)
 		return -1;
@@ -279,6 +277,36 @@ tell_class(int sock, const struct resolved *to)
 		tell(sock, kinds[to->class], 0, span(to->why));
 }
 
+noreturn static void
+give_up(int sock)
+{
+	tell(sock, AGENT_TROUBLE, errno, span(fail_text()));
+	_exit(0);
+}
+
+/* Become the user; from here on there is no way back. */
+static void
+become(int sock, const struct resolve_box *who)
+{
+	if (role_drop(&who->user.role) == -1)
+		give_up(sock);
+	(void)close(LOG_FD);
+}
+
+/* Mail that its user wants elsewhere. */
+static void
+forward(int sock, struct resolved *to)
+{
+	switch (forward_read(&to->box, &to->targets)) {
+	case 0:
+		return;
+	case -1:
+		give_up(sock);
+	}
+	tell_targets(sock, to);
+	_exit(0);
+}
+
 noreturn void
 agent_mailbox(int sock, const struct config *c, const char *local_ip,
     struct span address, enum agent_how how)
@@ -297,17 +325,19 @@ agent_mailbox(int sock, const struct config *c, const char *local_ip,
 		tell_class(sock, &to);
 		_exit(0);
 	}
+	if (how == AGENT_LOOK) {
+		tell_mailbox(sock, &to.box);
+		_exit(0);
+	}
+	become(sock, &to.box);
+	buf_reset(&to.targets);
+	if (how == AGENT_OPEN)
+		forward(sock, &to);
 	b.sock = sock;
 	b.final = to.box.final;
-	if (how != AGENT_LOOK) {
-		b.dir = move_in(c, &to.box);
-		if (b.dir == -1) {
-			tell(sock, AGENT_TROUBLE, errno, span(fail_text()));
-			_exit(0);
-		}
-	}
+	b.dir = move_in(c, &to.box);
+	if (b.dir == -1)
+		give_up(sock);
 	tell_mailbox(sock, &to.box);
-	if (how == AGENT_LOOK)
-		_exit(0);
 	serve(&b);
 }

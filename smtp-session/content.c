@@ -91,6 +91,7 @@ open_content(struct smtp *s)
 		.rcpt = s->rcpts == 1 ? s->for_rcpt : NULL,
 		.when = time(NULL),
 		.extended = s->extended,
+		.tls = s->tls,
 		.authenticated = s->facts.authenticated,
 		.utf8 = s->envelope.utf8,
 	};

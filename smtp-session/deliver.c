@@ -233,8 +233,10 @@ add(struct deliver *d, int agent, const char *addr, const struct recipient *r)
 {
 	struct target *t = &d->target[d->targets];
 
-	if (is_twice(d, agent, addr))
+	if (is_twice(d, agent, addr)) {
+		d->twice = true;
 		return 0;
+	}
 	if (d->targets == DELIVER_TARGETS)
 		return -1;
 	t->agent = agent;
@@ -289,30 +291,78 @@ find_final(struct deliver *d, const char *addr, const char *form)
 	return -1;
 }
 
-/* Each target of an alias.  A mailbox that cannot be opened now waits in the
- * spool: the others shall not wait for it. */
+/* Has this address of a .forward been asked for before in "work"? */
+static bool
+asked_before(const struct buf *work, size_t at)
+{
+	struct span before = span_n(work->p, at);
+
+	while (before.len > 0)
+		if (span_same(span_cut(&before, '\0'), span(work->p + at)))
+			return true;
+	return false;
+}
+
+/* A .forward's target: what it means is asked like that of a RCPT.  What that
+ * leads to is appended to "work"; what nobody can tell now goes by the spool,
+ * which asks again. */
+static int
+add_asked(struct deliver *d, const struct recipient *r, struct buf *work,
+    size_t at)
+{
+	char addr[ENVELOPE_TEXT];
+
+	if (asked_before(work, at))
+		return 0;
+	(void)strlcpy(addr, work->p + at + 1, sizeof(addr));
+	switch (deliver_look(d, addr, AGENT_OPEN)) {
+	case CLASS_MAILBOX:
+		return add(d, d->found, addr, r);
+	case CLASS_ALIAS:
+		buf_span(work, buf_all(&d->found_targets));
+		return work->over ? -1 : 0;
+	default:
+		return add(d, -1, addr, r);
+	}
+}
+
+/* One target.  A mailbox that cannot be opened now waits in the spool: the
+ * others shall not wait for it. */
+static int
+add_one(struct deliver *d, const struct recipient *r, struct buf *work,
+    size_t at)
+{
+	char addr[ENVELOPE_TEXT], form[ENVELOPE_TEXT];
+
+	(void)strlcpy(addr, work->p + at + 1, sizeof(addr));
+	switch (work->p[at]) {
+	case TARGET_MAILBOX:
+		final_form(form, addr);
+		return add(d, find_final(d, addr, form), form, r);
+	case TARGET_ASK:
+		return add_asked(d, r, work, at);
+	default:
+		return add(d, -1, addr, r);
+	}
+}
+
+/* Each target of an alias or a .forward, and those of its targets. */
 static int
 add_alias(struct deliver *d, const struct recipient *r)
 {
-	struct span all = buf_all(&d->found_targets);
-	char form[ENVELOPE_TEXT];
+	struct buf work;
+	size_t n = 0;
+	int bad = 0;
 
-	if (d->found_targets.over)
-		return -1;
-	while (all.len > 0) {
-		const char *s = all.p;
-		int agent = -1;
-
-		(void)span_cut(&all, '\0');
-		if (s[0] == TARGET_MAILBOX) {
-			final_form(form, s + 1);
-			agent = find_final(d, s + 1, form);
-		} else
-			(void)strlcpy(form, s + 1, sizeof(form));
-		if (add(d, agent, form, r) == -1)
-			return -1;
-	}
-	return 0;
+	buf_init(&work, RESOLVE_TEXT_MAX);
+	buf_span(&work, buf_all(&d->found_targets));
+	if (work.over || d->found_targets.over)
+		bad = -1;
+	for (size_t at = 0; at < work.len && bad == 0;
+	     at += strlen(work.p + at) + 1)
+		bad = ++n > RESOLVE_TARGETS ? -1 : add_one(d, r, &work, at);
+	buf_free(&work);
+	return bad;
 }
 
 int
@@ -322,11 +372,17 @@ deliver_add(struct deliver *d, const struct recipient *r,
 	size_t before = d->targets;
 	int n;
 
+	d->twice = false;
 	if (class == CLASS_ALIAS)
 		n = add_alias(d, r);
 	else
 		n = add(d, class == CLASS_MAILBOX ? d->found : -1, r->text, r);
 	if (n == -1)
 		d->targets = before;
+	else if (d->targets == before && !d->twice) {
+		buf_reset(&d->why);
+		buf_printf(&d->why, "forwards of %s lead in circles", r->text);
+		return -2;
+	}
 	return n;
 }

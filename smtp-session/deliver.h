@@ -49,6 +49,7 @@ struct deliver {
 	struct target target[DELIVER_TARGETS];
 	size_t targets;
 	struct buf text; /* strings of the targets */
+	bool twice; /* deliver_add met somebody who gets a copy already */
 
 	/* what deliver_look found */
 	int found; /* index of the agent, -1 none */
@@ -83,7 +84,7 @@ enum policy_class deliver_look(struct deliver *, const char *addr,
     enum agent_how);
 
 /* Let what was found last get a copy; the same mailbox twice is one.
- * 0; -1: too many. */
+ * 0; -1: too many; -2: it leads to nobody, why. */
 int deliver_add(struct deliver *, const struct recipient *, enum policy_class);
 
 /* The end of a transaction; agents stay. */

@@ -32,7 +32,7 @@ login_possible(const struct smtp *s)
 {
 	if (!s->facts.submission || s->facts.authenticated)
 		return false;
-	return s->config->plain_login == PLAIN_ALWAYS ||
+	return s->tls[0] != '\0' || s->config->plain_login == PLAIN_ALWAYS ||
 	    s->peer->kind != PEER_INET ||
 	    (s->config->plain_login == PLAIN_LOOPBACK && s->peer->loopback);
 }
@@ -44,8 +44,10 @@ login_offered(const struct smtp *s)
 {
 	if (!login_possible(s))
 		return 0;
-	return SASL_PLAIN | SASL_LOGIN |
-	    (s->config->system_users ? 0 : SASL_SCRAM);
+	if (s->config->system_users)
+		return SASL_PLAIN | SASL_LOGIN;
+	return SASL_PLAIN | SASL_LOGIN | SASL_SCRAM |
+	    (s->plus ? SASL_SCRAM_PLUS : 0);
 }
 
 static const struct reply *
@@ -69,12 +71,12 @@ accepted(struct smtp *s, const char *name)
 /* Ask the monitor; its answer is in s->deliver.record.  NULL when that is of
  * the kind that was hoped for. */
 static const struct reply *
-ask(struct smtp *s, uint32_t kind, struct span data, uint32_t wanted,
+ask(struct smtp *s, uint32_t kind, int value, struct span data, uint32_t wanted,
     const char *name)
 {
 	struct record *r = &s->deliver.record;
 
-	if (record_send(s->deliver.monitor, kind, 0, data, -1) == -1 ||
+	if (record_send(s->deliver.monitor, kind, value, data, -1) == -1 ||
 	    record_recv(s->deliver.monitor, r, NULL, LOGIN_SECONDS * 1000) != 1)
 		return smtp_because(s, &no_backend, "monitor");
 	if (r->kind == wanted)
@@ -93,7 +95,7 @@ ask_password(struct smtp *s, const struct sasl *a)
 
 	memcpy(data, a->name, name);
 	memcpy(data + name, a->password, password);
-	r = ask(s, ASK_LOGIN, span_n(data, name + password), ANSWER_LOGIN,
+	r = ask(s, ASK_LOGIN, 0, span_n(data, name + password), ANSWER_LOGIN,
 	    a->name);
 	explicit_bzero(data, sizeof(data));
 	return r != NULL ? r : accepted(s, s->deliver.record.data);
@@ -143,13 +145,14 @@ converse(struct smtp *s, struct sasl *a, enum sasl_step step)
 		case SASL_PASSWORD:
 			return ask_password(s, a);
 		case SASL_FIRST:
-			r = ask(s, ASK_SCRAM_FIRST, a->text, ANSWER_SCRAM,
-			    a->name);
+			r = ask(s, ASK_SCRAM_FIRST,
+			    a->mechanism == SASL_SCRAM_PLUS, a->text,
+			    ANSWER_SCRAM, a->name);
 			if (r == NULL)
 				step = sasl_answer(a, span(answer));
 			break;
 		case SASL_FINAL: /* the answer: user NUL text */
-			r = ask(s, ASK_SCRAM_FINAL, a->text, ANSWER_SCRAM,
+			r = ask(s, ASK_SCRAM_FINAL, 0, a->text, ANSWER_SCRAM,
 			    a->name);
 			if (r != NULL)
 				break;

@@ -24,6 +24,7 @@ rcpt_ok =	{ 250, "2.1.5", "Recipient ok", false },
 no_relay =	{ 550, "5.7.1", "Relaying denied", false },
 no_user =	{ 550, "5.1.1", "No such user here", false },
 lookup_later =	{ 451, "4.3.0", "Cannot look that up now, try later", false },
+nowhere =	{ 451, "4.4.6", "Mail for it goes in circles now", false },
 too_many_rcpts = { 452, "4.5.3", "Too many recipients", false },
 too_many_mails = { 421, "4.7.0", "Enough mail for one session", true };
 /* clang-format on */
@@ -219,6 +220,19 @@ judge(struct smtp *s, struct recipient *r)
 	return smtp_because(s, &lookup_later, "%s: %s", why, s->deliver.why.p);
 }
 
+static const struct reply *
+add_rcpt(struct smtp *s, const struct recipient *to)
+{
+	switch (deliver_add(&s->deliver, to, s->facts.rcpt)) {
+	case 0:
+		return NULL;
+	case -1:
+		return &too_many_rcpts;
+	default:
+		return smtp_because(s, &nowhere, "%s", s->deliver.why.p);
+	}
+}
+
 const struct reply *
 cmd_rcpt(struct smtp *s, struct span arg)
 {
@@ -235,8 +249,8 @@ cmd_rcpt(struct smtp *s, struct span arg)
 		r = &too_many_rcpts;
 	if (r == NULL)
 		r = judge(s, &to);
-	if (r == NULL && deliver_add(&s->deliver, &to, s->facts.rcpt) == -1)
-		r = &too_many_rcpts;
+	if (r == NULL)
+		r = add_rcpt(s, &to);
 	if (r != NULL) {
 		if (s->state == S_MAIL)
 			s->state = S_REFUSED;

@@ -406,6 +406,7 @@ conclude(struct walk *w)
 {
 	struct resolved *to = w->to;
 
+	(void)strlcpy(to->at, w->at, sizeof(to->at));
 	if (w->seen.over || to->targets.over)
 		trouble(w, "%s: out of memory", w->at);
 	if (to->class == CLASS_TROUBLE || to->class == CLASS_REFUSED)

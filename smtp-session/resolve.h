@@ -26,13 +26,18 @@ struct resolve_box {
 };
 
 /* A target begins with one of these. */
-enum { TARGET_MAILBOX = 'L', TARGET_REMOTE = 'R' };
+enum {
+	TARGET_MAILBOX = 'L', /* that mailbox, no further questions */
+	TARGET_REMOTE = 'R',
+	TARGET_ASK = 'A', /* of a .forward: what it means is to be found out */
+};
 
 struct resolved {
 	enum policy_class class;
 	struct resolve_box box; /* CLASS_MAILBOX */
 	struct buf targets; /* CLASS_ALIAS: TARGET_* address NUL ... */
 	size_t count; /* of them */
+	char at[320]; /* FILE:LINE of the last alias looked at; "" none */
 	char why[256]; /* for the log; REFUSED: what the alias says */
 };
 

@@ -17,6 +17,7 @@
 #include "session/log.h"
 #include "session/record.h"
 #include "session/sasl.h"
+#include "session/tls.h"
 #include "smtp-session/agent.h"
 
 enum { LOGIN_LONGEST = SASL_NAME_MAX + SASL_PASSWORD_MAX + 1 };
@@ -151,15 +152,14 @@ answer_login(struct monitor *m, const struct record *r, int fd)
 static int
 answer_scram_first(struct monitor *m, const struct record *r, int fd)
 {
-	static const struct scram_binding none;
 	static struct record answer;
 	struct rights_ctx *x = m->ctx;
 
 	(void)fd;
 	auth_scram_end(&x->scram);
 	memset(&x->scram, 0, sizeof(x->scram));
-	switch (auth_scram_first(&x->scram, x->config, record_span(r), false,
-	    &none, &answer)) {
+	switch (auth_scram_first(&x->scram, x->config, record_span(r),
+	    r->value != 0, &x->binding, &answer)) {
 	case AUTH_OK:
 		return record_send(m->sock, ANSWER_SCRAM, 0,
 		    record_span(&answer), -1);
@@ -194,6 +194,34 @@ answer_scram_final(struct monitor *m, const struct record *r, int fd)
 	return answer_temp(m);
 }
 
+/* STARTTLS: the parser gives us the client's socket, which we leave to
+ * tls-relay, and gets another for it. */
+static int
+answer_tls(struct monitor *m, const struct record *r, int fd)
+{
+	static struct tls_info info;
+	struct rights_ctx *x = m->ctx;
+	char data[128];
+	int sock;
+
+	(void)r;
+	if (fd == -1)
+		return fail_as(EBADMSG, "no socket came");
+	sock = tls_server(x->config, fd, &info);
+	if (sock == -1) {
+		log_line(LOG_NOTICE, "no-tls ip=%s reason=\"%s\"", x->peer->ip,
+		    fail_text());
+		return record_send(m->sock, ANSWER_NONE, errno, span(""), -1);
+	}
+	x->binding = info.binding;
+	(void)snprintf(data, sizeof(data), "%s %s", info.version, info.cipher);
+	if (record_send(m->sock, ANSWER_TLS, info.binding.exporter_len > 0,
+		span(data), sock) == -1)
+		return fail("answer the parser");
+	(void)close(sock);
+	return 0;
+}
+
 /* clang-format off */
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
@@ -203,5 +231,6 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOGIN] =	{ LOGIN_TRIES, LOGIN_LONGEST, answer_login },
 	[ASK_SCRAM_FIRST] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_first },
 	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
+	[ASK_TLS] =	{ 1,	 0,		answer_tls },
 };
 /* clang-format on */

@@ -14,8 +14,9 @@ enum { /* beside ASK_LOG */
 	ASK_SPOOL, /* no data */
 	ASK_KICK, /* no data, no answer: wake mailq-run */
 	ASK_LOGIN, /* data: name NUL password */
-	ASK_SCRAM_FIRST, /* data: the client's first message */
+	ASK_SCRAM_FIRST, /* data: the client's first message; value: -PLUS */
 	ASK_SCRAM_FINAL, /* data: his second */
+	ASK_TLS, /* with the client's socket */
 };
 
 enum { /* answers */
@@ -25,6 +26,8 @@ enum { /* answers */
 	ANSWER_SCRAM, /* data: for the client; behind user NUL the 2nd time */
 	ANSWER_LOGIN_BAD, /* after a pause */
 	ANSWER_LOGIN_TEMP, /* data: why */
+	ANSWER_TLS, /* with the socket that takes its place; data: version,
+		     * blank, cipher; value: -PLUS can be offered */
 };
 
 enum {
@@ -37,6 +40,7 @@ struct rights_ctx { /* monitor.ctx */
 	const struct config *config;
 	const struct peer *peer;
 	struct auth_scram scram;
+	struct scram_binding binding; /* of the TLS connection */
 };
 
 extern const struct right smtp_rights[MONITOR_KINDS];

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@
 #include "session/role.h"
 #include "session/sandbox.h"
 #include "session/slots.h"
+#include "session/tls.h"
+#include "smtp-session/explain.h"
 #include "smtp-session/rights.h"
 
 #define PROGRAM "smtp-session"
@@ -39,6 +42,8 @@ enum {
 static struct {
 	const char *dir; /* of the configuration */
 	bool submission;
+	bool tls; /* from the first octet */
+	bool explain; /* say what would be decided */
 	pid_t main; /* of the process that was started */
 } option = { .dir = CONFIG_DIR };
 
@@ -115,14 +120,19 @@ lock_up(void)
 static int
 parser(const struct peer *peer, int sock)
 {
+	bool can_tls;
+
 	(void)close(LOG_FD);
 	monitor_client(sock);
 	(void)alarm(LAST_RESORT);
 	date_zone();
+	can_tls = peer->kind == PEER_INET && tls_configured(&config);
+	tls_forget();
 	if (peer->kind != PEER_INET)
 		find_local_user(peer);
 	if (lock_up() == -1)
 		return trouble("sandbox-error", EX_OSERR);
+	smtp.can_tls = can_tls;
 	smtp.config = &config;
 	smtp.peer = peer;
 	smtp.facts.submission = option.submission;
@@ -159,6 +169,29 @@ admitted(const struct peer *peer)
 	return true;
 }
 
+/* TLS from the first octet (RFC 8314 s. 3.3): the relay takes the client's
+ * socket, another takes its place. */
+static int
+encrypt(struct rights_ctx *x)
+{
+	static struct tls_info info;
+	int sock = tls_server(&config, STDIN_FILENO, &info);
+
+	if (sock == -1) {
+		log_line(LOG_NOTICE, "no-tls ip=%s reason=\"%s\"", x->peer->ip,
+		    fail_text());
+		return -1;
+	}
+	x->binding = info.binding;
+	smtp.plus = info.binding.exporter_len > 0;
+	(void)snprintf(smtp.tls, sizeof(smtp.tls), "%s %s", info.version,
+	    info.cipher);
+	if (dup2(sock, STDIN_FILENO) == -1 || dup2(sock, STDOUT_FILENO) == -1)
+		return -1;
+	(void)close(sock);
+	return 0;
+}
+
 static int
 session(const struct peer *peer, void *ctx)
 {
@@ -173,14 +206,16 @@ session(const struct peer *peer, void *ctx)
 		load();
 	if (!configured)
 		return trouble("config-error", EX_CONFIG);
+	log_id_new(id);
+	log_id(id);
 	if (!admitted(peer))
+		return 0;
+	if (option.tls && peer->kind == PEER_INET && encrypt(&rights) == -1)
 		return 0;
 	(void)snprintf(greeting, sizeof(greeting), "220 %s ESMTP\r\n",
 	    config.hostname);
 	if (say(greeting) == -1)
 		return 0; /* the client has left */
-	log_id_new(id);
-	log_id(id);
 	if (record_pair(pair) == -1 || (m.child = fork()) == -1) {
 		(void)fail("session");
 		return trouble("session-error", EX_OSERR);
@@ -197,23 +232,57 @@ session(const struct peer *peer, void *ctx)
 	return monitor_serve(&m);
 }
 
-static void
+noreturn static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: smtp-session [-s] [-c directory]\n");
+	(void)fprintf(stderr,
+	    "usage: smtp-session [-sS] [-c directory]\n"
+	    "       smtp-session [-s] [-c directory] -explain ip helo from "
+	    "rcpt [file]\n");
 	exit(EX_USAGE);
 }
 
-int
-main(int argc, char *argv[])
+/* -explain IP HELO FROM RCPT [FILE], behind other options. */
+static int
+explain_main(int argc, char **argv)
+{
+	if (argc < 4 || argc > 5)
+		usage();
+	if (!configured)
+		errx(EX_CONFIG, "%s", fail_text());
+	return explain(&config, option.submission, argv[0], argv[1], argv[2],
+	    argv[3], argc == 5 ? argv[4] : NULL);
+}
+
+static bool
+listens(void)
+{
+	int yes = 0;
+	socklen_t len = sizeof(yes);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &yes,
+		   &len) == 0 &&
+	    yes != 0;
+}
+
+/* "-explain" is option e with the argument "xplain". */
+static void
+options(int argc, char *argv[])
 {
 	int c;
 
-	sandbox_start(3);
-	while ((c = getopt(argc, argv, "c:s")) != -1) {
+	while ((c = getopt(argc, argv, "c:e:sS")) != -1) {
 		switch (c) {
 		case 'c':
 			option.dir = optarg;
+			break;
+		case 'e':
+			if (strcmp(optarg, "xplain") != 0)
+				usage();
+			option.explain = true;
+			break;
+		case 'S':
+			option.tls = true;
 			break;
 		case 's':
 			option.submission = true;
@@ -222,11 +291,24 @@ main(int argc, char *argv[])
 			usage();
 		}
 	}
-	if (argc > optind)
+	if (!option.explain && argc > optind)
 		usage();
+}
+
+int
+main(int argc, char *argv[])
+{
+	sandbox_start(3);
+	options(argc, argv);
 	option.main = getpid();
 	load();
+	if (option.explain)
+		return explain_main(argc - optind, argv + optind);
 	log_open(PROGRAM, configured ? config.log : NULL);
+	/* Those that accept connections read certificates once for many. */
+	if (configured && listens() && tls_configured(&config) &&
+	    tls_preload(&config) == -1)
+		log_line(LOG_NOTICE, "no-preload reason=\"%s\"", fail_text());
 	start_limits(config.connections, config.connections_per_address, BUSY);
 	return start_sessions(session, NULL);
 }

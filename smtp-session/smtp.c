@@ -168,20 +168,22 @@ static const struct reply *
 cmd_ehlo(struct smtp *s, struct span arg)
 {
 	const struct reply *r;
-	struct buf auth;
+	struct buf more;
 
 	greet(s, arg, true);
-	buf_init(&auth, 128);
+	buf_init(&more, 128);
+	if (s->can_tls && s->tls[0] == '\0')
+		buf_str(&more, "\nSTARTTLS");
 	if (login_possible(s)) {
-		buf_str(&auth, "\nAUTH ");
-		sasl_names(&auth, login_offered(s));
+		buf_str(&more, "\nAUTH ");
+		sasl_names(&more, login_offered(s));
 	}
 	r = smtp_say(s, 250, NULL,
 	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nCHUNKING\n"
 	    "DSN\nENHANCEDSTATUSCODES\nLIMITS RCPTMAX=%u MAILMAX=%u%s\nHELP",
 	    s->config->hostname, (unsigned long long)s->config->size,
-	    s->config->recipients, SMTP_MAILS, auth.p);
-	buf_free(&auth);
+	    s->config->recipients, SMTP_MAILS, more.p);
+	buf_free(&more);
 	return r;
 }
 
@@ -255,6 +257,7 @@ static const struct command {
 	{ "BDAT", S_START | S_READY | S_MAIL,
 					ARG_SOME, cmd_bdat_early, NULL },
 	{ "AUTH", S_READY,		ARG_SOME, cmd_auth, &in_mail },
+	{ "STARTTLS", S_START | S_READY, ARG_NONE, cmd_starttls, &in_mail },
 	{ "RSET", S_ANY,		ARG_NONE, cmd_rset, NULL },
 	{ "NOOP", S_ANY,		ARG_ANY,  cmd_noop, NULL },
 	{ "QUIT", S_ANY,		ARG_NONE, cmd_quit, NULL },
@@ -403,7 +406,10 @@ note_line(struct smtp *s, struct span line)
 	s->line[n] = '\0';
 }
 
-/* The next command's reply; NULL when the client has left. */
+/* The client has left. */
+static const struct reply left = { 0, NULL, "client left", true };
+
+/* The next command's reply; NULL when there is nothing to say. */
 static const struct reply *
 next(struct smtp *s)
 {
@@ -428,7 +434,7 @@ next(struct smtp *s)
 	case CONN_TIMEOUT:
 		return &idle_too_long;
 	default:
-		return NULL;
+		return &left;
 	}
 }
 
@@ -448,11 +454,11 @@ smtp_serve(struct smtp *s, int sock)
 	deliver_init(&s->deliver, sock);
 	for (;;) {
 		r = next(s);
-		if (r == NULL || !answer(s, r))
+		if (r != NULL && (r->code == 0 || !answer(s, r)))
 			break;
 	}
 	(void)conn_flush(&s->conn);
-	if (r == NULL && s->state >= S_MAIL)
+	if (r == &left && s->state >= S_MAIL)
 		log_line(LOG_INFO, "lost ip=%s helo=%s from=<%s> rcpts=%u",
 		    s->peer->ip, s->helo, s->envelope.from, s->rcpts);
 	deliver_end(&s->deliver);

@@ -58,6 +58,9 @@ struct smtp {
 	bool extended; /* EHLO */
 	bool verbose; /* VERB */
 	bool stress; /* we are short of processes */
+	bool can_tls; /* there is a certificate */
+	bool plus; /* logins can be bound to the TLS connection */
+	char tls[96]; /* version and cipher; "" in clear */
 	char helo[256];
 	char user[ADDR_MAX + 1]; /* who has logged in; "" nobody */
 	char only[65]; /* the one local part that a local user may send as;
@@ -119,6 +122,9 @@ bool mail_from_ok(struct smtp *);
 const struct reply *cmd_auth(struct smtp *, struct span arg);
 bool login_possible(const struct smtp *);
 unsigned login_offered(const struct smtp *);
+
+/* STARTTLS (starttls.c). */
+const struct reply *cmd_starttls(struct smtp *, struct span arg);
 
 /* VRFY, EXPN (ask.c). */
 const struct reply *cmd_vrfy(struct smtp *, struct span arg);

@@ -33,7 +33,8 @@ trace_protocol(const struct trace *t)
 
 	if (!t->extended)
 		return "SMTP";
-	return words[t->utf8][(t->tls ? 2 : 0) + (t->authenticated ? 1 : 0)];
+	return words[t->utf8]
+		    [(t->tls[0] != '\0' ? 2 : 0) + (t->authenticated ? 1 : 0)];
 }
 
 void
@@ -50,6 +51,8 @@ trace_received(struct buf *b, const struct trace *t)
 		    t->ip);
 	buf_printf(b, "\n\tby %s with %s id %s", t->host, trace_protocol(t),
 	    t->id);
+	if (t->tls[0] != '\0')
+		buf_printf(b, "\n\t(%s)", t->tls);
 	if (t->rcpt != NULL)
 		buf_printf(b, "\n\tfor <%s>", t->rcpt);
 	buf_printf(b, ";\n\t%s\n", date_put(date, t->when));

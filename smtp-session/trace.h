@@ -18,7 +18,7 @@ struct trace {
 	const char *rcpt; /* NULL unless there is exactly one */
 	time_t when;
 	bool extended; /* EHLO */
-	bool tls;
+	const char *tls; /* version and cipher; "" in clear */
 	bool authenticated;
 	bool utf8;
 };

@@ -1,0 +1,187 @@
+/* The same functions as in a session, called one after another in the open:
+ * policy_rcpt decides here, too, and resolve says whose mail it is. */
+#include "smtp-session/explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "message/fail.h"
+#include "smtp-session/data.h"
+#include "smtp-session/envelope.h"
+#include "smtp-session/resolve.h"
+#include "smtp-session/trace.h"
+
+static const struct {
+	const char *reply;
+	int status;
+} verdicts[] = {
+	[POLICY_TAKE] = { "250 2.1.5, delivered here", EX_OK },
+	[POLICY_RELAY] = { "250 2.1.5, into the spool", EX_OK },
+	[POLICY_NO_RELAY] = { "550 5.7.1, relaying denied", EX_NOPERM },
+	[POLICY_NO_USER] = { "550 5.1.1, no such user", EX_NOUSER },
+	[POLICY_NO_LOGIN] = { "530 5.7.0, must log in", EX_NOPERM },
+	[POLICY_REFUSED] = { "550 5.2.1, an alias says no", EX_NOUSER },
+	[POLICY_LATER] = { "451 4.3.0, try later", EX_TEMPFAIL },
+};
+
+static struct policy_facts
+who(bool submission, const char *ip)
+{
+	struct policy_facts f = { .submission = submission };
+	const char *text = "a stranger, over TCP";
+
+	if (strcmp(ip, "submit") == 0) {
+		f.peer = POLICY_LOCAL;
+		text = "a local program";
+	} else if (strncmp(ip, "login:", 6) == 0) {
+		f.authenticated = true;
+		text = "a client who has logged in";
+	} else if (strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0) {
+		f.peer = POLICY_LOOPBACK;
+		text = "this host, over TCP: no more rights than a stranger";
+	}
+	(void)printf("peer       %s: %s\n", ip, text);
+	return f;
+}
+
+static void
+print_rule(const struct resolved *to, const char *text)
+{
+	(void)printf("rule       %s%s%s\n", text, to->at[0] == '\0' ? "" : ", ",
+	    to->at);
+}
+
+/* Where the mail goes: one line each. */
+static void
+print_targets(const struct resolved *to)
+{
+	struct span all = buf_all(&to->targets);
+
+	if (to->class == CLASS_MAILBOX)
+		(void)printf("mailbox    %s/%s of user %s%s%s%s\n",
+		    to->box.user.home, to->box.maildir, to->box.user.name,
+		    to->box.extension[0] == '\0' ? "" : ", folder ",
+		    to->box.extension, ", unless ~/.forward says otherwise");
+	while (to->class == CLASS_ALIAS && all.len > 0) {
+		struct span one = span_cut(&all, '\0');
+
+		(void)printf("%s    %.*s\n",
+		    one.p[0] == TARGET_MAILBOX ? "mailbox" : "send to",
+		    (int)one.len - 1, one.p + 1);
+	}
+}
+
+static const char *
+class_text(const struct resolved *to)
+{
+	switch (to->class) {
+	case CLASS_MAILBOX:
+		return "a user";
+	case CLASS_ALIAS:
+		return "an alias";
+	case CLASS_REMOTE:
+		return "none of our domains";
+	case CLASS_UNKNOWN:
+		return "our domain, but nobody of that name";
+	case CLASS_REFUSED:
+	case CLASS_TROUBLE:
+		break;
+	}
+	return to->why;
+}
+
+static int
+explain_rcpt(const struct config *c, const struct policy_facts *facts,
+    const struct recipient *r)
+{
+	struct policy_facts f = *facts;
+	enum policy_verdict v;
+	struct resolved to;
+	const char *why;
+
+	resolve(&to, c, &r->addr, "", false);
+	f.rcpt = to.class;
+	v = policy_rcpt(&f, &why);
+	print_rule(&to, class_text(&to));
+	if (v == POLICY_TAKE)
+		print_targets(&to);
+	if (v == POLICY_RELAY)
+		(void)printf("send to    %s\n", r->text);
+	(void)printf("reply      %s (%s)\n", verdicts[v].reply, why);
+	resolve_free(&to);
+	return verdicts[v].status;
+}
+
+static int
+count_only(void *ctx, const void *p, size_t len)
+{
+	(void)ctx;
+	(void)p;
+	(void)len;
+	return 0;
+}
+
+static int
+explain_content(const struct config *c, const struct recipient *r,
+    const char *file)
+{
+	static struct data d;
+	static char block[65536];
+	ssize_t n = -1;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	data_init(&d);
+	data_start(&d);
+	d.limit = c->size;
+	d.out = count_only;
+	while (fd != -1 && (n = read(fd, block, sizeof(block))) > 0)
+		data_chunk(&d, span_n(block, (size_t)n));
+	if (n == -1) {
+		(void)printf("content    %s: %s\n", file, strerror(errno));
+		return EX_NOINPUT;
+	}
+	(void)close(fd);
+	data_finish(&d);
+	(void)printf("content    %llu octets, %u Received fields\n",
+	    (unsigned long long)d.size, d.received);
+	if (d.too_big)
+		(void)printf("reply      552 5.3.4, larger than %llu\n",
+		    (unsigned long long)c->size);
+	else if (d.received > DATA_RECEIVED_MAX)
+		(void)printf("reply      554 5.4.6, too many hops\n");
+	else if (data_loops(&d, r->text))
+		(void)printf("reply      554 5.4.6, was here before\n");
+	else
+		return EX_OK;
+	return EX_DATAERR;
+}
+
+int
+explain(const struct config *c, bool submission, const char *ip,
+    const char *helo, const char *from, const char *rcpt, const char *file)
+{
+	struct policy_facts facts = who(submission, ip);
+	struct recipient sender, to;
+	int status;
+
+	(void)printf("helo       %s: never a reason\n", helo);
+	if (from[0] != '\0' && strcmp(from, "<>") != 0 &&
+	    envelope_path(&sender, span(from)) != ENVELOPE_OK) {
+		(void)printf("sender     %s\nreply      501 5.1.7\n", from);
+		return EX_DATAERR;
+	}
+	(void)printf("sender     %s\n", from);
+	if (envelope_path(&to, span(rcpt)) != ENVELOPE_OK) {
+		(void)printf("recipient  %s\nreply      501 5.1.3\n", rcpt);
+		return EX_DATAERR;
+	}
+	(void)printf("recipient  %s\n", to.text);
+	status = explain_rcpt(c, &facts, &to);
+	if (status == EX_OK && file != NULL)
+		status = explain_content(c, &to, file);
+	return status;
+}
