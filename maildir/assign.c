@@ -72,6 +72,17 @@ date(struct fresh *x, time_t now)
 	x->r.saved = (uint32_t)(named != 0 ? named : x->r.date);
 }
 
+static bool
+same_base(const struct scan *s, const struct fresh *a, const struct fresh *b)
+{
+	const struct name_at *x = &s->name[a->name].file;
+	const struct name_at *y = &s->name[b->name].file;
+
+	return memcmp(a->time, b->time, sizeof(a->time)) == 0 &&
+	    x->base == y->base &&
+	    memcmp(s->text + x->at, s->text + y->at, x->base) == 0;
+}
+
 /* Of two new files with one base, which stand together now, the first stays. */
 static size_t
 unique(struct folder *f, const struct scan *s, struct fresh *x, size_t n)
@@ -80,15 +91,12 @@ unique(struct folder *f, const struct scan *s, struct fresh *x, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		char keep[SCAN_PATH], other[SCAN_PATH];
-		const char *name = scan_text(s, x[i].name);
-		const char *last = kept == 0 || x[kept - 1].uid != 0 ?
-		    "" :
-		    scan_text(s, x[kept - 1].name);
-		size_t base = name_base(name);
 
-		if (x[i].uid != 0 || name_base(last) != base ||
-		    memcmp(last, name, base) != 0) {
-			x[kept++] = x[i];
+		if (kept == 0 || x[i].uid != 0 || x[kept - 1].uid != 0 ||
+		    !same_base(s, &x[kept - 1], &x[i])) {
+			if (kept != i)
+				x[kept] = x[i];
+			kept++;
 			continue;
 		}
 		scan_path(s, x[kept - 1].name, keep);
@@ -98,42 +106,73 @@ unique(struct folder *f, const struct scan *s, struct fresh *x, size_t n)
 	return kept;
 }
 
-ptrdiff_t
-sync_fresh(struct folder *f, struct scan *s, struct uidlist *l,
-    struct fresh **out)
+/* 1: x is a message; 0: it is none, or not there any more; -1. */
+static int
+measured(const struct scan *s, const struct uidlist *l, const int dir[2],
+    struct fresh *x, time_t now)
+{
+	const struct scan_name *n = &s->name[x->name];
+	const char *name = scan_text(s, x->name);
+	int r = file_measure(dir[n->in_new], name, field_wire(l, n->entry),
+	    false, &x->r);
+
+	if (r != 1)
+		return r == -1 && errno == ENOENT ? 0 : r;
+	x->uid = n->entry == 0 ? 0 : l->entry[n->entry - 1].uid;
+	name_time(name, x->time);
+	date(x, now);
+	return 1;
+}
+
+static ptrdiff_t
+measure_all(struct scan *s, const struct uidlist *l, const int dir[2],
+    struct fresh *x)
 {
 	time_t now = time(NULL);
-	char path[SCAN_PATH];
-	struct fresh *x;
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->names; i++)
-		n += !s->name[i].known;
-	*out = x = calloc(n + 1, sizeof(*x));
-	if (x == NULL)
-		return fail("new messages");
-	n = 0;
 	for (size_t i = 0; i < s->names; i++) {
-		uint32_t entry = s->name[i].entry;
 		int r;
 
 		if (s->name[i].known)
 			continue;
 		x[n] = (struct fresh){ .name = (uint32_t)i };
-		scan_path(s, i, path);
-		r = file_measure(f->dir, path, field_wire(l, entry), false,
-		    &x[n].r);
-		if (r == -1 && errno != ENOENT)
+		r = measured(s, l, dir, &x[n], now);
+		if (r == -1)
 			return -1;
-		if (r != 1)
-			continue;
-		x[n].uid = entry == 0 ? 0 : l->entry[entry - 1].uid;
-		name_time(scan_text(s, i), x[n].time);
-		date(&x[n], now);
-		n++;
+		n += r == 1;
 	}
-	qsort_r(x, n, sizeof(*x), by_time, s);
-	return (ptrdiff_t)unique(f, s, x, n);
+	return (ptrdiff_t)n;
+}
+
+ptrdiff_t
+sync_fresh(struct folder *f, struct scan *s, struct uidlist *l,
+    struct fresh **out)
+{
+	int dir[2] = { -1, -1 };
+	ptrdiff_t n = 0;
+	int e;
+
+	for (size_t i = 0; i < s->names; i++)
+		n += !s->name[i].known;
+	*out = calloc((size_t)n + 1, sizeof(**out));
+	if (*out == NULL)
+		return fail("new messages");
+	if (n == 0)
+		return 0;
+	dir[0] = openat(f->dir, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir[1] = openat(f->dir, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	n = dir[0] == -1 || dir[1] == -1 ? fail("open %s", f->name) :
+					   measure_all(s, l, dir, *out);
+	e = errno;
+	for (int i = 0; i < 2; i++)
+		if (dir[i] != -1)
+			(void)close(dir[i]);
+	errno = e;
+	if (n <= 0)
+		return n;
+	qsort_r(*out, (size_t)n, sizeof(**out), by_time, s);
+	return (ptrdiff_t)unique(f, s, *out, (size_t)n);
 }
 
 static int

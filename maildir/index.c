@@ -55,15 +55,27 @@ index_seal(const struct index *ix, struct record *r)
 	r->file.spare = checksum(ix, r);
 }
 
+/* Does its name lie within "names", and end there? */
+static bool
+named(const struct index *ix, const struct record *r)
+{
+	size_t end = (size_t)r->file.at + r->file.base;
+
+	return r->file.at > 0 && r->file.base > 0 && end < ix->names.mapped &&
+	    (ix->names.p[end] == '\0' ||
+		((r->flags & REC_VERBATIM) != 0 && ix->names.p[end] == ':'));
+}
+
 bool
 index_get(const struct index *ix, size_t i, struct record *out)
 {
 	for (int try = 0; try < 100; try++) { /* a writer may be at it */
 		(void)memcpy(out, &ix->r[i], sizeof(*out));
-		if (out->uid != 0 && out->file.at > 0 &&
-		    (size_t)out->file.at + out->file.base < ix->names.mapped &&
+		if (out->uid != 0 && named(ix, out) &&
 		    out->file.spare == checksum(ix, out))
 			return true;
+		if (ix->locked || (try > 2 && ix->h->dirty == 0))
+			break; /* nobody is */
 		(void)sched_yield();
 	}
 	return false;

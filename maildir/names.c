@@ -9,13 +9,16 @@
 size_t
 name_base(const char *name)
 {
-	return strcspn(name, ":");
+	return (size_t)(strchrnul(name, ':') - name);
 }
 
 size_t
 name_stem(const char *name)
 {
-	return strcspn(name, ":,");
+	size_t base = name_base(name);
+	const char *comma = memchr(name, ',', base);
+
+	return comma == NULL ? base : (size_t)(comma - name);
 }
 
 int

@@ -13,6 +13,7 @@ unit() {
 @test "maildir: uidlist" { unit uidlist; }
 @test "maildir: delivery" { unit delivery; }
 @test "maildir: maildrop" { unit maildrop; }
+@test "maildir: store" { unit store; }
 
 # A unit test that no line above runs would pass unnoticed.
 @test "maildir: no unit test is forgotten" {

@@ -12,6 +12,8 @@
  * and with the store, FOLDER being INBOX or Work.2026:
  *
  *	view DIR FOLDER [w]	counts, then uid flags keywords size wire date
+ *	open DIR N		median microseconds of opening INBOX N times, and
+ *				of the raw readdir and stat
  *	do DIR FOLDER		a view for writing that obeys lines of standard
  *				input: see session() */
 #include <dirent.h>
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -294,6 +297,68 @@ session(struct store *s, struct folder *f)
 	}
 }
 
+static double
+now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double
+floor_us(const char *path)
+{
+	double start = now_us();
+	const struct dirent *e;
+	char cur[300];
+	DIR *d;
+
+	(void)snprintf(cur, sizeof(cur), "%s/cur", path);
+	d = opendir(cur);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		struct stat st;
+
+		(void)fstatat(dirfd(d), e->d_name, &st, 0);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	return now_us() - start;
+}
+
+static void
+timing(const char *path, size_t n)
+{
+	double *us = calloc(n + 1, sizeof(*us));
+	struct store *s = store_open(path, NULL, 0);
+
+	for (size_t i = 0; i < n && s != NULL && us != NULL; i++) {
+		double start = now_us();
+		struct folder *f = folder_open(s, "INBOX", false);
+
+		if (f == NULL)
+			errx(75, "%s", fail_text());
+		us[i] = now_us() - start;
+		folder_close(f);
+	}
+	store_close(s);
+	if (us != NULL) {
+		(void)printf("first %.0f ", us[0]);
+		qsort(us, n, sizeof(*us), by_value);
+		(void)printf("median %.1f floor %.0f\n", us[n / 2],
+		    floor_us(path));
+	}
+	free(us);
+}
+
 static void
 with_store(const char *verb, const char *path, const char *name, bool write)
 {
@@ -332,6 +397,8 @@ main(int argc, char **argv)
 		scans(argv[2], (int)n, strtoul(argv[4], NULL, 10));
 	else if (strcmp(verb, "view") == 0 && argc > 3)
 		with_store(verb, argv[2], argv[3], argc > 4);
+	else if (strcmp(verb, "open") == 0 && argc > 3)
+		timing(argv[2], (size_t)n);
 	else if (strcmp(verb, "do") == 0 && argc > 3)
 		with_store(verb, argv[2], argv[3], true);
 	else
