@@ -197,12 +197,13 @@ road() {
 @test "instance: everything that was promised is printed" {
 	local v
 	begin here
-	for v in SMTP_HOST SMTP_PORT SUBMISSION_PORT POP3_PORT USER1 PASS1 \
-		MAILDIR1 ADDR1 USER2 PASS2 MAILDIR2 ADDR2 MAIL_DOMAIN TLS_NAME \
-		SPOOL CONFIG SENDMAIL MAILQ MAILQ_RUN; do
+	for v in SMTP_HOST SMTP_PORT SUBMISSION_PORT SMTPS_PORT IMAP_PORT \
+		POP3_PORT USER1 PASS1 MAILDIR1 ADDR1 USER2 PASS2 MAILDIR2 ADDR2 \
+		MAIL_DOMAIN CA_FILE TLS_NAME SPOOL CONFIG SENDMAIL MAILQ \
+		MAILQ_RUN; do
 		[ -n "${here[$v]}" ] || { echo "$v is empty"; return 1; }
 	done
-	for v in SMTPS_PORT IMAP_PORT IMAPS_PORT POP3S_PORT CA_FILE; do
+	for v in IMAPS_PORT POP3S_PORT; do
 		[ -n "${here[$v]+set}" ] || { echo "$v is missing"; return 1; }
 	done
 	"${here[MAILQ]}"
