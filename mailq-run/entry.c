@@ -25,8 +25,7 @@ open_in(struct entry *e, const char *id, enum spool_place place, int flags)
 
 	(void)place_path(path, place, id);
 	e->place = place;
-	e->fd = openat(e->spool, path,
-	    flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	e->fd = place_open(e->spool, path, flags);
 	return e->fd == -1 ? fail("open %s", path) : 0;
 }
 
@@ -264,7 +263,7 @@ entry_message(const struct entry *e)
 	int fd;
 
 	(void)place_path(path, e->place, e->env.id);
-	fd = openat(e->spool, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = place_open(e->spool, path, O_RDONLY);
 	return fd == -1 ? fail("open %s", path) : fd;
 }
 

@@ -286,8 +286,7 @@ read_text(struct history *h, int spool, const char *path)
 	ssize_t n;
 	int fd;
 
-	fd =
-	    openat(spool, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = place_open(spool, path, O_RDONLY);
 	if (fd == -1)
 		return errno == ENOENT ? 0 : fail("open %s", path);
 	h->exists = true;

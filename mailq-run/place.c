@@ -47,6 +47,18 @@ place_log(char *out, const char *id)
 }
 
 int
+place_open(int spool, const char *path, int flags)
+{
+	int fd;
+
+	flags |= O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	fd = openat(spool, path, flags | O_NOATIME);
+	if (fd == -1 && errno == EPERM)
+		fd = openat(spool, path, flags);
+	return fd;
+}
+
+int
 place_sync(int spool, const char *name)
 {
 	int fd, r;

@@ -20,6 +20,10 @@ unsigned place_hash(const char *id);
 char *place_path(char *out, enum spool_place, const char *id);
 char *place_log(char *out, const char *id);
 
+/* openat for reading or both, of a file that must be there; without touching
+ * its access time where the file is ours: to look must not cost a write. */
+int place_open(int spool, const char *path, int flags);
+
 /* rename, never over another file, making due/HH when it is missing; with
  * "durable" both directories are synced.  0 / -1. */
 int place_move(int spool, const char *id, enum spool_place from,
