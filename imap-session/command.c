@@ -26,6 +26,14 @@ command_init(struct command *c)
 }
 
 void
+command_free(struct command *c)
+{
+	if (c->text != NULL)
+		(void)munmap(c->text, COMMAND_MAX);
+	*c = (struct command){ 0 };
+}
+
+void
 command_go_on(struct conn *conn, const struct literal *l)
 {
 	if (!l->now)

@@ -46,6 +46,7 @@ enum command_got {
 
 /* 0; -1: no memory. */
 int command_init(struct command *);
+void command_free(struct command *);
 
 /* Read the next one; after a message, what follows it (from behind the
  * message to the line end or to the next message). */

@@ -220,7 +220,9 @@ put_message(struct fetch *f, bool flags)
 		return -1;
 	if (f->m.modseq <= f->w.since)
 		return 0;
-	buf_printf(&im->out, "* %u FETCH (", f->number);
+	buf_str(&im->out, "* ");
+	put_number(&im->out, f->number);
+	buf_str(&im->out, " FETCH (");
 	for (size_t i = 0; i < f->w.items && r == 0; i++) {
 		if (i > 0)
 			buf_char(&im->out, ' ');

@@ -103,6 +103,15 @@ imap_init(struct imap *im, struct conn *c, const struct limit *limit,
 	return command_init(&im->command);
 }
 
+void
+imap_free(struct imap *im)
+{
+	command_free(&im->command);
+	arena_free(&im->arena);
+	buf_free(&im->text);
+	buf_free(&im->out);
+}
+
 static const struct reply *say(struct imap *, const struct reply *,
     const char *, va_list) __attribute__((format(printf, 3, 0)));
 

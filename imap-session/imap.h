@@ -73,6 +73,8 @@ struct reply {
 /* 0; -1: no memory. */
 int imap_init(struct imap *, struct conn *, const struct limit *, size_t arena);
 
+void imap_free(struct imap *);
+
 /* Answer commands until the connection is to end. */
 void imap_serve(struct imap *);
 

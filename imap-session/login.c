@@ -128,4 +128,5 @@ login_serve(struct conn *c, int monitor, unsigned offered)
 		return;
 	im.login = &l;
 	imap_serve(&im);
+	imap_free(&im);
 }

@@ -32,13 +32,11 @@ struct match {
 	struct buf folded;
 };
 
-/* ASCII, Latin, Greek and Cyrillic capitals; other letters have no case that
+/* Beyond ASCII: Latin, Greek and Cyrillic capitals; other letters have no case that
  * clients could type differently, or are compared as they are. */
 static uint32_t
 fold(uint32_t c)
 {
-	if (c < 0x80)
-		return c >= 'A' && c <= 'Z' ? c + 32 : c;
 	if (c >= 0xc0 && c <= 0xde && c != 0xd7)
 		return c + 32;
 	if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177))
@@ -56,6 +54,30 @@ fold(uint32_t c)
 	return c;
 }
 
+/* ASCII in runs, because that is most text. */
+static size_t
+fold_ascii(struct buf *b, struct span s)
+{
+	size_t n = 0, from = b->len;
+	uint64_t eight;
+
+	for (; n + 8 <= s.len; n += 8) {
+		memcpy(&eight, s.p + n, 8);
+		if ((eight & 0x8080808080808080) != 0)
+			break;
+	}
+	while (n < s.len && (unsigned char)s.p[n] < 0x80)
+		n++;
+	buf_add(b, s.p, n);
+	for (size_t i = from; i < b->len; i++) {
+		unsigned char c = (unsigned char)b->p[i];
+
+		b->p[i] = (char)(c |
+		    (unsigned char)((unsigned char)(c - 'A') < 26) << 5);
+	}
+	return n;
+}
+
 void
 match_fold(struct buf *b, struct span s)
 {
@@ -63,13 +85,15 @@ match_fold(struct buf *b, struct span s)
 	size_t n;
 
 	while (s.len > 0) {
-		n = utf8_get(s, &c);
-		if (n <= 1) {
-			c = fold((unsigned char)s.p[0]);
-			buf_char(b, n == 0 ? s.p[0] : (char)c);
-			n = 1;
-		} else
-			utf8_put(b, fold(c));
+		n = fold_ascii(b, s);
+		if (n == 0) {
+			n = utf8_get(s, &c);
+			if (n == 0) {
+				buf_char(b, s.p[0]);
+				n = 1;
+			} else
+				utf8_put(b, fold(c));
+		}
 		s = span_from(s, n);
 	}
 }

@@ -46,17 +46,27 @@ id_of(struct span header)
 	return h;
 }
 
+/* What is known already stays. */
+static struct note
+noted(struct folder *f, uint32_t number)
+{
+	struct note n;
+
+	return folder_noted(f, number, &n) ? n : (struct note){ .id = 0 };
+}
+
 int
 notes_make_envelope(struct folder *f, uint32_t number, const struct text *t,
     struct buf *out)
 {
 	struct span header = span_n(t->p, text_header(text_span(t)));
-	struct note n = { .id = id_of(header) };
+	struct note n = noted(f, number);
 	size_t from = out->len;
 
 	envelope_put(out, header);
 	if (out->over)
 		return fail_as(ENOMEM, "envelope is too large");
+	n.id = id_of(header);
 	n.part[NOTE_ENVELOPE] = span_n(out->p + from, out->len - from);
 	if (n.part[NOTE_ENVELOPE].len <= NOTE_MAX)
 		(void)folder_note(f, number, &n); /* only a cache */
@@ -86,21 +96,33 @@ has_attachment(const struct mime *m)
 	return false;
 }
 
+/* The whole message was read for this: its envelope is noted, too. */
 int
 notes_make_structure(struct folder *f, uint32_t number, const struct text *t,
     const struct mime *m, bool extended, struct buf *out)
 {
 	struct text copy = *t;
 	const struct source source = { .get = get, .ctx = &copy };
-	struct note n = { .attachment = has_attachment(m) };
+	struct note n = noted(f, number);
 	size_t from = out->len;
+	struct buf envelope;
 
 	if (structure_put(out, m, &source, extended) == -1 || out->over)
 		return fail_as(ENOMEM, "structure is too large");
-	if (!extended)
+	if (!extended || out->len - from > NOTE_MAX)
 		return 0;
+	buf_init(&envelope, NOTE_MAX);
+	if (n.part[NOTE_ENVELOPE].p == NULL) {
+		struct span header = span_n(t->p, text_header(text_span(t)));
+
+		envelope_put(&envelope, header);
+		n.id = id_of(header);
+		if (!envelope.over)
+			n.part[NOTE_ENVELOPE] = buf_all(&envelope);
+	}
+	n.attachment = has_attachment(m);
 	n.part[NOTE_STRUCTURE] = span_n(out->p + from, out->len - from);
-	if (n.part[NOTE_STRUCTURE].len <= NOTE_MAX)
-		(void)folder_note(f, number, &n);
+	(void)folder_note(f, number, &n);
+	buf_free(&envelope);
 	return 0;
 }

@@ -36,29 +36,31 @@ selected_leave(struct imap *im)
 	im->state = S_IN;
 }
 
+/* Called for each message of a large mailbox: no printf here. */
 void
 selected_put_flags(struct imap *im, struct buf *b, const struct message *m)
 {
 	const char *const *keyword = folder_keywords(im->folder);
-	const char *gap = "(";
+	size_t open = b->len;
 
+	buf_char(b, '(');
 	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
 		if ((m->flags & system_flags[i].flag) != 0) {
-			buf_printf(b, "%s%s", gap, system_flags[i].name);
-			gap = " ";
+			buf_str(b, system_flags[i].name);
+			buf_char(b, ' ');
 		}
-	if ((m->flags & FLAG_RECENT) != 0 && !imap_enabled(im, E_REV2)) {
-		buf_printf(b, "%s\\Recent", gap);
-		gap = " ";
-	}
-	for (size_t i = 0; i < KEYWORDS; i++)
+	if ((m->flags & FLAG_RECENT) != 0 && !imap_enabled(im, E_REV2))
+		buf_str(b, "\\Recent ");
+	for (size_t i = 0; i < KEYWORDS && m->keywords >> i != 0; i++)
 		if ((m->keywords >> i & 1) != 0 && keyword[i] != NULL &&
 		    !((m->flags & FLAG_FORWARDED) != 0 &&
 			doubled(keyword[i]))) {
-			buf_printf(b, "%s%s", gap, keyword[i]);
-			gap = " ";
+			buf_str(b, keyword[i]);
+			buf_char(b, ' ');
 		}
-	buf_str(b, gap[0] == '(' ? "()" : ")");
+	if (b->len > open + 1) /* the last blank */
+		buf_cut(b, b->len - 1);
+	buf_char(b, ')');
 }
 
 int

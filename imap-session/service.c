@@ -83,6 +83,7 @@ service_run(struct conn *c, const struct front_user *u)
 	imap_serve(&im);
 	selected_leave(&im);
 	store_close(store);
+	imap_free(&im);
 	log_line(LOG_INFO, "end user=%s ip=%s", u->name, u->ip);
 	return 0;
 }
