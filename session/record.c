@@ -14,6 +14,11 @@ record_pair(int pair[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
 }
 
+/* All descriptors that a user has on the way, in all of his processes, count
+ * against RLIMIT_NOFILE of the one that sends; ours is low.  A crowd passes:
+ * CROWDED times 10 ms are waited for it. */
+enum { CROWDED = 1000 };
+
 int
 record_send(int sock, uint32_t kind, int32_t value, struct span data, int fd)
 {
@@ -45,10 +50,13 @@ record_send(int sock, uint32_t kind, int32_t value, struct span data, int fd)
 		control.h.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.h), &fd, sizeof(int));
 	}
-	do
+	for (int again = 0;; again++) {
 		n = sendmsg(sock, &m, MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
-	return n == -1 ? -1 : 0;
+		if (n == -1 && errno == ETOOMANYREFS && again < CROWDED)
+			(void)poll(NULL, 0, 10);
+		else if (n != -1 || errno != EINTR)
+			return n == -1 ? -1 : 0;
+	}
 }
 
 /* The one descriptor that came, or -1. */
