@@ -65,7 +65,8 @@ put(char *to, size_t size, struct span v)
 {
 	if (v.len >= size)
 		return false;
-	memcpy(to, v.p, v.len);
+	if (v.len > 0)
+		memcpy(to, v.p, v.len);
 	to[v.len] = '\0';
 	return true;
 }
