@@ -66,13 +66,12 @@ put_mailbox(struct buf *out, const struct mailbox *m)
 	buf_char(out, ')');
 }
 
-/* The addresses of one field.  Whether there were any. */
+/* The addresses of one field.  Whether there were "any", now or before. */
 static bool
-put_addresses(struct buf *out, struct buf *scratch, struct span value)
+put_addresses(struct buf *out, struct buf *scratch, struct span value, bool any)
 {
 	struct mailbox m;
 	struct list l;
-	bool any = false;
 
 	buf_reset(scratch);
 	list_begin(&l, value);
@@ -97,36 +96,46 @@ put_addresses(struct buf *out, struct buf *scratch, struct span value)
 	}
 }
 
+/* All fields of that name: mail that names its recipients in several breaks
+ * RFC 5322 s. 3.6, but they did get it. */
 static void
-put_list(struct buf *out, struct buf *scratch, struct span value)
+put_list(struct buf *out, struct buf *scratch, struct span header,
+    const char *name)
 {
-	if (value.p != NULL && put_addresses(out, scratch, value))
-		buf_char(out, ')');
-	else
-		buf_str(out, "NIL");
+	struct field f;
+	bool any = false;
+
+	while (header_next(&header, &f) == 1)
+		if (span_same(f.name, span(name)))
+			any = put_addresses(out, scratch, f.value, any);
+	buf_str(out, any ? ")" : "NIL");
 }
 
 void
 envelope_put(struct buf *out, struct span header)
 {
 	struct span value[FIELDS] = { { NULL, 0 } };
+	struct span rest = header;
 	struct buf scratch;
 	struct field f;
 
 	buf_init(&scratch, SCRATCH);
-	while (header_next(&header, &f) == 1)
+	while (header_next(&rest, &f) == 1)
 		for (size_t i = 0; i < FIELDS; i++)
 			if (value[i].p == NULL &&
 			    span_same(f.name, span(names[i])))
 				value[i] = f.value;
 	for (size_t i = 0; i < FIELDS; i++) {
 		buf_char(out, i == 0 ? '(' : ' ');
-		if ((i == SENDER || i == REPLY_TO) &&
-		    (value[i].p == NULL || span_trim(value[i]).len == 0))
-			value[i] = value[FROM];
-		if (i >= FROM && i <= BCC)
-			put_list(out, &scratch, value[i]);
-		else if (value[i].p == NULL)
+		if (i >= FROM && i <= BCC) {
+			size_t from = i;
+
+			if ((i == SENDER || i == REPLY_TO) &&
+			    (value[i].p == NULL ||
+				span_trim(value[i]).len == 0))
+				from = FROM;
+			put_list(out, &scratch, header, names[from]);
+		} else if (value[i].p == NULL)
 			buf_str(out, "NIL");
 		else
 			put_text(out, &scratch, value[i]);

@@ -28,8 +28,6 @@ kind(struct span s)
 void
 put_literal(struct buf *b, struct span s)
 {
-	if (span_find(s, '\0') < s.len)
-		buf_char(b, '~');
 	buf_char(b, '{');
 	put_number(b, s.len);
 	buf_add(b, "}\r\n", 3);

@@ -14,7 +14,7 @@
 void put_string(struct buf *, struct span, bool utf8);
 void put_nstring(struct buf *, struct span, bool utf8); /* NIL: p is NULL */
 
-/* "{n}" CRLF, or "~{n}" where the octets hold a NUL. */
+/* "{n}" CRLF and the octets, which may hold no NUL. */
 void put_literal(struct buf *, struct span);
 
 /* An atom if it is one, else as put_string. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "message/header.h"
 
 enum { FIRST = 16 * 1024 }; /* octets in which most headers end */
 
@@ -49,7 +50,24 @@ end_of_header(const char *p, size_t len)
 size_t
 text_header(struct span message)
 {
-	return end_of_header(message.p, message.len);
+	struct span rest = message;
+	struct field f;
+
+	while (header_next(&rest, &f) == 1)
+		continue;
+	return message.len - rest.len;
+}
+
+static void
+hide_nul(char *p, size_t len)
+{
+	char *nul;
+
+	while ((nul = memchr(p, '\0', len)) != NULL) {
+		*nul = (char)0x80;
+		len -= (size_t)(nul + 1 - p);
+		p = nul + 1;
+	}
 }
 
 /* How many LFs lack their CR. */
@@ -116,6 +134,7 @@ text_load(struct text *t, int fd, bool whole)
 	}
 	if (!whole)
 		t->len = end_of_header(t->p, t->len);
+	hide_nul(t->p, t->len);
 	extra = bare(t->p, t->len);
 	if (extra > want / 16) {
 		char *p = realloc(t->p, t->len + extra + 1);

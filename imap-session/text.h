@@ -1,4 +1,5 @@
-/* The text of a message as IMAP counts it: every line end is CRLF. */
+/* The text of a message as IMAP counts and sends it: every line end is CRLF,
+ * and 0x80 stands for NUL, which no literal may hold (RFC 9051 s. 9, CHAR8). */
 #ifndef IMAP_SESSION_TEXT_H
 #define IMAP_SESSION_TEXT_H
 
@@ -24,7 +25,8 @@ text_span(const struct text *t)
 	return (struct span){ t->p, t->len };
 }
 
-/* Octets of the header, with the empty line that ends it. */
+/* Octets of the header, with the empty line that ends it; it also ends before
+ * a line that is no field. */
 size_t text_header(struct span message);
 
 #endif

@@ -38,3 +38,10 @@ play() {
 	three
 	play search
 }
+
+@test "FETCH of odd messages" {
+	printf 'no header at all\nreally\n' | put new/1.a
+	printf 'Subject: a\0b c\n\nx\0y\n' | put new/2.b
+	printf '' | put new/3.c
+	play odd
+}

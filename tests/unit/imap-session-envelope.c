@@ -52,6 +52,17 @@ TEST(groups_and_folds)
 	    "NIL NIL NIL NIL)");
 }
 
+/* Recipients in two fields, and one that is there without any. */
+TEST(fields_twice)
+{
+	CHECK_STR(envelope("To: a@b\nTo: c@d\nSubject: 1\nSubject: 2\n"
+			   "From: x@y\nReply-To: \n"),
+	    "(NIL \"1\" ((NIL NIL \"x\" \"y\")) ((NIL NIL \"x\" \"y\")) "
+	    "((NIL NIL \"x\" \"y\")) "
+	    "((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\")) "
+	    "NIL NIL NIL NIL)");
+}
+
 /* Quotes, encoded words and raw octets. */
 TEST(texts)
 {
