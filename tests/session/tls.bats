@@ -251,3 +251,15 @@ call() {
 	chown -R "$UID_alice" "$CONFIG"
 	TLS_CONFIG=$CONFIG as alice "$T/session-tls" both_ways preloaded
 }
+
+@test "TLS: no relay outlives its session" {
+	serve
+	client -quiet <<<QUIT
+	client </dev/null >/dev/null || : # leaves in form
+	bash -c "exec 3<>/dev/tcp/$HOST/20465" # leaves at once
+	start client openssl s_client -quiet -connect "$HOST:20465"
+	wait_for 10 grep -q '^220 hello' "$T/client.out"
+	# shellcheck disable=SC2154 # set by start
+	kill -9 "$PID_client" # leaves without a word
+	wait_for 10 not pgrep -f "tls-relay .*$RUN/empty$"
+}
