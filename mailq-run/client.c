@@ -15,7 +15,6 @@
 
 /* Seconds (RFC 5321 s. 4.5.3.2). */
 enum {
-	WAIT_GREETING = 300,
 	WAIT_COMMAND = 300,
 	WAIT_DATA = 120,
 	WAIT_DOT = 600,
@@ -39,9 +38,8 @@ client_init(struct client *c, int fd, int leash, const char *hello,
 
 /* ---- judging */
 
-/* The session ends over what talk_* said while "doing" this. */
-static void
-lose(struct client *c, enum talk_got got, const char *doing)
+void
+client_lose(struct client *c, enum talk_got got, const char *doing)
 {
 	static const char *const what[] = {
 		[TALK_OK] = "unexpected reply",
@@ -57,14 +55,13 @@ lose(struct client *c, enum talk_got got, const char *doing)
 	    got == TALK_STRANGE ? "4.5.0" : "4.4.2", text);
 }
 
-/* Read one reply: 0; -1: the session is over.  421 is both. */
-static int
-hear(struct client *c, int seconds, const char *doing)
+int
+client_hear(struct client *c, int seconds, const char *doing)
 {
 	enum talk_got got = talk_reply(&c->talk, seconds);
 
 	if (got != TALK_OK) {
-		lose(c, got, doing);
+		client_lose(c, got, doing);
 		return -1;
 	}
 	if (c->talk.reply.code == 421) {
@@ -75,7 +72,8 @@ hear(struct client *c, int seconds, const char *doing)
 	return 0;
 }
 
-static int class(const struct client *c)
+int
+client_class(const struct client *c)
 {
 	return c->talk.reply.code / 100;
 }
@@ -142,70 +140,45 @@ client_untried(struct client_work *w)
 			judge_own(w, i, VERDICT_AGAIN, "4.4.2", "not tried");
 }
 
-/* ---- greeting */
-
-static void
-learn(struct client *c)
-{
-	const struct reply *r = &c->talk.reply;
-	struct span args;
-
-	c->pipelining = reply_keyword(r, "PIPELINING", &args);
-	c->body8 = reply_keyword(r, "8BITMIME", &args);
-	c->utf8 = reply_keyword(r, "SMTPUTF8", &args);
-	c->dsn = reply_keyword(r, "DSN", &args);
-	c->starttls = reply_keyword(r, "STARTTLS", &args);
-	if (reply_keyword(r, "SIZE", &args))
-		(void)span_number(args, UINT64_MAX, &c->size);
-}
-
-int
-client_greet(struct client *c)
-{
-	if (hear(c, WAIT_GREETING, "waiting for the greeting") == -1)
-		return -1;
-	if (class(c) == 2) {
-		talk_printf(&c->talk, "EHLO %s", c->hello);
-		if (hear(c, WAIT_COMMAND, "saying EHLO") == -1)
-			return -1;
-		if (class(c) == 2) {
-			learn(c);
-			return 0;
-		}
-		if (class(c) == 5) {
-			talk_printf(&c->talk, "HELO %s", c->hello);
-			if (hear(c, WAIT_COMMAND, "saying HELO") == -1)
-				return -1;
-			if (class(c) == 2)
-				return 0;
-		}
-	}
-	/* A greeting judges us, not the mail: even 5xx keeps it. */
-	c->over = true;
-	judge_reply(&c->trouble, &c->talk.reply, VERDICT_NEXT);
-	return -1;
-}
-
 /* ---- the envelope */
 
+/* The header of the message holds octets above 0x7f (its first block, which
+ * is more than the header of any mail that a person wrote). */
+static bool
+header_utf8(const struct client_work *w)
+{
+	char block[BLOCK];
+	ssize_t n = pread(w->fd, block, sizeof(block), w->letter.at);
+
+	for (ssize_t i = 0; i < n; i++) {
+		if ((unsigned char)block[i] >= 0x80)
+			return true;
+		if (block[i] == '\n' && i + 1 < n && block[i + 1] == '\n')
+			return false;
+	}
+	return false;
+}
+
 /* Can this letter go to this server at all?  Judges those that cannot; true
- * when somebody is left. */
+ * when somebody is left.  Another host may know SMTPUTF8 (RFC 6531 s. 3.2). */
 static bool
 fits(struct client *c, struct client_work *w)
 {
 	const struct letter *l = &w->letter;
 	bool longer = c->size > 0 && l->size > c->size;
 	char out[COMMANDS_LINE];
-	bool from = commands_spell(c, l->from, out) == 0;
+	bool plain = commands_spell(c, l->from, out) == 0 &&
+	    (c->utf8 || !l->utf8 || !header_utf8(w));
 	size_t left = 0;
 
 	for (size_t i = 0; i < l->rcpts; i++) {
 		if (longer)
 			judge_own(w, i, VERDICT_FAIL, "5.3.4",
 			    "message is longer than the server takes");
-		else if (!from || commands_spell(c, l->rcpt[i].addr, out) == -1)
-			judge_own(w, i, VERDICT_FAIL, "5.6.7",
-			    "server takes no internationalized addresses");
+		else if (!plain ||
+		    commands_spell(c, l->rcpt[i].addr, out) == -1)
+			judge_own(w, i, VERDICT_NEXT, "5.6.7",
+			    "server takes no internationalized mail");
 		else
 			left++;
 	}
@@ -232,7 +205,7 @@ clear(struct client *c)
 		return 0;
 	c->reset = false;
 	talk_printf(&c->talk, "RSET");
-	return hear(c, WAIT_COMMAND, "saying RSET");
+	return client_hear(c, WAIT_COMMAND, "saying RSET");
 }
 
 static int
@@ -247,7 +220,7 @@ say_mail(struct client *c, struct client_work *w)
 			commands_mail(c, &w->letter);
 	}
 	c->dialogue.step = STEP_MAIL;
-	if (hear(c, WAIT_COMMAND, "naming the sender") == -1)
+	if (client_hear(c, WAIT_COMMAND, "naming the sender") == -1)
 		return -1;
 	judge_line(c->dialogue.mail, &c->talk.reply);
 	return 0;
@@ -278,7 +251,7 @@ say_rcpts(struct client *c, struct client_work *w, bool group)
 			continue; /* did not fit, was not sent */
 		if (!group)
 			commands_rcpt(c, &w->letter.rcpt[i]);
-		if (hear(c, WAIT_COMMAND, "naming the recipients") == -1)
+		if (client_hear(c, WAIT_COMMAND, "naming the recipients") == -1)
 			return -1;
 		judge_rcpt(c, w, i);
 	}
@@ -323,10 +296,10 @@ broke(struct client *c, struct client_work *w, enum talk_got got)
 {
 	enum verdict v = VERDICT_NEXT;
 
-	lose(c, got, "sending the message");
+	client_lose(c, got, "sending the message");
 	if (got != TALK_LATE && talk_reply(&c->talk, 1) == TALK_OK &&
 	    c->talk.reply.code >= 400) {
-		v = class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT;
+		v = client_class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT;
 		judge_reply(&c->trouble, &c->talk.reply, v);
 	}
 	judge_lost(c, w, v);
@@ -344,7 +317,7 @@ say_content(struct client *c, struct client_work *w,
 	c->dialogue.step = STEP_DOT;
 	if (put_content(c, w, &state, &got) == -1) {
 		/* A file that became short is never made good by a dot. */
-		lose(c, TALK_GONE, "reading the message from the spool");
+		client_lose(c, TALK_GONE, "reading the message from the spool");
 		judge_lost(c, w, VERDICT_DEFER);
 		return;
 	}
@@ -359,13 +332,14 @@ say_content(struct client *c, struct client_work *w,
 	c->talk.olen += content_end(&state, c->talk.out + c->talk.olen);
 	if (other != NULL && fits(c, other))
 		put_group(c, other);
-	if (hear(c, WAIT_DOT, "waiting for the reply to the message") == -1) {
+	if (client_hear(c, WAIT_DOT, "waiting for the reply to the message") ==
+	    -1) {
 		/* It may have been delivered: not to another host now
 		 * (RFC 1047). */
 		judge_lost(c, w, VERDICT_DEFER);
 		return;
 	}
-	switch (class(c)) {
+	switch (client_class(c)) {
 	case 2:
 		judge_rest(c, w, VERDICT_SENT);
 		return;
@@ -382,7 +356,7 @@ static int
 say_nothing(struct client *c)
 {
 	talk_printf(&c->talk, ".");
-	return hear(c, WAIT_DOT, "ending an empty message");
+	return client_hear(c, WAIT_DOT, "ending an empty message");
 }
 
 static int
@@ -391,19 +365,19 @@ say_data(struct client *c, struct client_work *w, bool group)
 	if (!group)
 		talk_printf(&c->talk, "DATA");
 	c->dialogue.step = STEP_DATA;
-	if (hear(c, WAIT_DATA, "saying DATA") == -1)
+	if (client_hear(c, WAIT_DATA, "saying DATA") == -1)
 		return -1;
-	if (class(c) == 3) {
+	if (client_class(c) == 3) {
 		judge_line(c->dialogue.data, &c->talk.reply);
 		return 1;
 	}
 	c->reset = true;
-	if (class(c) == 2) {
+	if (client_class(c) == 2) {
 		/* Nobody knows what it would do with content now. */
-		lose(c, TALK_OK, "saying DATA");
+		client_lose(c, TALK_OK, "saying DATA");
 		return -1;
 	}
-	if (class(c) == 5)
+	if (client_class(c) == 5)
 		judge_rest(c, w, VERDICT_FAIL);
 	else
 		judge_rest(c, w, VERDICT_NEXT);
@@ -419,11 +393,11 @@ refused(struct client *c, struct client_work *w, bool group)
 	for (size_t i = 0; i < w->letter.rcpts; i++)
 		if (!w->judged[i])
 			sent++;
-	judge_rest(c, w, class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT);
+	judge_rest(c, w, client_class(c) == 5 ? VERDICT_FAIL : VERDICT_NEXT);
 	if (!group)
 		return 0;
 	for (; sent > 0; sent--)
-		if (hear(c, WAIT_COMMAND, "naming the recipients") == -1)
+		if (client_hear(c, WAIT_COMMAND, "naming the recipients") == -1)
 			return -1;
 	if (say_data(c, w, true) == 1)
 		return say_nothing(c);
@@ -441,7 +415,7 @@ transact(struct client *c, struct client_work *w,
 	if (say_mail(c, w) == -1)
 		return -1;
 	group = w->sent;
-	if (class(c) != 2)
+	if (client_class(c) != 2)
 		return refused(c, w, group);
 	if (say_rcpts(c, w, group) == -1)
 		return -1;

@@ -41,8 +41,13 @@ struct client_work {
 void client_init(struct client *, int fd, int leash, const char *hello,
     unsigned hurry);
 
-/* Greeting, EHLO or HELO.  0; -1: c->trouble says why. */
-int client_greet(struct client *);
+/* Read one reply.  0; -1: the session is over, c->trouble says what happened
+ * while "doing" this.  421 is both. */
+int client_hear(struct client *, int seconds, const char *doing);
+/* The first digit of the last one. */
+int client_class(const struct client *);
+/* The session is over. */
+void client_lose(struct client *, enum talk_got, const char *doing);
 
 /* Deliver one letter: every recipient is judged afterwards.  "next" is asked,
  * when the server does pipelining and before the end of the content is sent,

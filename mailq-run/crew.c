@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "message/fail.h"
 #include "session/log.h"
 #include "session/sandbox.h"
+#include "session/tls.h"
 
 enum { MEMORY = 64 << 20, FILES = 16, CPU = 60, CPU_DNS = 3600 };
 
@@ -97,8 +99,60 @@ fork_resolver(struct monitor *m, const struct record *r, int fd)
 	_exit(0);
 }
 
+/* A policy as the manager may send it. */
+static bool
+read_policy(struct tls_policy *p, const struct record *r)
+{
+	if (r->len != sizeof(*p))
+		return false;
+	memcpy(p, r->data, sizeof(*p));
+	return p->mode <= TLS_DANE && p->records <= TLS_RECORDS_MAX &&
+	    memchr(p->name, '\0', sizeof(p->name)) != NULL &&
+	    memchr(p->also, '\0', sizeof(p->also)) != NULL;
+}
+
+/* In a child of its own, which waits for the relay's handshake. */
+static void
+handshake(const struct crew *c, int pair)
+{
+	static struct record r;
+	static struct tls_policy p;
+	static struct tls_info info;
+	int sock = -1, fd = -1;
+
+	if (record_recv(pair, &r, &sock, 0) == 1 && sock != -1 &&
+	    read_policy(&p, &r))
+		fd = tls_client(c->config, sock, &p, &info);
+	if (fd == -1)
+		log_line(LOG_NOTICE, "tls host=%s error=\"%s\"", p.name,
+		    fail_text());
+	else
+		log_line(LOG_INFO, "tls host=%s version=%s cipher=%s", p.name,
+		    info.version, info.cipher);
+	(void)record_send(pair, 0, fd != -1, span(""), fd);
+}
+
+static int
+fork_handshake(struct monitor *m, const struct record *r, int fd)
+{
+	pid_t pid;
+
+	(void)r;
+	if (fd == -1)
+		return fail_as(EBADMSG, "no descriptor");
+	pid = fork();
+	if (pid == -1)
+		log_line(LOG_ERR, "fork error=%d", errno);
+	if (pid != 0)
+		return 0;
+	(void)close(m->sock);
+	handshake(m->ctx, fd);
+	_exit(0);
+}
+
 const struct right crew_rights[MONITOR_KINDS] = {
 	[ASK_LOG] = { 1000000, 512, monitor_log },
 	[CREW_WORKER] = { UINT_MAX, 0, fork_worker },
 	[CREW_RESOLVER] = { 1, 0, fork_resolver },
+	[CREW_TLS] = { UINT_MAX, 0, fork_handshake },
 };

@@ -4,13 +4,18 @@
 #define MAILQ_RUN_CREW_H
 
 #include "mailq-run/dns.h"
+#include "session/config.h"
 #include "session/monitor.h"
 #include "session/role.h"
 
-/* Requests, each with one end of a socket pair; nothing is sent back. */
-enum { CREW_WORKER = 1, CREW_RESOLVER = 2 };
+/* Requests, each with one end of a socket pair; nothing is sent back.  For
+ * CREW_TLS a record waits in the pair, struct tls_policy and the server's
+ * socket; one with value 1 and the descriptor to go on with, or 0, is put
+ * there. */
+enum { CREW_WORKER = 1, CREW_RESOLVER = 2, CREW_TLS = 3 };
 
 struct crew {
+	const struct config *config;
 	struct role net; /* who workers and resolver are */
 	char empty[300]; /* their root directory */
 	const struct dns_servers *servers;

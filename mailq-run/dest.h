@@ -32,6 +32,7 @@ struct dest {
 	struct route_verdict trouble; /* of the last address that failed */
 	char remote[400]; /* and which one that was */
 	unsigned dead; /* bit per address: not in this run */
+	unsigned clear; /* bit per address: TLS does not work there */
 	struct job *job, **last;
 	size_t jobs;
 	struct peer *peers;

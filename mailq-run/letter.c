@@ -1,6 +1,7 @@
 #include "mailq-run/letter.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "message/buf.h"
@@ -43,16 +44,22 @@ put_string(struct buf *b, const char *s)
 int
 start_send(int sock, const struct start *s, int fd)
 {
-	return record_send(sock, WORK_START, (int32_t)s->hurry, span(s->hello),
-	    fd);
+	char data[300];
+	int n =
+	    snprintf(data, sizeof(data), "%c%s", s->tls ? 'T' : '-', s->hello);
+
+	if (n < 0 || (size_t)n >= sizeof(data))
+		return fail_as(EMSGSIZE, "our name is too long");
+	return record_send(sock, WORK_START, (int32_t)s->hurry, span(data), fd);
 }
 
 int
 start_read(struct start *s, const struct record *r)
 {
-	if (r->kind != WORK_START || r->value < 1)
+	if (r->kind != WORK_START || r->value < 1 || r->len < 2)
 		return fail_as(EBADMSG, "no start record");
-	s->hello = r->data;
+	s->tls = r->data[0] == 'T';
+	s->hello = r->data + 1;
 	s->hurry = (unsigned)r->value;
 	return 0;
 }

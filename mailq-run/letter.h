@@ -26,6 +26,10 @@ enum work_kind {
 	WORK_READY, /* greeted; value: FEATURE_* */
 	WORK_NEXT, /* a letter now could go in the same group (RFC 2920) */
 	WORK_RESULT,
+	WORK_TLS, /* to manager: descriptor of the server's socket, for a
+		   * handshake; to worker: one from which a record will say
+		   * how it went, with the descriptor to go on with */
+	WORK_CLEAR, /* the handshake failed: try again without; leaves */
 	WORK_LOST, /* no more letters to this server; a result without
 		    * recipient says why; the worker leaves */
 };
@@ -34,6 +38,7 @@ enum { FEATURE_PIPELINING = 1, FEATURE_DSN = 2, FEATURE_TLS = 4 };
 
 struct start {
 	const char *hello; /* our name for EHLO */
+	bool tls; /* use STARTTLS when it is offered */
 	unsigned hurry; /* all time limits are divided by this; 1 */
 };
 
@@ -71,7 +76,8 @@ enum verdict {
 	VERDICT_SENT,
 	VERDICT_FAIL, /* 5xx */
 	VERDICT_DEFER, /* later, not at another host of the list now */
-	VERDICT_NEXT, /* temporary; another host may be tried now */
+	VERDICT_NEXT, /* temporary; another host may be tried now (with a
+		       * status 5.x.x: and final when there is none) */
 	VERDICT_AGAIN, /* untried: to be given out again at once */
 };
 

@@ -334,6 +334,10 @@ mail_verdict(struct run *r, struct job *j, size_t i, enum verdict v,
 			j->fate[i] = JOB_ELSEWHERE;
 			return;
 		}
+		if (status[0] == '5') { /* the last host cannot either */
+			judge(r, j, i, SPOOL_FAILED, status, remote, reply);
+			return;
+		}
 		__attribute__((fallthrough));
 	case VERDICT_DEFER:
 		judge(r, j, i, SPOOL_TODO, status, remote, reply);

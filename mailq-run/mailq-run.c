@@ -115,7 +115,7 @@ main(int argc, char **argv)
 	static struct config c;
 	static struct dns_servers servers;
 	struct manager m = { .c = &c };
-	struct crew crew = { .servers = &servers };
+	struct crew crew = { .config = &c, .servers = &servers };
 	struct monitor monitor = { .ctx = &crew, .rights = crew_rights };
 	struct role spool;
 	struct routes routes;

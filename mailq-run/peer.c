@@ -17,6 +17,7 @@
 #include "mailq-run/mail.h"
 #include "message/fail.h"
 #include "session/log.h"
+#include "session/tls.h"
 
 enum { QUIT_MS = 5000, SESSION_MS = 1900 * 1000, AGAIN = 3 };
 
@@ -88,7 +89,12 @@ refused(struct run *r, struct peer *p, const char *status, const char *why)
 static void
 connected(struct run *r, struct peer *p)
 {
-	const struct start start = { r->c->hostname, r->hurry };
+	const struct start start = {
+		.hello = r->c->hostname,
+		.tls =
+		    !p->dest->local && (p->dest->clear & 1U << p->address) == 0,
+		.hurry = r->hurry,
+	};
 	int pair[2], one = 1, ok;
 
 	if (record_pair(pair) == -1) {
@@ -287,6 +293,42 @@ judged(struct run *r, struct peer *p, const struct record *rec)
 	return 0;
 }
 
+/* A socket for which TLS is to be begun: the crew does it, and tells the
+ * worker. */
+static int
+secure(struct run *r, struct peer *p, int fd)
+{
+	struct tls_policy policy = { .mode = TLS_MAY };
+	const char *host = p->dest->route.address[p->address].host;
+	int pair[2], e;
+
+	if (p->state != PEER_GREETING || fd == -1)
+		return fail_as(EBADMSG, "no socket for TLS");
+	if (record_pair(pair) == -1)
+		return fail("socketpair");
+	if (host[0] != '[')
+		(void)strlcpy(policy.name, host, sizeof(policy.name));
+	e = record_send(pair[0], 0, 0, span_n(&policy, sizeof(policy)), fd);
+	if (e == 0)
+		e = record_send(r->crew, CREW_TLS, 0, span(""), pair[1]);
+	if (e == 0)
+		e = record_send(p->fd, WORK_TLS, 0, span(""), pair[0]);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	return e == 0 ? 0 : fail("TLS");
+}
+
+/* TLS did not work.  Without a policy that demands it mail goes in clear. */
+static int
+clear(struct run *r, struct peer *p)
+{
+	if (p->state != PEER_GREETING)
+		return fail_as(EBADMSG, "TLS fails out of turn");
+	p->dest->clear |= 1U << p->address;
+	leave(r, p);
+	return 1;
+}
+
 /* The server wants no more, or was lost. */
 static int
 lost(struct run *r, struct peer *p, const struct record *rec)
@@ -341,7 +383,7 @@ static void
 record(struct run *r, struct peer *p)
 {
 	static struct record rec;
-	int e = record_recv(p->fd, &rec, NULL, -1);
+	int fd = -1, e = record_recv(p->fd, &rec, &fd, -1);
 
 	if (e != 1) {
 		gone(r, p, "the worker ended");
@@ -357,12 +399,20 @@ record(struct run *r, struct peer *p)
 	case WORK_RESULT:
 		e = judged(r, p, &rec);
 		break;
+	case WORK_TLS:
+		e = secure(r, p, fd);
+		break;
+	case WORK_CLEAR:
+		e = clear(r, p);
+		break;
 	case WORK_LOST:
 		e = lost(r, p, &rec);
 		break;
 	default:
 		e = fail_as(EBADMSG, "unknown record");
 	}
+	if (fd != -1)
+		(void)close(fd);
 	if (e == -1)
 		gone(r, p, fail_text());
 }

@@ -38,6 +38,14 @@ talk_init(struct talk *t, int fd, int leash, unsigned hurry, int seconds)
 	reply_reset(&t->reply);
 }
 
+void
+talk_change(struct talk *t, int fd)
+{
+	t->fd = fd;
+	t->at = t->end = t->olen = 0;
+	t->eof = false;
+}
+
 bool
 talk_unread(const struct talk *t)
 {

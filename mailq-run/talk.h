@@ -39,6 +39,9 @@ struct talk {
 
 void talk_init(struct talk *, int fd, int leash, unsigned hurry, int seconds);
 
+/* The same server from now on by another descriptor. */
+void talk_change(struct talk *, int fd);
+
 /* Room for n octets of output at t->out + t->olen (n <= TALK_OUT / 2), made by
  * writing what is there, within TALK_BLOCK. */
 enum talk_got talk_room(struct talk *, size_t n);

@@ -5,14 +5,19 @@
 #include "mailq-run/worker.h"
 
 #include <bsd/string.h>
+#include <fcntl.h>
 #include <unistd.h>
 
-#include "mailq-run/client.h"
+#include "mailq-run/greet.h"
 #include "session/record.h"
+#include "session/tls.h"
+
+enum { HANDSHAKE_MS = (TLS_SECONDS + 5) * 1000 };
 
 struct worker {
 	int sock;
 	struct client client;
+	bool tls;
 	struct client_work work[2]; /* the one in work, the next */
 	size_t turn; /* which of them */
 	struct client_work *ahead; /* the next, when it is there */
@@ -96,10 +101,53 @@ letters(struct worker *k)
 }
 
 static unsigned
-features(const struct client *c)
+features(const struct worker *k)
 {
-	return (c->pipelining ? FEATURE_PIPELINING : 0U) |
+	const struct client *c = &k->client;
+
+	return (k->tls ? FEATURE_TLS : 0U) |
+	    (c->pipelining ? FEATURE_PIPELINING : 0U) |
 	    (c->dsn ? FEATURE_DSN : 0U);
+}
+
+/* Have the handshake done by others.  0: *fd is where to go on; -1. */
+static int
+handshake(struct worker *k, int *fd)
+{
+	int way = -1, got;
+
+	got = record_send(k->sock, WORK_TLS, 0, span(""), k->client.talk.fd);
+	(void)close(k->client.talk.fd);
+	if (got == -1 || record_recv(k->sock, &rec, &way, -1) != 1 ||
+	    rec.kind != WORK_TLS || way == -1)
+		return -1;
+	got = record_recv(way, &rec, fd, HANDSHAKE_MS);
+	(void)close(way);
+	return got == 1 && rec.value == 1 && *fd != -1 &&
+		fcntl(*fd, F_SETFL, O_NONBLOCK) == 0 ?
+	    0 :
+	    -1;
+}
+
+/* Go over to TLS if the server offers it.  0: with it or without; -1: not on
+ * this connection. */
+static int
+secure(struct worker *k)
+{
+	int fd = -1, got;
+
+	if (!k->client.starttls)
+		return 0;
+	got = greet_starttls(&k->client);
+	if (got != 1)
+		return got;
+	if (handshake(k, &fd) == -1) {
+		client_lose(&k->client, TALK_GONE, "changing to TLS");
+		(void)record_send(k->sock, WORK_CLEAR, 0, span(""), -1);
+		return -1;
+	}
+	k->tls = true;
+	return greet_again(&k->client, fd);
 }
 
 int
@@ -108,7 +156,7 @@ worker_serve(int sock)
 	static struct worker k;
 	struct start start;
 	char hello[256];
-	int fd = -1;
+	int fd = -1, got;
 
 	k.sock = sock;
 	if (record_recv(sock, &rec, &fd, -1) != 1 || fd == -1 ||
@@ -116,9 +164,12 @@ worker_serve(int sock)
 		return 0;
 	(void)strlcpy(hello, start.hello, sizeof(hello));
 	client_init(&k.client, fd, sock, hello, start.hurry);
-	if (client_greet(&k.client) == 0 &&
-	    record_send(sock, WORK_READY, (int32_t)features(&k.client),
-		span(""), -1) == 0)
+	got = greet_server(&k.client);
+	if (got == 0 && start.tls)
+		got = secure(&k);
+	if (got == 0 &&
+	    record_send(sock, WORK_READY, (int32_t)features(&k), span(""),
+		-1) == 0)
 		letters(&k);
 	if (k.client.over)
 		(void)result_send(sock, WORK_LOST, &k.client.trouble);

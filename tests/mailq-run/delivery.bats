@@ -275,3 +275,28 @@ load common
 	mailq_run -T 90000
 	[ -z "$(find "$SPOOL" -name one-2)" ]
 }
+
+@test "international mail: A-labels where that will do, else 5.6.7" {
+	remote -m 'extensions PIPELINING|8BITMIME'
+	zone there.test <<<'xn--bcher-kva MX 10 mx'
+	entry one a@here.test 'x@bücher.there.test'
+	entry two a@here.test 'bär@there.test'
+	entry three a@here.test 'x@there.test' <<<$'Subject: b\303\274cher\n\nx'
+	sed -i 's/^from.*/&\nsmtputf8/' "$SPOOL"/new/*
+	own 20902 "$SPOOL"/new/*
+	mailq_run
+	[ "$(mail_to x@xn--bcher-kva.there.test)" -eq 1 ]
+	logged 'id=two .*dsn=5.6.7 state=failed'
+	logged 'id=three .*dsn=5.6.7 state=failed'
+	[ "$(mails)" -eq 1 ]
+}
+
+@test "international mail as it is where the server knows it" {
+	remote -m 'extensions PIPELINING|8BITMIME|SMTPUTF8'
+	entry two a@here.test 'bär@there.test' <<<$'Subject: b\303\274cher\n\nx'
+	sed -i 's/^from.*/&\nsmtputf8/' "$SPOOL"/new/*
+	own 20902 "$SPOOL"/new/*
+	mailq_run
+	grep -q 'C: MAIL FROM:<a@here.test> SMTPUTF8' "$T/sink/log"
+	grep -q 'C: RCPT TO:<bär@there.test>' "$T/sink/log"
+}

@@ -1,0 +1,79 @@
+#include "mailq-run/greet.h"
+
+enum { WAIT_GREETING = 300, WAIT_COMMAND = 300 }; /* seconds */
+
+/* What the EHLO reply offers; what was known before is forgotten. */
+static void
+learn(struct client *c)
+{
+	const struct reply *r = &c->talk.reply;
+	struct span args;
+
+	c->size = 0;
+	c->pipelining = reply_keyword(r, "PIPELINING", &args);
+	c->body8 = reply_keyword(r, "8BITMIME", &args);
+	c->utf8 = reply_keyword(r, "SMTPUTF8", &args);
+	c->dsn = reply_keyword(r, "DSN", &args);
+	c->starttls = reply_keyword(r, "STARTTLS", &args);
+	if (reply_keyword(r, "SIZE", &args))
+		(void)span_number(args, UINT64_MAX, &c->size);
+}
+
+int
+greet_server(struct client *c)
+{
+	if (client_hear(c, WAIT_GREETING, "waiting for the greeting") == -1)
+		return -1;
+	if (client_class(c) == 2) {
+		talk_printf(&c->talk, "EHLO %s", c->hello);
+		if (client_hear(c, WAIT_COMMAND, "saying EHLO") == -1)
+			return -1;
+		if (client_class(c) == 2) {
+			learn(c);
+			return 0;
+		}
+		if (client_class(c) == 5) {
+			talk_printf(&c->talk, "HELO %s", c->hello);
+			if (client_hear(c, WAIT_COMMAND, "saying HELO") == -1)
+				return -1;
+			if (client_class(c) == 2)
+				return 0;
+		}
+	}
+	/* A greeting judges us, not the mail: even 5xx keeps it. */
+	c->over = true;
+	judge_reply(&c->trouble, &c->talk.reply, VERDICT_NEXT);
+	return -1;
+}
+
+int
+greet_starttls(struct client *c)
+{
+	talk_printf(&c->talk, "STARTTLS");
+	if (client_hear(c, WAIT_COMMAND, "saying STARTTLS") == -1)
+		return -1;
+	if (client_class(c) != 2)
+		return 0;
+	/* What stands behind the reply was never protected. */
+	if (talk_unread(&c->talk)) {
+		client_lose(c, TALK_STRANGE, "saying STARTTLS");
+		return -1;
+	}
+	return 1;
+}
+
+int
+greet_again(struct client *c, int fd)
+{
+	talk_change(&c->talk, fd);
+	talk_printf(&c->talk, "EHLO %s", c->hello);
+	if (client_hear(c, WAIT_COMMAND, "saying EHLO over TLS") == -1)
+		return -1;
+	if (client_class(c) == 2) {
+		learn(c);
+		return 0;
+	}
+	c->over = true;
+	judge_reply(&c->trouble, &c->talk.reply, VERDICT_NEXT);
+	return -1;
+}
