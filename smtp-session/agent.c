@@ -199,9 +199,9 @@ find_folder(int dir, const char *extension, char folder[FOLDER_MAX])
 	(void)closedir(d);
 }
 
-/* As the user: open his Maildir (or a folder of it), and shut the door. */
+/* As the user: open his Maildir, or a folder of it. */
 static int
-move_in(const struct config *c, struct resolve_box *who)
+move_in(struct resolve_box *who)
 {
 	char path[PATH_MAX + 130], below[PATH_MAX + 130 + FOLDER_MAX];
 	char folder[FOLDER_MAX];
@@ -221,7 +221,7 @@ move_in(const struct config *c, struct resolve_box *who)
 		(void)strlcat(who->user.name, folder + 1,
 		    sizeof(who->user.name));
 	}
-	return dir == -1 || agent_lock_down(c, dir) == -1 ? -1 : dir;
+	return dir;
 }
 
 static void
@@ -335,9 +335,38 @@ agent_mailbox(int sock, const struct config *c, const char *local_ip,
 		forward(sock, &to);
 	b.sock = sock;
 	b.final = to.box.final;
-	b.dir = move_in(c, &to.box);
+	b.dir = move_in(&to.box);
 	if (b.dir == -1)
 		give_up(sock);
+	/* The client need not wait for the rest: it is done before any octet
+	 * of a message is read. */
 	tell_mailbox(sock, &to.box);
+	if (agent_lock_down(c, b.dir) == -1) {
+		agent_answer(sock, -1);
+		_exit(0);
+	}
 	serve(&b);
+}
+
+bool
+agent_may(int how, struct span address)
+{
+	for (size_t i = 0; i < address.len; i++)
+		if ((unsigned char)address.p[i] < 0x20 || address.p[i] == 0x7f)
+			return false;
+	return how >= 0 && how < AGENT_HOW_KINDS && address.len > 0 &&
+	    address.len <= AGENT_ADDRESS_MAX;
+}
+
+noreturn void
+agent_ready(int sock, const struct config *c, const char *local_ip)
+{
+	static struct record r;
+
+	(void)alarm(AGENT_LIVES);
+	if (record_recv(sock, &r, NULL, -1) != 1 || r.kind != AGENT_BEGIN ||
+	    !agent_may(r.value, record_span(&r)))
+		_exit(0);
+	agent_mailbox(sock, c, local_ip, record_span(&r),
+	    (enum agent_how)r.value);
 }

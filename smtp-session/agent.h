@@ -5,7 +5,8 @@
  * parser; from then on the two talk directly, in records:
  *
  *	parser			agent			data
- *	(start)			AGENT_MAILBOX		name NUL final NUL
+ *	(AGENT_BEGIN how				address)
+ *				AGENT_MAILBOX		name NUL final NUL
  *				AGENT_REMOTE		(exits)
  *				AGENT_UNKNOWN		(exits)
  *				AGENT_REFUSED		text (exits)
@@ -27,11 +28,15 @@
  *							orcpt NUL
  *	AGENT_FILE		AGENT_DONE + fd
  *
+ * An agent answers as soon as it knows and locks itself down then; if that
+ * fails it is gone before it has read any message.
+ *
  * The fd is the content, to be read from its beginning.  When the socket
  * closes, what is not committed is taken back and the agent exits. */
 #ifndef SMTP_SESSION_AGENT_H
 #define SMTP_SESSION_AGENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
 
@@ -41,6 +46,7 @@
 enum {
 	AGENT_SECONDS = 60, /* for one request, then it is killed */
 	AGENT_LIVES = 1800, /* without a request */
+	AGENT_ADDRESS_MAX = 400, /* octets */
 };
 
 enum agent_record {
@@ -62,6 +68,7 @@ enum agent_record {
 	AGENT_ENVELOPE,
 	AGENT_RCPT,
 	AGENT_FILE,
+	AGENT_BEGIN,
 };
 
 /* How a mailbox agent is asked to begin (ASK_RCPT's value). */
@@ -83,7 +90,14 @@ enum {
 /* The whole life of a child that the monitor just forked. */
 noreturn void agent_mailbox(int sock, const struct config *,
     const char *local_ip, struct span address, enum agent_how);
+/* The same for one that is told its address by the parser, in AGENT_BEGIN. */
+noreturn void agent_ready(int sock, const struct config *,
+    const char *local_ip);
 noreturn void agent_spool(int sock, const struct config *);
+
+/* May it be asked so: a known "how", an address of sane length without
+ * control octets? */
+bool agent_may(int how, struct span address);
 
 /* ---- for the two of them */
 

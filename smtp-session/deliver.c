@@ -18,6 +18,8 @@ deliver_init(struct deliver *d, int monitor)
 	d->monitor = monitor;
 	d->agents = 0; /* the rest are pages that nobody touched */
 	d->spool.sock = -1;
+	d->ready = -1;
+	d->soon = SOON_NOT;
 	d->found = -1;
 	buf_init(&d->text, DELIVER_TEXT_MAX);
 	buf_init(&d->found_targets, RESOLVE_TEXT_MAX);
@@ -25,8 +27,30 @@ deliver_init(struct deliver *d, int monitor)
 }
 
 void
+deliver_soon(struct deliver *d)
+{
+	if (d->soon == SOON_NOT &&
+	    record_send(d->monitor, ASK_READY, 0, span(""), -1) == 0)
+		d->soon = SOON_ASKED;
+}
+
+/* Its answer, before anything else is asked of the monitor. */
+static void
+take_ready(struct deliver *d)
+{
+	struct record *r = &d->record;
+
+	if (d->soon != SOON_ASKED)
+		return;
+	d->soon = SOON_DONE;
+	if (record_recv(d->monitor, r, &d->ready, DELIVER_SECONDS * 1000) != 1)
+		d->ready = -1;
+}
+
+void
 deliver_reset(struct deliver *d)
 {
+	take_ready(d);
 	for (int i = 0; i < d->agents; i++)
 		d->agent[i].used = false;
 	d->targets = 0;
@@ -65,6 +89,15 @@ deliver_hire(struct deliver *d, uint32_t ask, int value, const char *addr)
 	struct record *r = &d->record;
 	int fd = -1, got;
 
+	take_ready(d);
+	if (ask == ASK_RCPT && d->ready != -1) {
+		fd = d->ready;
+		d->ready = -1;
+		if (record_send(fd, AGENT_BEGIN, value, span(addr), -1) == 0)
+			return fd;
+		(void)close(fd);
+		fd = -1;
+	}
 	if (record_send(d->monitor, ask, value, span(addr), -1) == -1 ||
 	    (got = record_recv(d->monitor, r, &fd, DELIVER_SECONDS * 1000)) ==
 		-1) {

@@ -45,6 +45,8 @@ struct deliver {
 	int monitor;
 	struct deliver_agent agent[DELIVER_AGENTS];
 	int agents; /* slots that were ever in use */
+	enum { SOON_NOT, SOON_ASKED, SOON_DONE } soon; /* deliver_soon */
+	int ready; /* socket of the agent it brought; -1 none */
 	struct deliver_agent spool;
 	struct target target[DELIVER_TARGETS];
 	size_t targets;
@@ -77,6 +79,9 @@ enum deliver_result {
 };
 
 void deliver_init(struct deliver *, int monitor);
+
+/* An address will be asked for: have an agent made meanwhile.  Once. */
+void deliver_soon(struct deliver *);
 
 /* Ask for an address.  The agent of a mailbox stays for deliver_add and for
  * later messages; why is set for UNKNOWN, REFUSED and TROUBLE. */

@@ -22,42 +22,49 @@
 
 enum { LOGIN_LONGEST = SASL_NAME_MAX + SASL_PASSWORD_MAX + 1 };
 
-static bool
-clean(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	return s.len > 0;
-}
-
 /* Fork with a socket between the child and the parser.
- * In the child: its end.  In the monitor: -1 when told, -2 when that failed. */
+ * In the child: its end.  In the monitor: -1, the parser knows or has left;
+ * -2 when it could not be told. */
 static int
 fork_agent(struct monitor *m)
 {
-	int pair[2], r;
-	pid_t pid;
+	enum { NONE = -1 };
+	int pair[2] = { NONE, NONE }, e = 0, r;
+	pid_t pid = -1;
 
-	if (record_pair(pair) == -1)
-		return record_send(m->sock, ANSWER_NONE, errno, span(""), -1) ==
-			-1 ?
-		    -2 :
-		    -1;
-	pid = fork();
+	if (record_pair(pair) == -1 || (pid = fork()) == -1)
+		e = errno;
 	if (pid == 0) {
 		(void)signal(SIGTERM, SIG_DFL);
 		(void)close(pair[0]);
 		(void)close(m->sock);
 		return pair[1];
 	}
-	(void)close(pair[1]);
-	if (pid == -1)
-		r = record_send(m->sock, ANSWER_NONE, errno, span(""), -1);
-	else
-		r = record_send(m->sock, ANSWER_AGENT, 0, span(""), pair[0]);
-	(void)close(pair[0]);
+	r = record_send(m->sock, e == 0 ? ANSWER_AGENT : ANSWER_NONE, e,
+	    span(""), e == 0 ? pair[0] : NONE);
+	if (r == -1 && (errno == EPIPE || errno == ECONNRESET))
+		r = 0;
+	if (pair[0] != NONE) {
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+	}
 	return r == -1 ? -2 : -1;
+}
+
+/* The agent of the first message is forked while the client still writes its
+ * RCPT. */
+static int
+answer_ready(struct monitor *m, const struct record *r, int fd)
+{
+	const struct rights_ctx *x = m->ctx;
+	int sock;
+
+	(void)r;
+	(void)fd;
+	sock = fork_agent(m);
+	if (sock >= 0)
+		agent_ready(sock, x->config, x->peer->local_ip);
+	return sock == -1 ? 0 : fail("answer the parser");
 }
 
 static int
@@ -67,8 +74,7 @@ answer_rcpt(struct monitor *m, const struct record *r, int fd)
 	int sock;
 
 	(void)fd;
-	if (r->value < 0 || r->value >= AGENT_HOW_KINDS ||
-	    !clean(record_span(r)))
+	if (!agent_may(r->value, record_span(r)))
 		return fail_as(EBADMSG, "address with odd octets");
 	sock = fork_agent(m);
 	if (sock >= 0)
@@ -226,6 +232,7 @@ answer_tls(struct monitor *m, const struct record *r, int fd)
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
 	[ASK_RCPT] =	{ 10000, 400,		answer_rcpt },
+	[ASK_READY] =	{ 1,	 0,		answer_ready },
 	[ASK_SPOOL] =	{ 1000,	 0,		answer_spool },
 	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
 	[ASK_LOGIN] =	{ LOGIN_TRIES, LOGIN_LONGEST, answer_login },

@@ -11,6 +11,7 @@
 
 enum { /* beside ASK_LOG */
 	ASK_RCPT = 1, /* value: enum agent_how; data: address */
+	ASK_READY, /* no data: an agent that is told its address by the parser */
 	ASK_SPOOL, /* no data */
 	ASK_KICK, /* no data, no answer: wake mailq-run */
 	ASK_LOGIN, /* data: name NUL password */

@@ -457,7 +457,7 @@ smtp_serve(struct smtp *s, int sock)
 		if (r != NULL && (r->code == 0 || !answer(s, r)))
 			break;
 	}
-	(void)conn_flush(&s->conn);
+	conn_end(&s->conn);
 	if (r == &left && s->state >= S_MAIL)
 		log_line(LOG_INFO, "lost ip=%s helo=%s from=<%s> rcpts=%u",
 		    s->peer->ip, s->helo, s->envelope.from, s->rcpts);

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154,SC2086 # variables of lib.bash; words of one line
 # smtp-session -explain: the same decisions, in the open.
 
 load ../lib
