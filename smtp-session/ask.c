@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "smtp-session/resolve.h"
-#include "smtp-session/smtp.h"
+#include "smtp-session/command.h"
 
 /* clang-format off */
 static const struct reply

@@ -8,7 +8,7 @@
 
 #include "message/fail.h"
 #include "session/log.h"
-#include "smtp-session/smtp.h"
+#include "smtp-session/command.h"
 #include "smtp-session/trace.h"
 
 /* clang-format off */

@@ -108,7 +108,6 @@ int deliver_file(struct deliver *);
 void deliver_end(struct deliver *);
 
 /* ---- between deliver.c and commit.c */
-
 /* Have the monitor fork an agent.  Its socket; -1 with why. */
 int deliver_hire(struct deliver *, uint32_t ask, int value, const char *addr);
 

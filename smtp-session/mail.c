@@ -6,7 +6,7 @@
 
 #include "message/list.h"
 #include "smtp-session/resolve.h"
-#include "smtp-session/smtp.h"
+#include "smtp-session/command.h"
 
 /* clang-format off */
 static const struct reply

@@ -14,6 +14,7 @@
 
 #include "session/log.h"
 #include "session/sasl.h"
+#include "smtp-session/command.h"
 
 /* clang-format off */
 static const struct reply

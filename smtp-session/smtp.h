@@ -13,23 +13,8 @@
 #include "smtp-session/data.h"
 #include "smtp-session/deliver.h"
 #include "smtp-session/envelope.h"
+#include "smtp-session/limits.h"
 #include "smtp-session/policy.h"
-
-enum { /* see smtp-session(8), LIMITS */
-	SMTP_LINE_MAX = 2048, /* of a command */
-	SMTP_COMMAND_SECONDS = 300,
-	SMTP_STRESS_SECONDS =
-	    10, /* the same when four of five slots are taken */
-	SMTP_DATA_SECONDS = 180, /* for a block of content */
-	SMTP_SESSION_SECONDS = 1800,
-	SMTP_RATE = 500, /* octets a second, the least a client must do ... */
-	SMTP_RATE_GRACE = 60, /* ... after so many seconds */
-	SMTP_MAILS = 1000, /* transactions of a session */
-	SMTP_SLOW_ERRORS = 10, /* from then on each costs a second */
-	SMTP_ERRORS = 20,
-	SMTP_IDLE = 100, /* NOOP, RSET, VRFY and the like without mail */
-	SMTP_MEMORY = 1 << 20, /* octets of content before it goes to disk */
-};
 
 enum smtp_state { /* as bits, for the command table */
 	S_START = 1, /* not greeted */
@@ -105,29 +90,11 @@ smtp_ours(const struct smtp *s)
 /* CLOCK_MONOTONIC in ms. */
 int64_t smtp_now(void);
 
-/* The commands of a transaction (mail.c, content.c).  BDAT must swallow its
- * octets also where it may not stand. */
-const struct reply *cmd_mail(struct smtp *, struct span arg);
-const struct reply *cmd_rcpt(struct smtp *, struct span arg);
-const struct reply *cmd_data(struct smtp *, struct span arg);
-const struct reply *cmd_no_rcpt(struct smtp *, struct span arg);
-const struct reply *cmd_bdat(struct smtp *, struct span arg);
-const struct reply *cmd_bdat_early(struct smtp *, struct span arg);
-const struct reply *cmd_bdat_no_rcpt(struct smtp *, struct span arg);
-
 /* Are all addresses of the From fields those of who has logged in? (mail.c) */
 bool mail_from_ok(struct smtp *);
 
-/* AUTH; may it be used now, and which SASL_* mechanisms? (login.c) */
-const struct reply *cmd_auth(struct smtp *, struct span arg);
+/* May AUTH be used now, and which SASL_* mechanisms? (login.c) */
 bool login_possible(const struct smtp *);
 unsigned login_offered(const struct smtp *);
-
-/* STARTTLS (starttls.c). */
-const struct reply *cmd_starttls(struct smtp *, struct span arg);
-
-/* VRFY, EXPN (ask.c). */
-const struct reply *cmd_vrfy(struct smtp *, struct span arg);
-const struct reply *cmd_expn(struct smtp *, struct span arg);
 
 #endif

@@ -9,7 +9,7 @@
 #include "session/record.h"
 #include "session/tls.h"
 #include "smtp-session/rights.h"
-#include "smtp-session/smtp.h"
+#include "smtp-session/command.h"
 
 /* clang-format off */
 static const struct reply

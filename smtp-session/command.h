@@ -1,0 +1,27 @@
+/* The handlers of the command table.  Each is called only in a state and with
+ * an argument that its row allows, and returns the reply, or NULL when there
+ * is none to write. */
+#ifndef SMTP_SESSION_COMMAND_H
+#define SMTP_SESSION_COMMAND_H
+
+#include "message/span.h"
+#include "smtp-session/smtp.h"
+
+/* mail.c */
+const struct reply *cmd_mail(struct smtp *, struct span arg);
+const struct reply *cmd_rcpt(struct smtp *, struct span arg);
+
+/* content.c.  BDAT must swallow its octets also where it may not stand. */
+const struct reply *cmd_data(struct smtp *, struct span arg);
+const struct reply *cmd_no_rcpt(struct smtp *, struct span arg);
+const struct reply *cmd_bdat(struct smtp *, struct span arg);
+const struct reply *cmd_bdat_early(struct smtp *, struct span arg);
+const struct reply *cmd_bdat_no_rcpt(struct smtp *, struct span arg);
+
+/* login.c, starttls.c, ask.c */
+const struct reply *cmd_auth(struct smtp *, struct span arg);
+const struct reply *cmd_starttls(struct smtp *, struct span arg);
+const struct reply *cmd_vrfy(struct smtp *, struct span arg);
+const struct reply *cmd_expn(struct smtp *, struct span arg);
+
+#endif
