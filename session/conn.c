@@ -114,6 +114,13 @@ conn_flush(struct conn *c)
 }
 
 void
+conn_end(struct conn *c)
+{
+	if (conn_flush(c) == 0 && c->socket)
+		(void)shutdown(c->out, SHUT_WR);
+}
+
+void
 conn_put(struct conn *c, const void *p, size_t n)
 {
 	const char *from = p;

@@ -69,4 +69,8 @@ void conn_printf(struct conn *, const char *, ...)
 /* Write all that was collected.  0; -1: errno (ETIMEDOUT, EPIPE ...). */
 int conn_flush(struct conn *);
 
+/* The same, and the client hears that nothing follows, so that he need not
+ * wait until the last of our processes has gone. */
+void conn_end(struct conn *);
+
 #endif

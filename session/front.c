@@ -126,6 +126,7 @@ parser(const struct front *f, const struct peer *peer, int monitor)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	conn.stop = ((int64_t)now.tv_sec + LOGIN_SECONDS) * 1000;
 	f->serve(&conn, monitor, mechanisms);
+	conn_end(&conn);
 	return 0;
 }
 

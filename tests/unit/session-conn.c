@@ -373,6 +373,19 @@ TEST(a_reply_is_never_cut)
 	close_pair();
 }
 
+/* EOF at the client while others of ours still hold the socket. */
+TEST(eof_at_once)
+{
+	char x;
+
+	open_pair(true);
+	conn_put(&c, "221 x\r\n", 7);
+	conn_end(&c);
+	CHECK_SPAN(replies(), "221 x\r\n");
+	CHECK(recv(pair[1], &x, 1, MSG_DONTWAIT) == 0);
+	close_pair();
+}
+
 TEST(blocks)
 {
 	struct span b, l;
