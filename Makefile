@@ -40,6 +40,7 @@ LIBCRYPT = $(call archive,crypt)
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   imap-session/imap-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
+	   maildir/maildir \
 	   session/auth-pam session/tls-relay
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_pop3-session = $(LIBCRYPT)
@@ -47,6 +48,8 @@ LIBS_imap-session = $(LIBCRYPT)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
 LIBS_sendmail = $(LIBIDN2)
+# What a program has beside its main and the archives.
+OWN_maildir = $(wildcard maildir/cmd-*.c)
 LIBS_auth-pam = -lpam $(LIBCRYPT)
 LIBS_tls-relay = -lssl -lcrypto
 
@@ -60,7 +63,7 @@ all: $(addprefix $(B)/bin/,$(notdir $(PROGRAMS)))
 
 MAINS	= $(addsuffix .c,$(PROGRAMS))
 SOURCES	= $(foreach f,$(FOLDERS),$(wildcard $(f)/*.c))
-PARTS	= $(filter-out $(MAINS),$(SOURCES))
+PARTS	= $(filter-out $(MAINS) $(OWN_maildir),$(SOURCES))
 obj	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 define folder
@@ -74,11 +77,12 @@ $(B)/lib/%.a:
 	ar rcs $@ $^
 
 define program
-$(B)/bin/$(notdir $(1)): $(B)/obj/$(1).o $(B)/lib/$(patsubst %/,%,$(dir $(1))).a \
+$(B)/bin/$(notdir $(1)): $(B)/obj/$(1).o $(call obj,$(OWN_$(notdir $(1)))) \
+    $(B)/lib/$(patsubst %/,%,$(dir $(1))).a \
     $(B)/lib/mailq-run.a $(B)/lib/maildir.a $(B)/lib/session.a $(B)/lib/message.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group \
-	    $$(sort $$(filter %.a,$$^)) -Wl,--end-group \
+	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+	    -Wl,--start-group $$(sort $$(filter %.a,$$^)) -Wl,--end-group \
 	    $$(LIBS_$(notdir $(1))) $$(LIBBSD)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
@@ -271,7 +275,7 @@ deps:
 # ---- installation
 
 IN_SBIN	= smtp-session pop3-session imap-session mailq-run
-IN_BIN	= mailq sendmail
+IN_BIN	= mailq sendmail maildir
 IN_HELPERS = auth-pam tls-relay
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 SYSUSERS ?= $(PREFIX)/lib/sysusers.d

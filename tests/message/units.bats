@@ -35,3 +35,4 @@ unit() {
 		}
 	done
 }
+@test "message: html" { unit html; }

@@ -1,0 +1,220 @@
+/* maildir list: one line for each message, the newest last. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "maildir/cmd-brief.h"
+#include "maildir/cmd-term.h"
+#include "maildir/cmd.h"
+#include "message/date.h"
+#include "message/fail.h"
+
+enum { FROM_WIDTH = 20, FROM_NARROW = 12, BEFORE = 26, NARROW = 72 };
+
+/* New, unread or read; answered; flagged, deleted or draft; attachments. */
+static void
+marks(char out[5], uint32_t flags, bool attachment)
+{
+	out[0] = (flags & FLAG_SEEN) != 0 ? ' ' :
+	    (flags & FLAG_NEW) != 0	  ? 'N' :
+					    'U';
+	out[1] = (flags & FLAG_ANSWERED) != 0 ? 'R' :
+	    (flags & FLAG_FORWARDED) != 0     ? 'F' :
+						' ';
+	out[2] = (flags & FLAG_DELETED) != 0 ? 'D' :
+	    (flags & FLAG_FLAGGED) != 0	     ? '!' :
+	    (flags & FLAG_DRAFT) != 0	     ? 'd' :
+					       ' ';
+	out[3] = attachment ? '@' : ' ';
+	out[4] = '\0';
+}
+
+static int64_t
+date_of(const struct brief *b, const struct message *m)
+{
+	struct span s = b->field[BRIEF_DATE];
+	uint64_t n;
+
+	return span_number(s, INT64_MAX, &n) == 0 ? (int64_t)n : m->date;
+}
+
+/* Time for this year, the year for others. */
+static void
+put_date(struct buf *out, int64_t when, const struct tm *now)
+{
+	time_t t = (time_t)when;
+	char text[32];
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		tm = (struct tm){ 0 };
+	(void)strftime(text, sizeof(text),
+	    tm.tm_year == now->tm_year ? "%b %d %H:%M" : "%Y-%m-%d  ", &tm);
+	term_cell(out, span(text), 12);
+}
+
+struct lister {
+	struct cmd *c;
+	size_t width; /* 0: nothing is cut */
+	bool colour;
+	struct tm now;
+	unsigned unseen;
+};
+
+static void
+put_line(struct lister *l, const struct message *m, const struct brief *b)
+{
+	struct buf *out = &l->c->out;
+	bool unread = (m->flags & FLAG_SEEN) == 0, many;
+	struct span s = b->field[BRIEF_SUBJECT];
+	size_t from =
+	    l->width == 0 || l->width >= NARROW ? FROM_WIDTH : FROM_NARROW;
+	char mark[5];
+
+	many = !span_eq(b->field[BRIEF_ATTACHMENTS], span("0"));
+	marks(mark, m->flags, many);
+	if (l->colour && (m->flags & FLAG_DELETED) != 0)
+		buf_str(out, "\033[2m");
+	else if (l->colour && (m->flags & FLAG_FLAGGED) != 0)
+		buf_str(out, unread ? "\033[1;31m" : "\033[31m");
+	else if (l->colour && unread)
+		buf_str(out, "\033[1m");
+	buf_printf(out, "%6u %s ", m->uid, mark);
+	put_date(out, date_of(b, m), &l->now);
+	buf_str(out, " ");
+	term_cell(out, b->field[BRIEF_FROM], from);
+	buf_str(out, " ");
+	if (l->width > 0)
+		term_cell(out, s,
+		    l->width > BEFORE + from ? l->width - BEFORE - from : 1);
+	else
+		term_safe(out, s, false);
+	while (out->len > 0 && out->p[out->len - 1] == ' ')
+		buf_cut(out, out->len - 1);
+	buf_str(out, l->colour ? "\033[0m\n" : "\n");
+}
+
+static void
+json_flags(struct buf *out, struct cmd *c, const struct message *m)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = { { FLAG_SEEN, "seen" }, { FLAG_ANSWERED, "answered" },
+		{ FLAG_FLAGGED, "flagged" }, { FLAG_DELETED, "deleted" },
+		{ FLAG_DRAFT, "draft" }, { FLAG_FORWARDED, "forwarded" },
+		{ FLAG_NEW, "new" } };
+	const char *const *word = folder_keywords(c->folder);
+	const char *sep = "";
+
+	buf_str(out, ",\"flags\":[");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if ((m->flags & names[i].flag) != 0) {
+			buf_printf(out, "%s\"%s\"", sep, names[i].name);
+			sep = ",";
+		}
+	for (int i = 0; word != NULL && i < KEYWORDS; i++)
+		if ((m->keywords >> i & 1) != 0 && word[i] != NULL) {
+			buf_str(out, sep);
+			json_string(out, span(word[i]));
+			sep = ",";
+		}
+	buf_char(out, ']');
+}
+
+static void
+put_json(struct lister *l, const struct message *m, const struct brief *b)
+{
+	static const struct {
+		enum brief_field field;
+		const char *name;
+	} texts[] = { { BRIEF_FROM, "from" }, { BRIEF_ADDRESS, "address" },
+		{ BRIEF_TO, "to" }, { BRIEF_SUBJECT, "subject" },
+		{ BRIEF_ID, "message_id" },
+		{ BRIEF_REFERENCES, "references" } };
+	struct buf *out = &l->c->out;
+
+	buf_printf(out, "{\"uid\":%u,\"size\":%ju,\"arrived\":%jd,\"date\":%jd",
+	    m->uid, (uintmax_t)m->size, (intmax_t)m->date,
+	    (intmax_t)date_of(b, m));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		buf_printf(out, ",\"%s\":", texts[i].name);
+		json_string(out, b->field[texts[i].field]);
+	}
+	buf_str(out, ",\"attachments\":");
+	buf_span(out, b->field[BRIEF_ATTACHMENTS]);
+	json_flags(out, l->c, m);
+	buf_str(out, "}\n");
+}
+
+static void
+one(struct lister *l, uint32_t number, struct brief *b)
+{
+	struct cmd *c = l->c;
+	struct message m;
+
+	if (folder_get(c->folder, number, &m) == -1)
+		return;
+	if (c->quiet) {
+		buf_printf(&c->out, "%u\n", m.uid);
+		return;
+	}
+	if (brief_get(b, c->folder, number) == -1) {
+		cmd_complain(c, "%u: %s", m.uid, fail_text());
+		return;
+	}
+	if (c->json)
+		put_json(l, &m, b);
+	else
+		put_line(l, &m, b);
+	if (c->out.len > 60000)
+		cmd_flush(c);
+}
+
+/* Of what is picked: only unread ones, only the last of them. */
+static void
+choose(struct cmd *c)
+{
+	struct message m;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n && c->unread; i++)
+		if (folder_get(c->folder, c->number[i], &m) == 0 &&
+		    (m.flags & (FLAG_SEEN | FLAG_DELETED)) == 0)
+			c->number[kept++] = c->number[i];
+	if (c->unread)
+		c->n = kept;
+	if (c->most > 0 && c->n > c->most) {
+		c->number += c->n - c->most;
+		c->n = c->most;
+	}
+}
+
+void
+cmd_list(struct cmd *c)
+{
+	struct lister l = { .c = c, .width = term_width() };
+	struct folder_info info;
+	time_t now = time(NULL);
+	uint32_t *first;
+	struct brief b;
+
+	l.colour = term_colour();
+	(void)localtime_r(&now, &l.now);
+	cmd_open(c, false);
+	cmd_pick(c, c->argv, c->argc, PICK_ALL);
+	first = c->number;
+	choose(c);
+	brief_init(&b);
+	for (size_t i = 0; i < c->n; i++)
+		one(&l, c->number[i], &b);
+	brief_free(&b);
+	c->number = first;
+	folder_info(c->folder, &info);
+	if (!c->quiet && !c->json && isatty(STDOUT_FILENO)) {
+		cmd_said_name(&c->out, c->folder_name);
+		buf_printf(&c->out, ": %u messages, %u unread, %zu listed\n",
+		    info.messages, info.unseen, c->n);
+	}
+	cmd_flush(c);
+}

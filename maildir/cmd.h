@@ -1,0 +1,88 @@
+/* The `maildir` command: what its verbs share.  These files belong to the
+ * program alone, the sessions have no part of them. */
+#ifndef MAILDIR_CMD_H
+#define MAILDIR_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "maildir/maildir.h"
+#include "message/buf.h"
+#include "message/span.h"
+
+struct cmd {
+	const char *verb;
+	const char *path; /* of the Maildir */
+	struct store *store;
+	struct folder *folder; /* once cmd_open was called */
+	char folder_name[256]; /* on disk */
+	const char *folder_said;
+	bool quiet; /* -q: numbers only */
+	bool json; /* -j, --json */
+	bool all; /* -a */
+	bool raw; /* -r */
+	bool unread; /* -u */
+	bool force; /* -y */
+	bool keep; /* -k: unread stays unread */
+	uint32_t most; /* -n */
+	const char *into; /* -d: directory, or other thing of the verb */
+	const char *subject; /* -s */
+	const char *to; /* -t */
+	const char *cc; /* -C */
+	const char *from; /* -F */
+	bool no_edit; /* -e: the text comes from standard input */
+	char **attach; /* -A, several */
+	size_t attaches;
+	int argc;
+	char **argv;
+	uint32_t *number; /* of the folder's view, ascending: cmd_pick */
+	size_t n;
+	struct buf out;
+	int status;
+};
+
+/* Open the folder.  Ends the program when that fails. */
+void cmd_open(struct cmd *, bool write);
+
+/* The folder's name for the disk (modified UTF-7) from what a user types, and
+ * back.  0; -1 and a complaint. */
+int cmd_disk_name(char disk[256], const char *said);
+void cmd_said_name(struct buf *, const char *disk);
+
+enum pick { PICK_CURRENT, PICK_ALL }; /* what no argument means */
+/* Fill number[] from the arguments (UIDs, ranges a:b, ".", "$", "all", file
+ * names), or from standard input when there is none and it is no terminal, or
+ * "-".  A message that is not there is complained of. */
+void cmd_pick(struct cmd *, char **arg, int args, enum pick none);
+/* The same for one argument.  true: it names messages. */
+bool cmd_pick_one(struct cmd *, const char *arg);
+
+/* The current message: its UID; 0: none. */
+uint32_t cmd_current(struct cmd *);
+void cmd_set_current(struct cmd *, uint32_t uid);
+
+/* Say what went wrong with the text of fail(), and exit 1 at the end. */
+void cmd_complain(struct cmd *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Write c->out and empty it. */
+void cmd_flush(struct cmd *);
+/* Print the numbers that were done, with -q or --json. */
+void cmd_done(struct cmd *, uint32_t uid, const char *said);
+
+/* ---- the verbs */
+void cmd_list(struct cmd *);
+void cmd_show(struct cmd *);
+void cmd_headers(struct cmd *);
+void cmd_raw(struct cmd *);
+void cmd_save(struct cmd *);
+void cmd_mark(struct cmd *);
+void cmd_unmark(struct cmd *);
+void cmd_move(struct cmd *);
+void cmd_copy(struct cmd *);
+void cmd_delete(struct cmd *);
+void cmd_undelete(struct cmd *);
+void cmd_folders(struct cmd *);
+
+#endif

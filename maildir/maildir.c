@@ -1,0 +1,245 @@
+/* maildir: mail from the shell.  The verbs are in the files cmd-*.c. */
+#include "maildir/maildir.h"
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <locale.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "maildir/cmd-term.h"
+#include "maildir/cmd.h"
+#include "message/date.h"
+#include "message/fail.h"
+
+enum { OUT_MAX = 256 << 20 };
+
+static const struct verb {
+	const char *name;
+	const char *options; /* beside -f -m -q -j */
+	const char *arguments;
+	void (*run)(struct cmd *);
+} verbs[] = {
+	// clang-format off
+	{ "list",	"aun:",	"[message ...]",		cmd_list },
+	{ "show",	"ak",	"[message ...]",		cmd_show },
+	{ "headers",	"",	"[message ...]",		cmd_headers },
+	{ "raw",	"",	"[message ...]",		cmd_raw },
+	// clang-format on
+};
+
+static __attribute__((noreturn)) void
+usage(const struct verb *v)
+{
+	if (v != NULL) {
+		(void)fprintf(stderr,
+		    "usage: maildir %s [-jq] [-f folder] [-m maildir]%s%s %s\n",
+		    v->name, v->options[0] == '\0' ? "" : " -", v->options,
+		    v->arguments);
+		exit(EX_USAGE);
+	}
+	(void)fputs("usage: maildir [verb] [option ...] [message ...]\n",
+	    stderr);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		(void)fprintf(stderr, "       maildir %s %s\n", verbs[i].name,
+		    verbs[i].arguments);
+	exit(EX_USAGE);
+}
+
+static const struct verb *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static uint32_t
+count(const char *s)
+{
+	const char *error;
+	long long n = strtonum(s, 1, UINT32_MAX, &error);
+
+	if (error != NULL)
+		errx(EX_USAGE, "-n %s: %s", s, error);
+	return (uint32_t)n;
+}
+
+static void
+attach(struct cmd *c, char *path)
+{
+	char **p = reallocarray(c->attach, c->attaches + 1, sizeof(*p));
+
+	if (p == NULL)
+		err(EX_TEMPFAIL, "options");
+	c->attach = p;
+	c->attach[c->attaches++] = path;
+}
+
+/* Options that only some verbs have. */
+static bool
+option(struct cmd *c, int ch)
+{
+	switch (ch) {
+	case 'a':
+		c->all = true;
+		return true;
+	case 'k':
+		c->keep = true;
+		return true;
+	case 'n':
+		c->most = count(optarg);
+		return true;
+	case 'r':
+		c->raw = true;
+		return true;
+	case 'u':
+		c->unread = true;
+		return true;
+	case 'y':
+		c->force = true;
+		return true;
+	case 'e':
+		c->no_edit = true;
+		return true;
+	case 'd':
+		c->into = optarg;
+		return true;
+	case 's':
+		c->subject = optarg;
+		return true;
+	case 't':
+		c->to = optarg;
+		return true;
+	case 'C':
+		c->cc = optarg;
+		return true;
+	case 'F':
+		c->from = optarg;
+		return true;
+	case 'A':
+		attach(c, optarg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+options(struct cmd *c, const struct verb *v, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "folder", required_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
+	};
+	char letters[64];
+	int ch;
+
+	(void)snprintf(letters, sizeof(letters), "f:m:qj%s", v->options);
+	while ((ch = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (ch == 'f')
+			c->folder_said = optarg;
+		else if (ch == 'm')
+			c->path = optarg;
+		else if (ch == 'q')
+			c->quiet = true;
+		else if (ch == 'j')
+			c->json = true;
+		else if (!option(c, ch))
+			usage(v);
+	}
+	c->argc = argc - optind;
+	c->argv = argv + optind;
+}
+
+/* $MAILDIR, or Maildir in the home. */
+static const char *
+place(void)
+{
+	static char path[PATH_MAX];
+	const char *said = getenv("MAILDIR"), *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (said != NULL && said[0] != '\0')
+		return said;
+	if (home == NULL || home[0] == '\0') {
+		pw = getpwuid(getuid());
+		if (pw == NULL)
+			errx(EX_NOUSER, "who are you?");
+		home = pw->pw_dir;
+	}
+	(void)snprintf(path, sizeof(path), "%s/Maildir", home);
+	return path;
+}
+
+/* Which verb, and what is left to its options: "4711" shows it; nothing at
+ * all, and options alone, list what is unread. */
+static const struct verb *
+choose(struct cmd *c, int *argc, char ***argv)
+{
+	const struct verb *v;
+
+	if (*argc > 1 && strcmp((*argv)[1], "help") == 0)
+		usage(*argc > 2 ? find((*argv)[2]) : NULL);
+	if (*argc == 1 || (*argv)[1][0] == '-') {
+		c->unread = true;
+		return find("list");
+	}
+	v = find((*argv)[1]);
+	if (v != NULL) {
+		++*argv;
+		--*argc;
+		return v;
+	}
+	if (isdigit((unsigned char)(*argv)[1][0]) || (*argv)[1][0] == '.')
+		return find("show");
+	buf_init(&c->out, 4096);
+	term_safe(&c->out, span((*argv)[1]), false);
+	errx(EX_USAGE, "no verb \"%s\"; see maildir help", c->out.p);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct cmd c;
+	const struct verb *v;
+	struct stat st;
+
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	date_zone();
+	tzset();
+	(void)umask(077);
+	v = choose(&c, &argc, &argv);
+	c.verb = v->name;
+	c.folder_said = "INBOX";
+	c.path = place();
+	options(&c, v, argc, argv);
+	if (cmd_disk_name(c.folder_name, c.folder_said) == -1)
+		errx(EX_USAGE, "-f: %s", fail_text());
+	buf_init(&c.out, OUT_MAX);
+	if (stat(c.path, &st) == -1)
+		err(EX_NOINPUT, "%s", c.path);
+	c.store = store_open(c.path, NULL, 0);
+	if (c.store == NULL)
+		errx(EX_NOINPUT, "%s", fail_text());
+	v->run(&c);
+	if (c.folder != NULL)
+		folder_close(c.folder);
+	store_close(c.store);
+	if (fflush(stdout) == EOF)
+		err(EX_IOERR, "standard output");
+	return c.status;
+}

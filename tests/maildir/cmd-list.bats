@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# maildir list, show, headers, raw.
+
+load ../lib
+load cmd-common
+
+@test "list: unread by default, all by its verb, the newest last" {
+	three
+	run md
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	run md list
+	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[0]} =~ ^\ +1\ N\ \ @\ Nov\ 20\ 09:00\ Jürgen\ +Grüße$ ]]
+	[[ ${lines[1]} =~ ^\ +2\ N\ \ @\ .*bob@far.test\ +uu$ ]]
+	[[ ${lines[2]} =~ ^\ +3\ \ \ \ \ .*"Carol, the third"\ +page$ ]]
+	run md list -n 1 -q
+	[ "$output" = 3 ]
+	[ "$(find "$M/new" -type f | wc -l)" -eq 2 ]
+}
+
+@test "list: a second time the same, from what was noted" {
+	three
+	md list >first
+	md list >second
+	cmp first second
+	rm -f "$M"/mailroom-index*
+	md list >third
+	cmp first third
+}
+
+@test "list: as wide as the terminal" {
+	three
+	COLUMNS=41 md list 1 >out
+	python3 -c 'assert len(open("out", encoding="utf-8").read()) == 42'
+	grep -q 'Grü$' out
+}
+
+@test "list: JSON" {
+	three
+	run md list --json 2
+	python3 -c '
+import json, sys
+m = json.loads(sys.argv[1])
+assert m["uid"] == 2 and m["subject"] == "uu" and m["attachments"] == 1, m
+assert m["flags"] == ["new"] and m["references"] == "<1@far.test>", m' "$output"
+}
+
+@test "list: another folder, by its name in UTF-8" {
+	three
+	mkdir -p "$M/.Entw&APw-rfe/cur" "$M/.Entw&APw-rfe/new" "$M/.Entw&APw-rfe/tmp"
+	cp "$M/cur/1000000003.c.h:2,S" "$M/.Entw&APw-rfe/cur"
+	run md list -f Entwürfe -q
+	[ "$output" = 1 ]
+	run md list -f Nowhere
+	[ "$status" -eq 66 ]
+	run md list -f ../x
+	[ "$status" -ne 0 ]
+}
+
+@test "numbers: ranges, lists, current, last, names, standard input" {
+	three
+	md list -q >/dev/null
+	[ "$(md list -q 2:3 | xargs)" = '2 3' ]
+	[ "$(md list -q 3 1 1 | xargs)" = '1 3' ]
+	[ "$(md list -q '$')" = 3 ]
+	[ "$(md list -q all | xargs)" = '1 2 3' ]
+	[ "$(md list -q "$M/new/1000000002.b.h")" = 2 ]
+	[ "$(printf '3\n1\n' | "$BIN/maildir" list -q - | xargs)" = '1 3' ]
+	[ "$(printf '2\n' | "$BIN/maildir" headers | grep -c '^Subject: uu$')" -eq 1 ]
+	md show 3 >/dev/null
+	[ "$(md list -q .)" = 3 ]
+	run md list 7
+	[ "$status" -eq 1 ]
+	run md list 1x
+	[ "$status" -eq 1 ]
+}
+
+@test "show: charsets, encodings, parts; it is read then, the others not" {
+	three
+	run md 1
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'From: Jürgen <j@far.test>' ]
+	[[ $output == *"Subject: Grüße"* ]]
+	[[ $output == *"Schöne Grüße"* ]]
+	[[ $output == *"[2: grüße.txt, text/plain, 6 octets]"* ]]
+	[ -e "$M/cur/1000000001.a.h:2,S" ]
+	[ -e "$M/new/1000000002.b.h" ]
+	md show -k 2 >/dev/null
+	[ -e "$M/new/1000000002.b.h" ]
+}
+
+@test "show: an uuencoded file in a text is an attachment" {
+	three
+	run md 2
+	[[ $output == *above$'\n'"[2: hi there.txt, application/octet-stream, 3 octets, uuencoded]"$'\n'below* ]]
+	[[ $output != *'begin 644'* ]]
+}
+
+@test "show: HTML as text" {
+	three
+	run md 3
+	[[ $output == *'Hello & world'* ]]
+	[[ $output == *$'* one\n* two'* ]]
+	[[ $output == *'link <https://far.test/x>'* ]]
+	[[ $output != *no* ]]
+}
+
+@test "show: of two forms the text" {
+	put cur/1.a.h:2, <<-'END'
+		Content-Type: multipart/alternative; boundary=b
+
+		--b
+
+		plain form
+		--b
+		Content-Type: text/html
+
+		<p>page form
+		--b--
+	END
+	run md 1
+	[[ $output == *'plain form'* ]]
+	[[ $output != *'page form'* ]]
+	[[ $(md list) != *@* ]]
+}
+
+@test "headers, raw" {
+	three
+	run md headers 1
+	[[ $output == *'Message-ID: <1@far.test>'* ]]
+	[[ $output != *'Grüße'$'\n'*'Sch'* ]]
+	md raw 1 >out
+	cmp out "$M/new/1000000001.a.h"
+	md raw 1 2 >out
+	cat "$M/new/1000000001.a.h" "$M/new/1000000002.b.h" | cmp - out
+}
+
+# Nothing that a terminal would obey: no control octet but line ends and tabs,
+# no C1, whatever way it came in.
+@test "hostile: terminal escapes in each place" {
+	local verb
+	printf '%b' 'From: \033]0;title\007 <e@x>\n' \
+		'Subject: \033[2J =?UTF-8?Q?=1B[31m=C2=9B5n=E2=80=AE?= \r x\n' \
+		'X-\033[1m: 1\nTo: =?utf-8?B?G1swbQ==?= <a@b>\n' \
+		'Content-Type: multipart/mixed; boundary=b\n\n--b\n\n' \
+		'text \033]52;c;aGk=\007 \302\233 \b\b \0 \177 \377\n--b\n' \
+		'Content-Type: text/html\n\n&#27;[2J&#155;\033[1m<a href="http://x/\033[1m">y</a>\n--b\n' \
+		'Content-Type: image/\033png; name="\033[1mx"\n\n\n--b--\n' |
+		put cur/1.a.h:2,
+	for verb in list show headers 'show -a' 'list -j' 'show -j'; do
+		# shellcheck disable=SC2086
+		md $verb 1 >out 2>&1
+		python3 -c '
+import sys, unicodedata
+s = open("out", encoding="utf-8").read()
+bad = [c for c in s if unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\t"]
+assert not bad, bad'
+	done
+	md list >out
+	[ "$(wc -l <out)" -eq 1 ]
+	COLUMNS=60 md $'x\033[2J' 2>err || :
+	! grep -q $'\033' err
+}
+
+@test "hostile: huge header, deep MIME, empty file" {
+	{
+		printf 'Subject: '
+		head -c 300000 /dev/zero | tr '\0' x
+		printf '\nReferences:'
+		yes ' <a@b>' | head -n 20000 | tr -d '\n'
+		printf '\n\nbody\n'
+	} | put cur/1.a.h:2,
+	python3 - >"$M/cur/2.a.h:2," <<-'END'
+		for i in range(300):
+		    print("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d" % (i, i))
+		print("\nat the bottom")
+	END
+	: | put cur/3.a.h:2,
+	run timeout 20 "$BIN/maildir" list 1:3 </dev/null
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 3 ]
+	for i in 1 2 3; do
+		run timeout 20 "$BIN/maildir" "$i" </dev/null
+		[ "$status" -eq 0 ]
+	done
+}
+
+@test "a terminal: colour, counts, pager" {
+	three
+	run script -qec "$BIN/maildir list -u" /dev/null </dev/null
+	[[ $output == *$'\033[1m'* ]]
+	[[ $output == *'INBOX: 3 messages, 2 unread, 2 listed'* ]]
+	NO_COLOR=1 run script -qec "$BIN/maildir list -u" /dev/null </dev/null
+	[[ $output != *$'\033'* ]]
+	PAGER='sed s/^/page:/' run script -qec "$BIN/maildir 1" /dev/null </dev/null
+	[[ $output == *page:*Subject* ]]
+	run script -qec "$BIN/maildir raw 2" /dev/null </dev/null
+	[[ $output != *$'\033'* ]]
+}
