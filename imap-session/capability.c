@@ -5,10 +5,11 @@
 #include "session/sasl.h"
 
 #define BEFORE "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE"
-#define AFTER                                                               \
-	BEFORE " NAMESPACE UNSELECT UIDPLUS MOVE MULTIAPPEND IDLE CHILDREN" \
-	       " SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH" \
-	       " WITHIN CONDSTORE QRESYNC UTF8=ACCEPT SAVEDATE"             \
+#define AFTER                                                                \
+	BEFORE " NAMESPACE UNSELECT UIDPLUS MOVE MULTIAPPEND IDLE CHILDREN"  \
+	       " SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH " \
+	       "SEARCHRES"                                                   \
+	       " WITHIN CONDSTORE QRESYNC UTF8=ACCEPT SAVEDATE"              \
 	       " APPENDLIMIT=52428800"
 
 void

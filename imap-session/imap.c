@@ -3,6 +3,7 @@
 #include "imap-session/imap.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "imap-session/handlers.h"
@@ -106,6 +107,7 @@ imap_init(struct imap *im, struct conn *c, const struct limit *limit,
 void
 imap_free(struct imap *im)
 {
+	free(im->saved);
 	command_free(&im->command);
 	arena_free(&im->arena);
 	buf_free(&im->text);

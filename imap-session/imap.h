@@ -55,6 +55,8 @@ struct imap {
 	char selected[NAME_DISK]; /* its name on disk */
 	bool read_only; /* EXAMINE, or nobody can write there */
 	bool lost; /* it was removed: say BYE */
+	uint32_t *saved; /* "$": UIDs, ascending (RFC 5182) */
+	size_t saves;
 	uint32_t told; /* messages that the client knows of */
 	uint32_t told_recent;
 };

@@ -12,7 +12,7 @@ struct reader {
 	struct imap *im;
 	struct parse *p;
 	unsigned depth, keys;
-	const struct reply *reply;
+	bool modseq;
 };
 
 enum argument {
@@ -23,6 +23,7 @@ enum argument {
 	NO_KEYWORD,
 	DAY,
 	NUMBER,
+	MODSEQ, /* perhaps of one flag, which we do not count apart */
 	SECONDS,
 	FIELD, /* the field of the row, and text */
 	NAMED_FIELD,
@@ -61,7 +62,7 @@ static const struct {
 	{ "SENTSINCE", KEY_SENT_SINCE, DAY, 0 },
 	{ "LARGER", KEY_LARGER, NUMBER, 0 },
 	{ "SMALLER", KEY_SMALLER, NUMBER, 0 },
-	{ "MODSEQ", KEY_MODSEQ, NUMBER, 0 },
+	{ "MODSEQ", KEY_MODSEQ, MODSEQ, 0 },
 	{ "OLDER", KEY_OLDER, SECONDS, 0 },
 	{ "YOUNGER", KEY_YOUNGER, SECONDS, 0 },
 	{ "BCC", KEY_HEADER, FIELD, 0 },
@@ -141,6 +142,23 @@ read_seconds(struct reader *r, struct key *k)
 	return 0;
 }
 
+/* "$" as a set of UIDs. */
+static int
+saved_set(struct reader *r, struct key *k)
+{
+	size_t n = r->im->saves;
+
+	k->kind = KEY_UIDS;
+	k->set.ranges = n;
+	k->set.range = arena_take(&r->im->arena, n * sizeof(struct range) + 1);
+	if (k->set.range == NULL)
+		return parse_fail(r->p, "Command is too large");
+	for (size_t i = 0; i < n; i++)
+		k->set.range[i] =
+		    (struct range){ r->im->saved[i], r->im->saved[i] };
+	return 0;
+}
+
 static int
 read_set(struct reader *r, struct key *k)
 {
@@ -149,11 +167,29 @@ read_set(struct reader *r, struct key *k)
 
 	if (parse_set(r->p, &k->set) == -1)
 		return -1;
+	if (k->set.saved)
+		return saved_set(r, k);
 	if (k->kind == KEY_UIDS && count > 0 &&
 	    folder_get(r->im->folder, count, &m) == 0)
 		star = m.uid;
 	set_resolve(&k->set, star);
 	return 0;
+}
+
+/* " "/flags/\\Seen" all " before the number (RFC 7162 s. 3.1.5). */
+static int
+read_entry(struct reader *r)
+{
+	struct span name;
+
+	if (parse_space(r->p) == -1)
+		return -1;
+	if (!parse_next(r->p, '"'))
+		return 0;
+	if (parse_string(r->p, &name, NULL) == -1 || parse_space(r->p) == -1 ||
+	    parse_atom(r->p, &name) == -1)
+		return -1;
+	return parse_space(r->p);
 }
 
 static int
@@ -193,6 +229,10 @@ read_argument(struct reader *r, struct key *k, size_t row)
 			return -1;
 		k->number = (uint64_t)day;
 		return 0;
+	case MODSEQ:
+		if (read_entry(r) == -1)
+			return -1;
+		return parse_number(r->p, INT64_MAX, &k->number);
 	case NUMBER:
 		if (parse_space(r->p) == -1)
 			return -1;
@@ -257,6 +297,7 @@ read_word(struct reader *r)
 		if (!span_same(word, span(words[i].word)))
 			continue;
 		k = new_key(r, words[i].kind);
+		r->modseq |= words[i].kind == KEY_MODSEQ;
 		if (k == NULL || read_argument(r, k, i) == -1)
 			return NULL;
 		return k;
@@ -288,12 +329,13 @@ read_key(struct reader *r)
 }
 
 const struct reply *
-search_read(struct imap *im, struct parse *p, struct key **out)
+search_read(struct imap *im, struct parse *p, struct key **out, bool *modseq)
 {
 	struct reader r = { .im = im, .p = p };
 
 	*out = read_list(&r);
 	if (*out == NULL || parse_end(p) == -1)
 		return &imap_bad;
+	*modseq = r.modseq;
 	return NULL;
 }

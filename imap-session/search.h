@@ -45,8 +45,9 @@ struct key {
 };
 
 /* Read the whole program behind SEARCH's options: the keys up to the end, as
- * one KEY_AND in the arena.  NULL and *out; or the reply. */
-const struct reply *search_read(struct imap *, struct parse *,
-    struct key **out);
+ * one KEY_AND in the arena; *modseq: MODSEQ is among them.  NULL and *out; or
+ * the reply. */
+const struct reply *search_read(struct imap *, struct parse *, struct key **out,
+    bool *modseq);
 
 #endif

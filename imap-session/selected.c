@@ -1,5 +1,6 @@
 #include "imap-session/selected.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "imap-session/put.h"
@@ -34,6 +35,19 @@ selected_leave(struct imap *im)
 		folder_close(im->folder);
 	im->folder = NULL;
 	im->state = S_IN;
+	selected_save(im, NULL, 0);
+}
+
+void
+selected_save(struct imap *im, const uint32_t *uid, size_t n)
+{
+	free(im->saved);
+	im->saves = 0;
+	im->saved = n == 0 ? NULL : malloc(n * sizeof(*uid));
+	if (im->saved == NULL)
+		return;
+	memcpy(im->saved, uid, n * sizeof(*uid));
+	im->saves = n;
 }
 
 /* Called for each message of a large mailbox: no printf here. */
@@ -209,6 +223,27 @@ by_uid(struct imap *im, const struct set *s, uint32_t *number, size_t *n)
 	}
 }
 
+/* Those of "$" that are still there. */
+static const struct reply *
+saved_numbers(struct imap *im, uint32_t **number, size_t *n)
+{
+	uint32_t count = folder_count(im->folder);
+	struct message m;
+
+	*n = 0;
+	*number = arena_take(&im->arena, im->saves * sizeof(**number) + 1);
+	if (*number == NULL)
+		return imap_no(im, "[LIMIT] Too many messages");
+	for (size_t i = 0; i < im->saves; i++) {
+		uint32_t k = folder_number(im->folder, im->saved[i]);
+
+		if (k <= count && folder_get(im->folder, k, &m) == 0 &&
+		    m.uid == im->saved[i])
+			(*number)[(*n)++] = k;
+	}
+	return NULL;
+}
+
 const struct reply *
 selected_numbers(struct imap *im, struct set *s, bool uids, uint32_t **number,
     size_t *n)
@@ -220,6 +255,8 @@ selected_numbers(struct imap *im, struct set *s, bool uids, uint32_t **number,
 	uint32_t count = folder_count(im->folder), star = count;
 	struct message m = { 0 };
 
+	if (s->saved)
+		return saved_numbers(im, number, n);
 	*n = 0;
 	if (uids && count > 0 && folder_get(im->folder, count, &m) == 0)
 		star = m.uid;

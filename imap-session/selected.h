@@ -20,6 +20,9 @@ void selected_put_change(struct imap *, uint32_t number);
 /* Leave it, silently. */
 void selected_leave(struct imap *);
 
+/* Let "$" be these UIDs; none when there is no memory. */
+void selected_save(struct imap *, const uint32_t *uid, size_t n);
+
 /* Append "(\Seen $Forwarded ...)" of a message. */
 void selected_put_flags(struct imap *, struct buf *, const struct message *);
 

@@ -39,6 +39,11 @@ play() {
 	play search
 }
 
+@test "CONDSTORE and QRESYNC" {
+	three
+	play condstore
+}
+
 @test "FETCH of odd messages" {
 	printf 'no header at all\nreally\n' | put new/1.a
 	printf 'Subject: a\0b c\n\nx\0y\n' | put new/2.b
