@@ -17,6 +17,7 @@ static const char main_file[] = "mailroom-index";
 static const char names_file[] = "mailroom-index.names";
 
 enum {
+	LOCK_WAIT = 30, /* seconds */
 	NAMES_HEAD = 16, /* generation, and so that no name is at 0 */
 };
 
@@ -254,7 +255,8 @@ void
 index_unlock(struct index *ix)
 {
 	if (ix->locked && ix->main.fd != -1)
-		(void)flock(ix->main.fd, LOCK_UN);
+		while (flock(ix->main.fd, LOCK_UN) == -1 && errno == EINTR)
+			continue;
 	ix->locked = false;
 }
 
@@ -282,15 +284,35 @@ make_file(struct index *ix)
 		ix->dir = -1;
 }
 
+/* Not for ever: a holder that is stopped must not stop everybody. */
+static int
+take(int fd)
+{
+	long us = 50;
+
+	for (long waited = 0; flock(fd, LOCK_EX | LOCK_NB) == -1;
+	     waited += us) {
+		struct timespec t = { 0, us * 1000 };
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return fail("lock %s", main_file);
+		if (waited > LOCK_WAIT * 1000000L)
+			return fail_as(EAGAIN, "%s is locked", main_file);
+		(void)nanosleep(&t, NULL);
+		if (us < 4000)
+			us *= 2;
+	}
+	return 0;
+}
+
 int
 index_lock(struct index *ix)
 {
 	while (ix->dir != -1 && ix->main.fd == -1)
 		make_file(ix);
 	if (ix->dir != -1) {
-		while (flock(ix->main.fd, LOCK_EX) == -1)
-			if (errno != EINTR)
-				return fail("lock %s", main_file);
+		if (take(ix->main.fd) == -1)
+			return -1;
 		ix->locked = true;
 		if (index_replaced(ix)) {
 			index_unlock(ix);

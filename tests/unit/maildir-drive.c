@@ -14,10 +14,14 @@
  *	view DIR FOLDER [w]	counts, then uid flags keywords size wire date
  *	open DIR N		median microseconds of opening INBOX N times, and
  *				of the raw readdir and stat
+ *	worker DIR SEED COUNT	for ever: append, flag, move and list messages in
+ *				INBOX and Work, each of a size of its own; says
+ *				"sent SIZE" and "FOLDER VALIDITY UID SIZE"
  *	do DIR FOLDER		a view for writing that obeys lines of standard
  *				input: see session() */
 #include <dirent.h>
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,6 +364,87 @@ timing(const char *path, size_t n)
 }
 
 static void
+send_one(struct store *s, const char *folder, uint32_t size)
+{
+	static char text[100000];
+	struct append *a = append_new(s, folder);
+	struct copied c = { .n = 0 };
+
+	if (a != NULL && append_begin(a, 0, NULL, 0, 0) == 0 &&
+	    append_add(a, span_n(text, size)) == 0 && append_commit(a, &c) == 0)
+		(void)printf("sent %u\n", size);
+	else
+		(void)printf("failed: %s\n", fail_text());
+	copied_free(&c);
+	append_free(a);
+}
+
+static void
+tell(struct folder *f, const char *folder)
+{
+	struct folder_news n;
+	struct folder_info i;
+
+	if (folder_sync(f, true, &n) == -1)
+		errx(75, "%s", fail_text());
+	folder_info(f, &i);
+	for (uint32_t k = 1; k <= n.count; k++) {
+		struct message m;
+
+		if (folder_get(f, k, &m) == 0)
+			(void)printf("%s %u %u %llu\n", folder, i.uidvalidity,
+			    m.uid, (unsigned long long)m.size);
+	}
+	(void)fflush(stdout);
+}
+
+/* Sizes are unique: the number of the worker, and a counter that goes on where
+ * the last life of it has ended. */
+static void
+worker(const char *path, uint32_t seed, uint32_t count)
+{
+	static const char *const name[] = { "INBOX", "Work" };
+	struct store *s = store_open(path, NULL, 0);
+	struct folder *f[2] = { NULL, NULL };
+
+	srandom(seed * 1000 + count);
+	if (s == NULL || (store_create(s, "Work") == -1 && errno != EEXIST))
+		errx(75, "%s", fail_text());
+	for (int k = 0; k < 2; k++)
+		if ((f[k] = folder_open(s, name[k], true)) == NULL)
+			errx(75, "%s", fail_text());
+	for (;;) {
+		int k = (int)(random() % 2);
+		struct change c = { .mode = (enum change_mode)(random() % 2),
+			.flags = 1U << random() % 5,
+			.unchanged_since = UINT64_MAX };
+		uint32_t n = folder_count(f[k]) == 0 ?
+		    0 :
+		    (uint32_t)random() % folder_count(f[k]) + 1;
+		struct copied done = { .n = 0 };
+		uint8_t result;
+
+		switch (random() % 5) {
+		case 0:
+			send_one(s, name[k], 1000 * seed + count++ % 1000);
+			break;
+		case 1:
+			if (n > 0)
+				(void)folder_change(f[k], &n, 1, &c, &result);
+			break;
+		case 2:
+			if (n > 0)
+				(void)folder_copy(f[k], &n, 1, name[1 - k],
+				    true, &done);
+			copied_free(&done);
+			break;
+		default:
+			tell(f[k], name[k]);
+		}
+	}
+}
+
+static void
 with_store(const char *verb, const char *path, const char *name, bool write)
 {
 	struct store *s = store_open(path, NULL, 0);
@@ -399,6 +484,9 @@ main(int argc, char **argv)
 		with_store(verb, argv[2], argv[3], argc > 4);
 	else if (strcmp(verb, "open") == 0 && argc > 3)
 		timing(argv[2], (size_t)n);
+	else if (strcmp(verb, "worker") == 0 && argc > 4)
+		worker(argv[2], (uint32_t)n,
+		    (uint32_t)strtoul(argv[4], NULL, 10));
 	else if (strcmp(verb, "do") == 0 && argc > 3)
 		with_store(verb, argv[2], argv[3], true);
 	else
