@@ -71,6 +71,11 @@ void cmd_flush(struct cmd *);
 /* Print the numbers that were done, with -q or --json. */
 void cmd_done(struct cmd *, uint32_t uid, const char *said);
 
+/* The flag of that name; 0: none. */
+uint32_t cmd_flag(const char *name);
+/* Change flags of the picked messages, and print which. */
+void cmd_change(struct cmd *, const struct change *, const char *said);
+
 /* ---- the verbs */
 void cmd_list(struct cmd *);
 void cmd_show(struct cmd *);

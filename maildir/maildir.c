@@ -36,6 +36,16 @@ static const struct verb {
 	{ "show",	"ak",	"[message ...]",		cmd_show },
 	{ "headers",	"",	"[message ...]",		cmd_headers },
 	{ "raw",	"",	"[message ...]",		cmd_raw },
+	{ "save",	"d:r",	"[message [part ...] [-]]",	cmd_save },
+	{ "mark",	"",	"flag,... [message ...]",	cmd_mark },
+	{ "unmark",	"",	"flag,... [message ...]",	cmd_unmark },
+	{ "move",	"",	"folder [message ...]",		cmd_move },
+	{ "copy",	"",	"folder [message ...]",		cmd_copy },
+	{ "delete",	"",	"[message ...]",		cmd_delete },
+	{ "undelete",	"a",	"[number ...]",			cmd_undelete },
+	{ "folders",	"",	"[status | create | remove | rename | "
+				"subscribe | unsubscribe] [folder ...]",
+								cmd_folders },
 	// clang-format on
 };
 

@@ -1,0 +1,240 @@
+/* maildir mark, unmark, move, copy, delete, undelete. */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "maildir/cmd-letter.h"
+#include "maildir/cmd-term.h"
+#include "maildir/cmd.h"
+#include "message/fail.h"
+
+static const struct {
+	const char *name;
+	uint32_t flag;
+} flags[] = {
+	// clang-format off
+	{ "seen",	FLAG_SEEN },
+	{ "read",	FLAG_SEEN },
+	{ "answered",	FLAG_ANSWERED },
+	{ "flagged",	FLAG_FLAGGED },
+	{ "deleted",	FLAG_DELETED },
+	{ "draft",	FLAG_DRAFT },
+	{ "forwarded",	FLAG_FORWARDED },
+	{ "$Forwarded",	FLAG_FORWARDED },
+	// clang-format on
+};
+
+uint32_t
+cmd_flag(const char *name)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (strcasecmp(name, flags[i].name) == 0)
+			return flags[i].flag;
+	return 0;
+}
+
+/* "seen,work": flags, and the rest is keywords. */
+static void
+read_flags(struct cmd *c, char *list, struct change *change)
+{
+	char *word;
+	uint32_t flag;
+	int bit;
+
+	while ((word = strsep(&list, ",")) != NULL) {
+		if (word[0] == '\0')
+			continue;
+		flag = cmd_flag(word);
+		change->flags |= flag;
+		if (flag != 0)
+			continue;
+		bit =
+		    folder_keyword(c->folder, word, change->mode == CHANGE_ADD);
+		if (bit >= 0)
+			change->keywords |= (uint64_t)1 << bit;
+		else if (change->mode == CHANGE_ADD)
+			errx(EX_USAGE, "%s: %s", word, fail_text());
+	}
+}
+
+void
+cmd_change(struct cmd *c, const struct change *change, const char *said)
+{
+	uint8_t *result = calloc(c->n + 1, 1);
+	struct message m;
+
+	if (result == NULL ||
+	    folder_change(c->folder, c->number, c->n, change, result) == -1)
+		cmd_complain(c, "%s", fail_text());
+	else
+		for (size_t i = 0; i < c->n; i++) {
+			if (folder_get(c->folder, c->number[i], &m) == -1)
+				continue;
+			if (result[i] == 0)
+				cmd_done(c, m.uid, said);
+			else
+				cmd_complain(c, "%u is gone", m.uid);
+		}
+	free(result);
+}
+
+static void
+mark(struct cmd *c, enum change_mode mode)
+{
+	struct change change = { .mode = mode, .unchanged_since = UINT64_MAX };
+
+	if (c->argc < 1)
+		errx(EX_USAGE, "which flags? see maildir help %s", c->verb);
+	cmd_open(c, false);
+	read_flags(c, c->argv[0], &change);
+	cmd_pick(c, c->argv + 1, c->argc - 1, PICK_CURRENT);
+	cmd_change(c, &change, c->verb);
+}
+
+void
+cmd_mark(struct cmd *c)
+{
+	mark(c, CHANGE_ADD);
+}
+
+void
+cmd_unmark(struct cmd *c)
+{
+	mark(c, CHANGE_REMOVE);
+}
+
+/* ---- to another folder */
+
+static void
+copy(struct cmd *c, bool move)
+{
+	struct copied done = { 0 };
+	char disk[256];
+
+	if (c->argc < 1)
+		errx(EX_USAGE, "to which folder? see maildir help %s", c->verb);
+	if (cmd_disk_name(disk, c->argv[0]) == -1)
+		errx(EX_USAGE, "%s", fail_text());
+	cmd_open(c, false);
+	cmd_pick(c, c->argv + 1, c->argc - 1, PICK_CURRENT);
+	if (c->n > 0 &&
+	    folder_copy(c->folder, c->number, c->n, disk, move, &done) == -1)
+		cmd_complain(c, "%s: %s", c->argv[0], fail_text());
+	for (size_t i = 0; i < done.n; i++) {
+		if (c->json) {
+			buf_printf(&c->out,
+			    "{\"uid\":%u,\"new\":%u,\"folder\":", done.from[i],
+			    done.to[i]);
+			json_string(&c->out, span(c->argv[0]));
+			buf_str(&c->out, "}\n");
+		} else if (c->quiet)
+			buf_printf(&c->out, "%u\n", done.to[i]);
+	}
+	cmd_flush(c);
+	copied_free(&done);
+}
+
+void
+cmd_move(struct cmd *c)
+{
+	copy(c, true);
+}
+
+void
+cmd_copy(struct cmd *c)
+{
+	copy(c, false);
+}
+
+/* ---- away and back */
+
+void
+cmd_delete(struct cmd *c)
+{
+	uint32_t *uid;
+	struct message m;
+
+	cmd_open(c, false);
+	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
+	uid = calloc(c->n + 1, sizeof(*uid));
+	if (uid == NULL)
+		err(EX_TEMPFAIL, "messages");
+	for (size_t i = 0; i < c->n; i++)
+		if (folder_get(c->folder, c->number[i], &m) == 0)
+			uid[i] = m.uid;
+	if (c->n > 0 && folder_expunge(c->folder, c->number, c->n, true) == -1)
+		cmd_complain(c, "%s", fail_text());
+	else
+		for (size_t i = 0; i < c->n; i++)
+			cmd_done(c, uid[i], "delete");
+	free(uid);
+}
+
+static void
+put_held(struct cmd *c, const struct held *h, size_t number)
+{
+	struct buf *out = &c->out, subject, from;
+	struct letter l;
+	char day[32] = "";
+	time_t since = (time_t)h->since;
+	struct tm tm;
+
+	buf_init(&subject, 256 * 1024);
+	buf_init(&from, 256 * 1024);
+	if (letter_read(&l, store_read_held(c->store, h)) == 0) {
+		letter_field(&subject, &l, "Subject");
+		letter_field(&from, &l, "From");
+	}
+	letter_free(&l);
+	if (gmtime_r(&since, &tm) != NULL)
+		(void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	if (c->json) {
+		buf_printf(out, "{\"held\":%zu,\"since\":%jd,\"from\":", number,
+		    (intmax_t)h->since);
+		json_string(out, buf_all(&from));
+		buf_str(out, ",\"subject\":");
+		json_string(out, buf_all(&subject));
+		buf_str(out, "}\n");
+	} else if (c->quiet)
+		buf_printf(out, "%zu\n", number);
+	else {
+		buf_printf(out, "%6zu  %s  ", number, day);
+		term_cell(out, buf_all(&from), 20);
+		buf_str(out, "  ");
+		term_safe(out, buf_all(&subject), false);
+		buf_char(out, '\n');
+	}
+	cmd_flush(c);
+	buf_free(&subject);
+	buf_free(&from);
+}
+
+void
+cmd_undelete(struct cmd *c)
+{
+	struct held *held = NULL;
+	ptrdiff_t n = store_held(c->store, c->folder_name, &held);
+	uint64_t number;
+
+	if (n == -1)
+		errx(EX_NOINPUT, "%s", fail_text());
+	if (c->argc == 0 && !c->all)
+		for (ptrdiff_t i = 0; i < n; i++)
+			put_held(c, &held[i], (size_t)i + 1);
+	for (ptrdiff_t i = 0; i < n && c->all; i++)
+		if (store_unhold(c->store, &held[i]) == -1)
+			cmd_complain(c, "%s", fail_text());
+	for (int i = 0; i < c->argc && !c->all; i++) {
+		if (span_number(span(c->argv[i]), (uint64_t)n, &number) == -1 ||
+		    number == 0)
+			cmd_complain(c, "none is held as %s", c->argv[i]);
+		else if (store_unhold(c->store, &held[number - 1]) == -1)
+			cmd_complain(c, "%s", fail_text());
+	}
+	free(held);
+}

@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# maildir save, mark, unmark, move, copy, delete, undelete, folders.
+
+load ../lib
+load cmd-common
+
+@test "save: attachments by the names of their senders" {
+	three
+	mkdir out
+	run md save -d out 1
+	[ "$output" = grüße.txt ]
+	[ "$(cat out/grüße.txt)" = Hallo ]
+	run md save -d out 2
+	[ "$output" = 'hi there.txt' ]
+	printf 'hi\n' | cmp - 'out/hi there.txt'
+	run md save -d out 3
+	[ "$status" -eq 1 ]
+}
+
+@test "save: never over another file" {
+	three
+	echo mine >grüße.txt
+	ln -s /nowhere grüße-1.txt
+	run md save 1
+	[ "$output" = grüße-2.txt ]
+	[ "$(cat grüße.txt)" = mine ]
+	[ ! -e /nowhere ]
+}
+
+@test "save: a part, to standard output, text as UTF-8 or raw" {
+	three
+	[ "$(md save 1 2 -)" = Hallo ]
+	[ "$(md save 1 1 -)" = 'Schöne Grüße' ]
+	[ "$(md save -r 1 1 - | iconv -f latin1 -t utf-8)" = 'Schöne Grüße' ]
+	run md save 1 7 -
+	[ "$status" -eq 1 ]
+	run md save 1 1x -
+	[ "$status" -eq 1 ]
+	[ "$(find . -maxdepth 1 -name '*.txt' | wc -l)" -eq 0 ]
+}
+
+@test "save: hostile names" {
+	local name i=0
+	mkdir -p out/sub
+	printf 'Content-Type: multipart/mixed; boundary=b\n\n' >m
+	for name in '../../up' '/etc/passwd' '..' '.' '.profile' '-rf' \
+		'a%00b' 'a%0Ab%1B[2J' 'c:\\dir\\x' 'sub' "%E2%80%AEx" \
+		"$(head -c 5000 /dev/zero | tr '\0' y)" 'dir/' '%FF%FE'; do
+		printf -- "--b\nContent-Type: application/x\nContent-Disposition: attachment; filename*=utf-8''%s\n\n%s\n" \
+			"$name" "$i" >>m
+		i=$((i + 1))
+	done
+	echo '--b--' >>m
+	put cur/1.a.h:2, <m
+	md save -d out 1 >names
+	[ "$(wc -l <names)" -eq 14 ]
+	[ "$(find out -type f | wc -l)" -eq 14 ]
+	[ "$(find "$T" -newer m -type f -not -path '*/out/*' -not -path '*/Maildir/*' \
+		-not -name names | wc -l)" -eq 0 ]
+	! find out -name '*[[:cntrl:]]*' | grep .
+	! find out -mindepth 1 \( -name '.*' -o -name '-*' \) | grep .
+	[ -f out/sub-1 ]
+}
+
+@test "mark, unmark: flags and keywords" {
+	three
+	[ "$(md mark -q flagged,work 1 2 | xargs)" = '1 2' ]
+	[ -e "$M/cur/1000000001.a.h:2,F"? ]
+	[[ $(md list -j 1) == *'"flags":["flagged","work"]'* ]]
+	md unmark work 1
+	[[ $(md list -j 1) == *'"flags":["flagged"]'* ]]
+	[[ $(md list -j 2) == *'"flags":["flagged","work"]'* ]]
+	md mark seen,answered,draft,deleted,forwarded 2
+	compgen -G "$M/cur/1000000002.b.h:2,DFPRST*"
+	run md mark 'two words' 1
+	[ "$status" -ne 0 ]
+	run md mark
+	[ "$status" -eq 64 ]
+}
+
+@test "move, copy: flags, dates and numbers" {
+	three
+	touch -d '2020-02-01 18:00 UTC' "$M/new/1000000001.a.h"
+	md folders create Work
+	md mark flagged 1
+	[ "$(md move -q Work 1)" = 1 ]
+	[ "$(md list -q all | xargs)" = '2 3' ]
+	[[ $(md list -f Work -j) == *'"arrived":1580580000,'*'["flagged"]'* ]]
+	[ "$(md copy -q Work 2:3 | xargs)" = '2 3' ]
+	[ "$(md list -q all | xargs)" = '2 3' ]
+	run md move Nowhere 2
+	[ "$status" -eq 1 ]
+	[ "$(md list -q all | xargs)" = '2 3' ]
+	printf '2\n3\n' | "$BIN/maildir" delete
+	[ -z "$(md list -q all)" ]
+}
+
+@test "delete, undelete" {
+	three
+	[ "$(md delete -q 1)" = 1 ]
+	md delete 3
+	run md undelete
+	[ "${#lines[@]}" -eq 2 ]
+	[[ $output == *Grüße* && $output == *page* ]]
+	n=$(md undelete | awk '/page/ { print $1 }')
+	md undelete "$n"
+	run md list
+	[[ $output == *page* && $output != *Grüße* ]]
+	md undelete -a
+	run md list
+	[ "${#lines[@]}" -eq 3 ]
+	run md undelete 5
+	[ "$status" -eq 1 ]
+}
+
+@test "folders" {
+	three
+	md folders create Entwürfe Work/2026
+	[ -d "$M/.Entw&APw-rfe/cur" ]
+	[ -d "$M/.Work.2026/cur" ]
+	[ "$(md folders -q | xargs)" = 'INBOX Entwürfe Work.2026' ]
+	[[ $(md folders -j status INBOX) == *'"messages":3,"unread":2,'* ]]
+	run md folders create Work/2026
+	[ "$status" -eq 1 ]
+	md folders rename Work Play
+	[ "$(md folders -q | xargs)" = 'INBOX Entwürfe Play.2026' ]
+	md folders unsubscribe Play.2026
+	[[ $(md folders -j status Play.2026) == *'"subscribed":false'* ]]
+	md folders remove Play.2026 Entwürfe
+	[ "$(md folders -q)" = INBOX ]
+	run md folders remove INBOX
+	[ "$status" -eq 1 ]
+	run md folders create ../x
+	[ "$status" -eq 1 ]
+}
