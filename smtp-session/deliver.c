@@ -34,9 +34,8 @@ deliver_soon(struct deliver *d)
 		d->soon = SOON_ASKED;
 }
 
-/* Its answer, before anything else is asked of the monitor. */
-static void
-take_ready(struct deliver *d)
+void
+deliver_settle(struct deliver *d)
 {
 	struct record *r = &d->record;
 
@@ -50,7 +49,7 @@ take_ready(struct deliver *d)
 void
 deliver_reset(struct deliver *d)
 {
-	take_ready(d);
+	deliver_settle(d);
 	for (int i = 0; i < d->agents; i++)
 		d->agent[i].used = false;
 	d->targets = 0;
@@ -89,7 +88,7 @@ deliver_hire(struct deliver *d, uint32_t ask, int value, const char *addr)
 	struct record *r = &d->record;
 	int fd = -1, got;
 
-	take_ready(d);
+	deliver_settle(d);
 	if (ask == ASK_RCPT && d->ready != -1) {
 		fd = d->ready;
 		d->ready = -1;

@@ -1,5 +1,4 @@
-/* Two-phase delivery, seen from the parser: who gets the message, and the
- * order in which agents write and commit it. */
+/* Two-phase delivery, seen from the parser. */
 #ifndef SMTP_SESSION_DELIVER_H
 #define SMTP_SESSION_DELIVER_H
 
@@ -80,8 +79,10 @@ enum deliver_result {
 
 void deliver_init(struct deliver *, int monitor);
 
-/* An address will be asked for: have an agent made meanwhile.  Once. */
+/* An address will be asked for: have an agent made meanwhile, once; and take
+ * what the monitor answers to that, before anything else is asked of it. */
 void deliver_soon(struct deliver *);
+void deliver_settle(struct deliver *);
 
 /* Ask for an address.  The agent of a mailbox stays for deliver_add and for
  * later messages; why is set for UNKNOWN, REFUSED and TROUBLE. */
@@ -104,8 +105,7 @@ enum deliver_result deliver_message(struct deliver *,
 /* An unlinked file of the spool for a large message; -1 and why. */
 int deliver_file(struct deliver *);
 
-/* Close all agents. */
-void deliver_end(struct deliver *);
+void deliver_end(struct deliver *); /* close all agents */
 
 /* ---- between deliver.c and commit.c */
 /* Have the monitor fork an agent.  Its socket; -1 with why. */

@@ -156,6 +156,8 @@ greet(struct smtp *s, struct span arg, bool extended)
 	s->extended = extended;
 	s->state = S_READY;
 	smtp_reset(s);
+	if (!s->facts.submission)
+		deliver_soon(&s->deliver);
 }
 
 static const struct reply *
