@@ -53,9 +53,10 @@ const char *feed_next(struct feed *); /* owned by the feed */
 void feed_close(struct feed *);
 
 /* Take over what other servers kept beside the mail: UIDs, keywords and
- * subscriptions of Courier, UIDLs of Courier's and qmail's POP3.  Happens by
- * itself for Courier when there is no dovecot-uidlist.  How many messages
- * were known; -1. */
+ * subscriptions of Courier, UIDLs of Courier's and qmail's POP3.  UIDs and
+ * UIDLs of Courier are taken by themselves while there is no dovecot-uidlist,
+ * subscriptions while there is no file of ours.  How many messages there are
+ * in folders that were looked at; -1. */
 enum store_kind { STORE_COURIER, STORE_QMAIL };
 ptrdiff_t store_import(struct store *, enum store_kind);
 

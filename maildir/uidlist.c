@@ -21,6 +21,7 @@
 #include "message/fail.h"
 
 static const char file[] = "dovecot-uidlist";
+static const char courier[] = "courierimapuiddb";
 static const char lock[] = "dovecot-uidlist.lock";
 
 static const uint32_t uid_last = UINT32_MAX - 1;
@@ -208,6 +209,53 @@ load(struct uidlist *l, int fd)
 }
 
 int
+uidlist_set(struct uidlist *l, size_t i, const char *field)
+{
+	uint32_t old = l->entry[i].fields;
+	size_t n = strlen(field) + 1;
+	size_t more = old == 0 ? 0 : strlen(l->text + old) + 1;
+	char *p;
+
+	if (more_text(l, more + n) == -1)
+		return -1;
+	p = l->text + l->text_len;
+	if (more > 0) {
+		(void)memcpy(p, l->text + old, more);
+		p[more - 1] = ' ';
+	}
+	(void)memcpy(p + more, field, n);
+	l->entry[i].fields = (uint32_t)l->text_len;
+	l->text_len += more + n;
+	return 0;
+}
+
+/* There is no list.  Courier's file, if there is one, has the same lines and a
+ * head of version 1; it stays as it is. */
+static int
+from_courier(struct uidlist *l)
+{
+	int r = 0,
+	    fd = openat(l->dir, courier,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd != -1) {
+		r = load(l, fd);
+		(void)close(fd);
+		l->st = (struct stat){ .st_ino = 0 };
+	}
+	l->rewrite = true;
+	if (r == 0)
+		r = uidls_read(&l->uidls, l->dir);
+	for (size_t i = 0; i < l->entries && r == 0; i++) {
+		const char *field = uidls_field(&l->uidls, uidlist_name(l, i));
+
+		if (field != NULL)
+			r = uidlist_set(l, i, field);
+	}
+	return r;
+}
+
+int
 uidlist_read(struct uidlist *l, int dir)
 {
 	int e, r,
@@ -215,10 +263,9 @@ uidlist_read(struct uidlist *l, int dir)
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	*l = (struct uidlist){ .dir = dir, .uidnext = 1 };
-	if (fd == -1) {
-		l->rewrite = true;
-		return errno == ENOENT ? 0 : fail("open %s", file);
-	}
+	if (fd == -1)
+		return errno == ENOENT ? from_courier(l) :
+					 fail("open %s", file);
 	r = load(l, fd);
 	e = errno;
 	(void)close(fd);
@@ -244,6 +291,7 @@ uidlist_free(struct uidlist *l)
 {
 	free(l->entry);
 	free(l->text);
+	uidls_free(&l->uidls);
 	*l = (struct uidlist){ .dir = -1 };
 }
 
@@ -318,20 +366,15 @@ uidlist_add(struct uidlist *l, const char *name, const char *fields)
 {
 	struct uidlist_entry e = { .found = 0 };
 	size_t base = name_base(name);
-	size_t more = fields == NULL ? 0 : strlen(fields) + 1;
+	const char *uidl = uidls_field(&l->uidls, name);
 
 	if (l->uidnext >= uid_last)
 		renumber(l);
+	if (more_text(l, base + 2) == -1 || more_entries(l) == -1)
+		return -1;
 	/* offset 0 of the text means "no fields" */
 	if (l->text_len == 0)
 		l->text_len = 1;
-	if (more_text(l, base + 1 + more) == -1 || more_entries(l) == -1)
-		return -1;
-	if (more > 0) {
-		e.fields = (uint32_t)l->text_len;
-		(void)memcpy(l->text + l->text_len, fields, more);
-		l->text_len += more;
-	}
 	e.file.at = (uint32_t)l->text_len;
 	e.file.base = (uint16_t)base;
 	(void)memcpy(l->text + l->text_len, name, base);
@@ -339,7 +382,9 @@ uidlist_add(struct uidlist *l, const char *name, const char *fields)
 	l->text_len += base + 1;
 	e.uid = l->uidnext++;
 	l->entry[l->entries++] = e;
-	return 0;
+	if (fields != NULL && uidlist_set(l, l->entries - 1, fields) == -1)
+		return -1;
+	return uidl == NULL ? 0 : uidlist_set(l, l->entries - 1, uidl);
 }
 
 /* Twice as fast as printf, for lists of a hundred thousand lines. */

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "maildir/dotlock.h"
+#include "maildir/import.h"
 #include "maildir/scan.h"
 
 struct uidlist_entry {
@@ -42,9 +43,11 @@ struct uidlist {
 	bool rewrite; /* missing, old version, damaged or torn */
 	bool prune; /* entries that were not found may go at a rewrite */
 	struct stat st; /* of the file as read */
+	struct uidls uidls; /* of Courier, when there was no list yet */
 };
 
-/* Read the list of the folder open at "dir".  No file is an empty list; bad
+/* Read the list of the folder open at "dir".  No file is an empty list, or that
+ * of Courier (with its UIDLs: they come as fields of what is added, too); bad
  * lines are left out, their messages get new UIDs.  Needs no lock.
  * 0; -1: errno, fail_text().  uidlist_free in either case. */
 int uidlist_read(struct uidlist *, int dir);
@@ -70,6 +73,10 @@ int uidlist_match(struct uidlist *, struct scan *);
 /* Give the next UID to a message, in memory.  "fields" may be NULL.  "name" is
  * cut to its base.  0; -1. */
 int uidlist_add(struct uidlist *, const char *name, const char *fields);
+
+/* Add a field to entry i, in memory; with l->rewrite set, uidlist_commit
+ * writes it.  0; -1. */
+int uidlist_set(struct uidlist *, size_t i, const char *field);
 
 /* Make everything added durable, under the lock.  -1: errno, fail_text();
  * then no UID that was added may be shown.  "root" is the top Maildir of the

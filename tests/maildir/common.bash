@@ -26,7 +26,8 @@ times() { [ -n "${SOAK:-}" ] && echo "$2" || echo "$1"; }
 # tests; skips the test where there is neither.
 dovecot_ready() {
 	DOVECOT=/usr
-	[ ! -x /usr/lib/dovecot/imap ] || return 0
+	[ ! -x /usr/lib/dovecot/imap ] || [ ! -x /usr/lib/dovecot/pop3 ] ||
+		return 0
 	DOVECOT=$BUILD/dovecot/usr
 	(
 		flock 9

@@ -57,7 +57,8 @@ our_uids() { "$DRIVE" list "$M" | sed 1d | awk '{ print $1, $3 }'; }
 	printf '7 3\n80 4\n' | diff - "$T/theirs"
 	printf '7 3\n80 4\n' | diff - "$T/ours"
 	[ "$("$DRIVE" list "$M" | head -n 1)" = '1234 90' ]
-	[ "$(printf 'UIDL\r\nQUIT\r\n' | dovecot pop3 | grep -c abc)" -eq 1 ]
+	printf 'UIDL\r\nQUIT\r\n' | dovecot pop3 >"$T/pop3"
+	grep -q abc "$T/pop3"
 	"$DRIVE" list "$M" | grep -q '^80 2 4 abc 1.b:2,S$'
 }
 
@@ -131,4 +132,96 @@ turns() {
 	our_uids >"$T/ours"
 	dovecot_uids | diff "$T/ours" -
 	not grep -i -e broken -e corrupt -e invalid -e duplicate "$T/dovecot.err"
+}
+
+# ---- the store
+
+session() { printf '%s\n' "$@" | "$DRIVE" "do" "$M" INBOX; }
+
+@test "dovecot: flags and keywords, either way" {
+	dovecot_ready
+	local i
+	for i in 1 2 3; do deliver "$i"; done
+	session 'flag 1 + 1' 'word 2 work' 'flag 3 + 9' >/dev/null
+	imap 'SELECT INBOX' 'UID FETCH 1:* (FLAGS)' 'STORE 3 +FLAGS (home)' \
+		'STORE 2 -FLAGS (work)' 'STORE 1 +FLAGS (work \Flagged)' \
+		LOGOUT >"$T/imap"
+	grep -q '1 FETCH (UID 1 FLAGS (\\Seen))' "$T/imap"
+	grep -q '2 FETCH (UID 2 FLAGS (work))' "$T/imap"
+	grep -q '3 FETCH (UID 3 FLAGS (\\Deleted \\Seen))' "$T/imap"
+	"$DRIVE" view "$M" INBOX | sed 1d | cut -d ' ' -f 1-3 |
+		diff - <(printf '1 5 20\n2 0 0\n3 9 40\n')
+	grep -q '^6 home$' "$M/dovecot-keywords"
+	[ "$(find "$M/cur" -name '*:2,FSf' -o -name '*:2,' -o \
+		-name '*:2,STg' | wc -l)" -eq 3 ]
+}
+
+@test "dovecot: folders and subscriptions, either way" {
+	dovecot_ready
+	session 'create Work.2026' 'subscribe 0 Work.2026' >/dev/null
+	imap 'CREATE Play' 'SUBSCRIBE Play' 'LSUB "" *' 'LIST "" *' LOGOUT \
+		>"$T/imap"
+	grep -q 'LSUB .* Work.2026$' "$T/imap"
+	grep -q 'LSUB .* Play$' "$T/imap"
+	grep -q 'LIST .* Work.2026$' "$T/imap"
+	session folders >"$T/ours"
+	grep -q '^folder Play 1 1$' "$T/ours"
+	grep -q '^folder Work.2026 1 1$' "$T/ours"
+}
+
+@test "dovecot: UIDVALIDITY of new folders grows, whoever makes them" {
+	dovecot_ready
+	local n last=0 v
+	for n in 1 2 3; do
+		session "create Ours$n" >/dev/null
+		v=$(sed -n '1s/.* V\([0-9]*\) .*/\1/p' \
+			"$M/.Ours$n/dovecot-uidlist")
+		[ "$v" -gt "$last" ]
+		imap "CREATE Theirs$n" "SELECT Theirs$n" LOGOUT >"$T/imap"
+		last=$(sed -n 's/.*UIDVALIDITY \([0-9]*\).*/\1/p' "$T/imap")
+		[ "$last" -gt "$v" ]
+	done
+}
+
+# One round: somebody does something, then both are asked.
+both_agree() {
+	"$DRIVE" view "$M" INBOX | sed 1d | awk '{ print $1, $5 }' >"$T/ours"
+	dovecot_uids | diff "$T/ours" - || { tail "$T/imap"; return 1; }
+	imap 'SELECT INBOX' 'UID SEARCH SEEN' 'UID SEARCH FLAGGED' \
+		'UID SEARCH KEYWORD work' LOGOUT |
+		sed -n 's/^\* SEARCH *//p' >"$T/theirs"
+	"$DRIVE" list "$M" | sed 1d | awk '{ sub(/.*:2,/, "", $5) }
+		$5 ~ /S/ { s = s " " $1 } $5 ~ /F/ { f = f " " $1 }
+		$5 ~ /f/ { w = w " " $1 }
+		END { print substr(s, 2); print substr(f, 2)
+			print substr(w, 2) }' >"$T/ours"
+	diff "$T/ours" "$T/theirs"
+}
+
+@test "dovecot: store and Dovecot in turn" {
+	dovecot_ready
+	local i n
+	for i in 1 2 3 4; do deliver "$i" >/dev/null; done
+	session 'word 1 work' >/dev/null
+	v=$(uidvalidity)
+	for ((i = 0; i < $(times 20 500); i++)); do
+		n=$(("$(find "$M/cur" "$M/new" -type f | wc -l)"))
+		n=$((RANDOM % (n > 0 ? n : 1) + 1))
+		case $((RANDOM % 9)) in
+		0) deliver "$i" >/dev/null ;;
+		1) session "flag $n + 1" ;;
+		2) session "flag $n - 5" ;;
+		3) session "word $n work" ;;
+		4) session "expunge $n" ;;
+		5) session 'append INBOX new one' ;;
+		6) imap 'SELECT INBOX' "STORE $n +FLAGS (work \\Flagged)" \
+			LOGOUT ;;
+		7) imap 'SELECT INBOX' "STORE $n -FLAGS (work \\Seen)" \
+			LOGOUT ;;
+		8) session "copy $n INBOX" ;;
+		esac >"$T/did"
+		both_agree || { cat "$T/did"; return 1; }
+	done
+	[ "$(uidvalidity)" = "$v" ]
+	not grep -i -e broken -e corrupt -e invalid "$T/dovecot.err"
 }

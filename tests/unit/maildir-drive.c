@@ -220,9 +220,22 @@ append(struct store *s, const char *folder, const char *text)
 	append_free(a);
 }
 
+static void
+show_folders(struct store *s)
+{
+	struct folder_name *l;
+	ptrdiff_t n = store_list(s, &l);
+
+	for (ptrdiff_t i = 0; i < n; i++)
+		(void)printf("folder %s %d %d\n", l[i].name, l[i].exists,
+		    l[i].subscribed);
+	free(l);
+}
+
 /* sync | list | info | flag N +|-|= MASK | word N NAME | expunge N | copy N
  * FOLDER | move N FOLDER | append FOLDER TEXT | vanished MODSEQ | modseq |
- * cat N | wait MS */
+ * cat N | wait MS | import KIND | folders | create FOLDER |
+ * subscribe 0|1 FOLDER (1: no more) */
 static void
 session(struct store *s, struct folder *f)
 {
@@ -293,7 +306,19 @@ session(struct store *s, struct folder *f)
 				(void)printf("no text: %s\n", fail_text());
 			if (fd != -1)
 				(void)close(fd);
-		} else if (strcmp(verb, "wait") == 0)
+		} else if (strcmp(verb, "import") == 0)
+			(void)printf("imported %td\n",
+			    store_import(s,
+				strcmp(what, "qmail") == 0 ? STORE_QMAIL :
+							     STORE_COURIER));
+		else if (strcmp(verb, "subscribe") == 0)
+			(void)printf("subscribe %d\n",
+			    store_subscribe(s, what, n == 0));
+		else if (strcmp(verb, "folders") == 0)
+			show_folders(s);
+		else if (strcmp(verb, "create") == 0)
+			(void)printf("create %d\n", store_create(s, what));
+		else if (strcmp(verb, "wait") == 0)
 			(void)usleep(n * 1000);
 		else
 			(void)printf("what? %s", line);
