@@ -1,6 +1,7 @@
 /* LIST and LSUB (RFC 9051 s. 6.3.9, RFC 3501 s. 6.3.9, RFC 5258, RFC 5819,
  * RFC 6154): the names of folders, their parents even where these are no
  * folders, and what is known of each. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "imap-session/put.h"
 #include "imap-session/status.h"
 #include "maildir/maildir.h"
+#include "message/fail.h"
 
 struct entry {
 	const char *disk;
@@ -136,30 +138,17 @@ mark_parents(struct entry *e, size_t n)
 	}
 }
 
-/* All names of the store with their parents; how many; -1. */
-static ptrdiff_t
-entries(struct imap *im, struct entry **out)
+/* The names of the store into the arena.  0; -1: it is used up. */
+static int
+copy_names(struct imap *im, struct entry *e, const struct folder_name *name,
+    size_t n)
 {
-	struct folder_name *name;
-	ptrdiff_t n = store_list(im->store, &name);
-	size_t most = 0, total;
-	struct entry *e;
-
-	if (n == -1)
-		return -1;
-	for (ptrdiff_t i = 0; i < n; i++)
-		for (const char *p = name[i].name; p != NULL;
-		     p = strchr(p + 1, '.'))
-			most++;
-	*out = e = arena_take(&im->arena, (most + 1) * sizeof(*e));
-	for (ptrdiff_t i = 0; e != NULL && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(name[i].name) + 1;
 		char *disk = arena_take(&im->arena, len);
 
-		if (disk == NULL) {
-			e = NULL;
-			break;
-		}
+		if (disk == NULL)
+			return -1;
 		memcpy(disk, name[i].name, len);
 		e[i] = (struct entry){
 			.disk = disk,
@@ -167,10 +156,38 @@ entries(struct imap *im, struct entry **out)
 			.subscribed = name[i].subscribed,
 		};
 	}
-	free(name);
-	if (e == NULL)
+	return 0;
+}
+
+/* All names of the store with their parents; how many; -1. */
+static ptrdiff_t
+entries(struct imap *im, struct entry **out)
+{
+	struct folder_name *name;
+	ptrdiff_t n = store_list(im->store, &name);
+	size_t most = 1, total;
+	struct entry *e;
+	int r = -1;
+
+	if (n == -1)
 		return -1;
-	total = add_parents(im, e, (size_t)n, most + 1);
+	for (ptrdiff_t i = 0; i < n; i++) {
+		const char *p = name[i].name;
+
+		do
+			most++;
+		while ((p = strchr(p + 1, '.')) != NULL);
+	}
+	e = arena_take(&im->arena, most * sizeof(*e));
+	if (e != NULL)
+		r = copy_names(im, e, name, (size_t)n);
+	free(name);
+	if (r == -1) {
+		(void)fail_as(ENOMEM, "too many folders");
+		return -1;
+	}
+	*out = e;
+	total = add_parents(im, e, (size_t)n, most);
 	total = make_unique(e, total);
 	mark_parents(e, total);
 	return (ptrdiff_t)total;

@@ -1,5 +1,5 @@
 /* SELECT, EXAMINE, CHECK, CLOSE, UNSELECT, EXPUNGE (RFC 9051 s. 6.3, 6.4). */
-#include <string.h>
+#include <stdio.h>
 
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
@@ -64,7 +64,7 @@ open_folder(struct imap *im, struct parse *p, bool write)
 	if (im->folder == NULL)
 		return imap_failed(im);
 	im->state = S_BOX;
-	(void)strcpy(im->selected, disk);
+	(void)snprintf(im->selected, sizeof(im->selected), "%s", disk);
 	folder_info(im->folder, &info);
 	im->read_only = !write || !info.write;
 	put_mailbox(im);
