@@ -2,7 +2,6 @@
 #include "session/front.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,42 +64,6 @@ confine(const struct config *c)
 	return sandbox_calls(SANDBOX_PARSER);
 }
 
-/* Does every line of the users file have keys for SCRAM?  A client that is
- * offered it takes nothing else, and could not log in without them. */
-static bool
-keys_for_all(const struct config *c)
-{
-	static char text[64 * 1024];
-	char path[PATH_MAX];
-	struct span rest, line;
-	bool all = false;
-	ssize_t n;
-	int fd;
-
-	if (c->system_users)
-		return false;
-	config_path(c, "users", path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return false;
-	n = read(fd, text, sizeof(text));
-	(void)close(fd);
-	if (n <= 0 || n == sizeof(text))
-		return false;
-	rest = span_n(text, (size_t)n);
-	while (rest.p != NULL) {
-		line = span_cut(&rest, '\n');
-		if (line.len == 0 || line.p[0] == '#')
-			continue;
-		(void)span_cut(&line, ':');
-		all = line.p != NULL && span_starts(line, "{SCRAM-SHA-256}");
-		if (!all)
-			break;
-	}
-	explicit_bzero(text, (size_t)n);
-	return all;
-}
-
 /* What may be tried on this connection. */
 static unsigned
 offered(const struct config *c, const struct peer *peer)
@@ -108,7 +71,7 @@ offered(const struct config *c, const struct peer *peer)
 	if (c->plain_login != PLAIN_ALWAYS && peer->kind == PEER_INET &&
 	    (c->plain_login != PLAIN_LOOPBACK || !peer->loopback))
 		return 0;
-	return SASL_PLAIN | SASL_LOGIN | (keys_for_all(c) ? SASL_SCRAM : 0);
+	return SASL_PLAIN | SASL_LOGIN | (users_have_keys(c) ? SASL_SCRAM : 0);
 }
 
 static int

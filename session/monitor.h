@@ -35,7 +35,7 @@ struct monitor {
  * breaks a rule; then kill and reap it (and reap whatever answers forked).
  * SIGTERM is passed on to the child.  Exit status for main: the child's, or
  * 71 (EX_OSERR).
- * The soft limits (16 MiB of memory, 16 descriptors) are inherited by what an
+ * The soft limits (16 MiB of memory, 1024 descriptors) are inherited by what an
  * answer forks: sandbox_limits sets its own, higher ones too. */
 int monitor_serve(struct monitor *);
 

@@ -187,6 +187,32 @@ users_find(const struct config *c, const char *name, struct user *u)
 	return find_in_file(c, name_ok(name) ? name : " ", u);
 }
 
+bool
+users_have_keys(const struct config *c)
+{
+	char path[PATH_MAX];
+	struct span line, field[FIELDS];
+	struct lines l;
+	bool all = true;
+	unsigned n = 0;
+	int r;
+
+	if (c->system_users)
+		return false;
+	config_path(c, "users", path);
+	if (lines_open(&l, path) != 1)
+		return false;
+	while (all && (r = lines_word(&l, &line)) == 1) {
+		split(line, field);
+		all = field[1].p != NULL &&
+		    span_starts(field[1], "{SCRAM-SHA-256}");
+		n++;
+	}
+	lines_close(&l);
+	explicit_bzero(l.data, sizeof(l.data));
+	return all && n > 0 && r == 0;
+}
+
 void
 users_forget(struct user *u)
 {

@@ -37,14 +37,13 @@ login_possible(const struct smtp *s)
 	    (s->config->plain_login == PLAIN_LOOPBACK && s->peer->loopback);
 }
 
-/* The mechanisms that may be offered now.  SCRAM needs keys, which only a
- * users file can have. */
+/* The mechanisms that may be offered now. */
 unsigned
 login_offered(const struct smtp *s)
 {
 	if (!login_possible(s))
 		return 0;
-	if (s->config->system_users)
+	if (!s->keys)
 		return SASL_PLAIN | SASL_LOGIN;
 	return SASL_PLAIN | SASL_LOGIN | SASL_SCRAM |
 	    (s->plus ? SASL_SCRAM_PLUS : 0);

@@ -27,6 +27,7 @@
 #include "session/sandbox.h"
 #include "session/slots.h"
 #include "session/tls.h"
+#include "session/users.h"
 #include "smtp-session/explain.h"
 #include "smtp-session/rights.h"
 
@@ -120,7 +121,7 @@ lock_up(void)
 static int
 parser(const struct peer *peer, int sock)
 {
-	bool can_tls;
+	bool can_tls, keys;
 
 	(void)close(LOG_FD);
 	monitor_client(sock);
@@ -128,11 +129,13 @@ parser(const struct peer *peer, int sock)
 	date_zone();
 	can_tls = peer->kind == PEER_INET && tls_configured(&config);
 	tls_forget();
+	keys = option.submission && users_have_keys(&config);
 	if (peer->kind != PEER_INET)
 		find_local_user(peer);
 	if (lock_up() == -1)
 		return trouble("sandbox-error", EX_OSERR);
 	smtp.can_tls = can_tls;
+	smtp.keys = keys;
 	smtp.config = &config;
 	smtp.peer = peer;
 	smtp.facts.submission = option.submission;

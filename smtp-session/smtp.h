@@ -45,6 +45,7 @@ struct smtp {
 	bool stress; /* we are short of processes */
 	bool can_tls; /* there is a certificate */
 	bool plus; /* logins can be bound to the TLS connection */
+	bool keys; /* SCRAM can be offered: all users have keys for it */
 	char tls[96]; /* version and cipher; "" in clear */
 	char helo[256];
 	char user[ADDR_MAX + 1]; /* who has logged in; "" nobody */

@@ -137,6 +137,7 @@ client() {
 }
 
 @test "SCRAM-SHA-256-PLUS is offered where it can be bound" {
+	sed -i 's/^\([a-z]*\):[^:]*:/\1:{SCRAM-SHA-256}x:/' "$CONFIG/users"
 	how=(--inetd -a)
 	serve -s
 	{

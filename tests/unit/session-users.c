@@ -175,6 +175,22 @@ check(const char *name, const char *password)
 	return v;
 }
 
+TEST(keys)
+{
+	begin("# keys\namy:{SCRAM-SHA-256}x:1:1::/h\n"
+	      "bob:{scram-sha-256}y:1:1::/h\n");
+	CHECK(users_have_keys(&c));
+	CHECK(chmod(file, 0602) == 0 && !users_have_keys(&c));
+	end();
+	begin("amy:{SCRAM-SHA-256}x:1:1::/h\nbob:{PLAIN}y:1:1::/h\n");
+	CHECK(!users_have_keys(&c));
+	end();
+	begin("\n");
+	CHECK(!users_have_keys(&c));
+	end();
+	CHECK(config_load(&c, "/nonexistent") == 0 && !users_have_keys(&c));
+}
+
 TEST(schemes)
 {
 	begin("plain:{PLAIN}secret:1:1::/h\n"
