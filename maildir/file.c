@@ -143,6 +143,9 @@ file_put(struct index *ix, size_t i, const struct record *r)
 	if (i < ix->h->records)
 		tally(ix->h, &ix->r[i], UINT32_MAX);
 	tally(ix->h, &copy, 1);
+	if ((copy.flags & (FLAG_SEEN | REC_DEAD)) == 0 &&
+	    i < ix->h->unseen_from)
+		ix->h->unseen_from = (uint32_t)i;
 	(void)memcpy(&ix->r[i], &copy, sizeof(copy));
 	if (i >= ix->h->records) {
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);

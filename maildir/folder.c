@@ -28,8 +28,11 @@ folder_open(struct store *s, const char *name, bool write)
 	if (folder_bare(f, s, name) == 0) {
 		f->write =
 		    write && faccessat(f->dir, "cur", W_OK, AT_EACCESS) == 0;
-		if (sync_disk(f) == 0 && view_reset(f) == 0)
+		if (sync_disk(f) == 0 && view_reset(f) == 0) {
+			if (f->write)
+				(void)store_tidy(s, false);
 			return f;
+		}
 	}
 	folder_leave(f);
 	free(f);
@@ -200,13 +203,25 @@ folder_number(struct folder *f, uint32_t uid)
 	return view_number(f, low);
 }
 
+/* From where the last one who looked has found it; what comes to be unseen
+ * before that moves the mark back (file_put). */
 static uint32_t
 first_unseen(struct folder *f)
 {
-	for (uint32_t n = 1; n <= folder_count(f); n++)
-		if ((f->at->r[view_place(f, n)].flags & FLAG_SEEN) == 0)
-			return n;
-	return 0;
+	uint32_t mark = f->at == &f->ix ? f->ix.h->unseen_from : 0;
+	size_t i = mark, h = hidden_below(f, i);
+
+	for (; i < f->known; i++) {
+		while (h < f->hiddens && f->hidden[h] < i)
+			h++;
+		if ((f->at->r[i].flags & (FLAG_SEEN | REC_DEAD)) == 0 &&
+		    (h == f->hiddens || f->hidden[h] != i))
+			break;
+	}
+	if (f->at == &f->ix && f->ix.writable && i > mark)
+		(void)__atomic_compare_exchange_n(&f->ix.h->unseen_from, &mark,
+		    (uint32_t)i, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return i < f->known ? view_number(f, i) : 0;
 }
 
 /* Sum of wire needs all of them counted. */

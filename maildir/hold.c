@@ -18,6 +18,7 @@
 #include "message/fail.h"
 
 static const char place[] = "expunged";
+static const char stamp[] = "expunged/.tidied"; /* its time is the last one */
 
 enum {
 	DAY = 24 * 60 * 60,
@@ -315,17 +316,19 @@ store_tidy(struct store *s, bool now)
 	const struct dirent *e;
 	struct stat st;
 	DIR *d;
+	int fd;
 
+	if (!now && fstatat(s->root, stamp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_mtime > t - DAY && st.st_mtime <= t)
+		return 0;
 	if (mkdirat(s->root, place, 0700) == -1 && errno != EEXIST)
 		return fail("mkdir %s", place);
-	/* its access time is when it was tidied last */
-	if (fstatat(s->root, place, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return fail("stat %s", place);
-	if (!now && st.st_atim.tv_sec > t - DAY && st.st_atim.tv_sec <= t)
-		return 0;
-	(void)utimensat(s->root, place,
-	    (struct timespec[2]){ { t, 0 }, { 0, UTIME_OMIT } },
-	    AT_SYMLINK_NOFOLLOW);
+	(void)unlinkat(s->root, stamp, 0);
+	fd = openat(s->root, stamp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return errno == EEXIST ? 0 : fail("create %s", stamp);
+	(void)close(fd);
 	d = list(s->root, place);
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		int64_t since = start_of(e->d_name);

@@ -54,10 +54,12 @@ struct header {
 	uint64_t cache_end;
 	char guid[16]; /* MAILBOXID, binary */
 	uint64_t check;
+	/* not under the checksum: no record before this one is unseen */
+	uint32_t unseen_from, spare;
 };
 
 _Static_assert(sizeof(struct record) == 64, "record");
-_Static_assert(sizeof(struct header) <= 304, "header");
+_Static_assert(sizeof(struct header) <= 320, "header");
 
 enum { INDEX_HEADER = 320, INDEX_VERSION = 1 };
 

@@ -45,7 +45,7 @@ consistent() {
 	local i lives pids=()
 	lives=$(times 10 2500)
 	for i in 1 2 3 4; do
-		life "$i" "$lives" &
+		life "$i" "$lives" 2>/dev/null &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do wait "$i"; done
@@ -61,7 +61,7 @@ consistent() {
 	wait $! || :
 	start churn "$DRIVE" churn "$M" 0
 	for i in 1 2 3 4; do
-		life "$i" "$(times 2 200)"
+		life "$i" "$(times 2 200)" 2>/dev/null
 	done
 	stop churn
 	consistent 20
