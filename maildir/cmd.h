@@ -89,5 +89,10 @@ void cmd_copy(struct cmd *);
 void cmd_delete(struct cmd *);
 void cmd_undelete(struct cmd *);
 void cmd_folders(struct cmd *);
+void cmd_write(struct cmd *);
+void cmd_reply(struct cmd *);
+void cmd_forward(struct cmd *);
+void cmd_bounce(struct cmd *);
+void cmd_send(struct cmd *);
 
 #endif

@@ -57,15 +57,15 @@ load cmd-common
 	[ "$(find out -type f | wc -l)" -eq 14 ]
 	[ "$(find "$T" -newer m -type f -not -path '*/out/*' -not -path '*/Maildir/*' \
 		-not -name names | wc -l)" -eq 0 ]
-	! find out -name '*[[:cntrl:]]*' | grep .
-	! find out -mindepth 1 \( -name '.*' -o -name '-*' \) | grep .
+	[ -z "$(find out -name '*[[:cntrl:]]*')" ]
+	[ -z "$(find out -mindepth 1 \( -name '.*' -o -name '-*' \))" ]
 	[ -f out/sub-1 ]
 }
 
 @test "mark, unmark: flags and keywords" {
 	three
 	[ "$(md mark -q flagged,work 1 2 | xargs)" = '1 2' ]
-	[ -e "$M/cur/1000000001.a.h:2,F"? ]
+	compgen -G "$M/cur/1000000001.a.h:2,F?"
 	[[ $(md list -j 1) == *'"flags":["flagged","work"]'* ]]
 	md unmark work 1
 	[[ $(md list -j 1) == *'"flags":["flagged"]'* ]]

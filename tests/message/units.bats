@@ -36,3 +36,4 @@ unit() {
 	done
 }
 @test "message: html" { unit html; }
+@test "message: compose" { unit compose; }

@@ -1,0 +1,36 @@
+/* From a draft to a sent message. */
+#ifndef MAILDIR_CMD_SEND_H
+#define MAILDIR_CMD_SEND_H
+
+#include "maildir/cmd.h"
+#include "message/buf.h"
+#include "message/span.h"
+
+/* Send the draft in that file: UTF-8, fields, an empty line, the text.  Beside
+ * fields of the message it has
+ *	Attach: FILE		of any number
+ *	Original: FLAG FOLDER UID	a message that is marked when it was sent
+ * A copy goes to Sent, then the file is removed.  0; -1: it is still there, and
+ * why and where was said. */
+int send_draft(struct cmd *, const char *path);
+
+/* Give the message to sendmail for these addresses, NULL at their end.
+ * 0; -1: said why. */
+int send_message(struct cmd *, struct span message, char **address);
+
+/* All of the file "fd" is open at, which is closed.  0; -1. */
+int send_read(struct buf *, int fd);
+
+/* Addresses of that field's value, each for free(). */
+void send_addresses(struct span value, char ***address, size_t *n);
+
+/* Append addresses of a field of the original, with their names decoded, in
+ * the form in which they are typed: what a name says is never an address. */
+struct letter;
+void send_people(struct buf *, const struct letter *, const char *field);
+
+/* A Message-ID with its brackets, and the domain of this host. */
+void send_id(struct buf *);
+void send_host(char host[256]);
+
+#endif

@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# maildir write, reply, forward, bounce, send.
+
+load ../lib
+load cmd-common
+
+# The command with a sendmail beside it that keeps what it is given.
+begin() {
+	mkdir -p "$T/bin"
+	cp "$BIN/maildir" "$T/bin/maildir"
+	cat >"$T/bin/sendmail" <<-END
+		#!/bin/sh
+		printf '%s\n' "\$*" >"$T/arguments"
+		cat >"$T/message"
+		exit \$(cat "$T/exit" 2>/dev/null || echo 0)
+	END
+	chmod +x "$T/bin/sendmail"
+	export EMAIL='Alice <alice@here.test>'
+	three
+}
+cmd() { "$T/bin/maildir" "$@"; }
+
+# editor TEXT...: an EDITOR that replaces the text behind the header.
+editor() {
+	printf '%s\n' "$@" >"$T/typed"
+	cat >"$T/editor" <<-END
+		#!/bin/sh
+		cp "\$1" "$T/draft"
+		{ sed '/^\$/q' "\$1"; cat "$T/typed"; } >"$T/edited"
+		cat "$T/edited" >"\$1"
+	END
+	chmod +x "$T/editor"
+	export EDITOR=$T/editor
+}
+
+drafts() { find "$M/mailroom-drafts" -type f 2>/dev/null | wc -l; }
+
+# parsed EXPRESSION: true of the message m, as another parser reads it.
+parsed() {
+	python3 -c '
+import email, email.policy, sys
+m = email.message_from_bytes(open(sys.argv[1], "rb").read(),
+    policy=email.policy.default)
+assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
+}
+
+@test "write: from standard input" {
+	begin
+	printf 'Grüße\n\xe2\x82\xac\n' | cmd write -e -s 'Schöner Tag' \
+		-C carol@far.test bob@far.test 'Jörg <j@far.test>'
+	[ "$(cat "$T/arguments")" = '-i -oem -- bob@far.test j@far.test carol@far.test' ]
+	[ "$(LC_ALL=C grep -c '[^ -~	]' "$T/message")" -eq 0 ]
+	parsed 'm["subject"] == "Schöner Tag" and "Jörg" in m["to"]'
+	parsed 'm["from"] == "Alice <alice@here.test>" and m["date"]'
+	parsed 'm.get_content() == "Grüße\n€\n"'
+	parsed 'm.get_content_type() == "text/plain" and m["message-id"]'
+	[ "$(cmd list -f Sent -q 1)" = 1 ]
+	[[ $(cmd list -f Sent -j 1) == *'Schöner Tag'*'["seen"]'* ]]
+	[ "$(drafts)" -eq 0 ]
+}
+
+@test "write: editor, Attach and Bcc lines, signature" {
+	begin
+	echo 'Alice of here' >"$T/.signature"
+	printf '\0\1\2' >"$T/ä b.bin"
+	cat >"$T/editor" <<-END
+		#!/bin/sh
+		cp "\$1" "$T/draft"
+		{ echo 'Bcc: dave@far.test'; echo 'Attach: ~/ä b.bin'; cat "\$1"; } >"$T/e"
+		cat "$T/e" >"\$1"
+	END
+	chmod +x "$T/editor"
+	EDITOR=$T/editor cmd write -s hi bob@far.test </dev/null
+	grep -q '^-- $' "$T/draft"
+	[ "$(cat "$T/arguments")" = '-i -oem -- dave@far.test bob@far.test' ]
+	[ "$(grep -ciE '^(bcc|attach):' "$T/message")" -eq 0 ]
+	parsed '[p.get_filename() for p in m.iter_attachments()] == ["ä b.bin"]'
+	parsed 'next(m.iter_attachments()).get_content() == b"\0\1\2"'
+	cmd raw -f Sent 1 >out </dev/null
+	grep -q '^Bcc: dave' out
+	cmd save -f Sent 1 </dev/null >/dev/null
+	printf '\0\1\2' | cmp - "ä b-1.bin"
+}
+
+@test "write: nothing typed, nothing sent" {
+	begin
+	EDITOR=true run cmd write bob@far.test </dev/null
+	[ "$status" -eq 1 ]
+	[ ! -e "$T/message" ]
+	[ "$(drafts)" -eq 0 ]
+}
+
+@test "a failed send keeps the draft and says where" {
+	begin
+	editor 'my text'
+	echo 75 >"$T/exit"
+	run cmd reply 1 </dev/null
+	[ "$status" -eq 1 ]
+	draft=$(grep -o "/.*mailroom-drafts/draft-[A-Za-z0-9]*" <<<"$output" | head -n 1)
+	grep -q 'my text' "$draft"
+	[[ $(cmd list -j 1) != *answered* ]]
+	run cmd list -f Sent
+	[ "$status" -ne 0 ]
+	rm "$T/exit"
+	cmd send "$draft"
+	parsed '"my text" in m.get_content()'
+	[[ $(cmd list -j 1) == *answered* ]]
+	[ "$(drafts)" -eq 0 ]
+}
+
+@test "a failed send: a file that is not there, a line that is no field" {
+	begin
+	run bash -c "echo x | '$T/bin/maildir' write -e -A /nowhere/x bob@far.test"
+	[ "$status" -eq 1 ]
+	[ ! -e "$T/message" ]
+	[ "$(drafts)" -eq 1 ]
+	run cmd send - <<<$'To: bob@far.test\nno field\n\ntext'
+	[ "$status" -eq 1 ]
+	[ ! -e "$T/message" ]
+}
+
+@test "reply: threading, quoting, the original is answered" {
+	begin
+	editor 'Antwort'
+	cmd reply -a 1 </dev/null
+	grep -q '^> Schöne Grüße' "$T/draft"
+	parsed 'm["in-reply-to"] == "<1@far.test>" and m["subject"] == "Re: Grüße"'
+	parsed 'm["references"] == "<1@far.test>" and "j@far.test" in m["to"]'
+	parsed '"alice@here.test" in m["cc"] and m["original"] is None'
+	[[ $(cmd list -j 1) == *'"seen","answered"'* ]]
+	cmd reply 2 </dev/null
+	parsed 'm["references"] == "<1@far.test> <2@far.test>"'
+}
+
+@test "reply: a name is never an address" {
+	begin
+	put cur/9.x.h:2, <<-'END'
+		From: =?utf-8?Q?a=2C_evil=40far=2Etest=2C_=22b?= <real@far.test>
+		Delivered-To: me@here.test
+		Subject: =?utf-8?Q?x=0ABcc:_evil=40far.test?=
+
+	END
+	editor text
+	cmd reply 9.x.h </dev/null
+	[ "$(cat "$T/arguments")" = '-i -oem -- real@far.test' ]
+	parsed 'm["bcc"] is None and "me@here.test" in m["from"]'
+}
+
+@test "forward: the whole message goes along" {
+	begin
+	editor 'see this'
+	cmd forward bob@far.test 1 </dev/null
+	parsed 'm["subject"].startswith("Fwd: Gr")'
+	parsed '[p.get_content_type() for p in m.iter_attachments()] == ["message/rfc822"]'
+	parsed 'next(m.iter_attachments()).get_content()["message-id"] == "<1@far.test>"'
+	[[ $(cmd list -j 1) == *forwarded* ]]
+	[ "$(drafts)" -eq 0 ]
+}
+
+@test "bounce: the message as it is, sent again" {
+	begin
+	cmd bounce bob@far.test 1 </dev/null
+	[ "$(cat "$T/arguments")" = '-i -oem -- bob@far.test' ]
+	sed '/^Resent-/d' "$T/message" | cmp - "$M"/new/1000000001.a.h
+	grep -q '^Resent-To: bob@far.test$' "$T/message"
+}
