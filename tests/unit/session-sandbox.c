@@ -469,7 +469,10 @@ limited(void)
 	    getrlimit(RLIMIT_NPROC, &r) == -1 || r.rlim_max != 0)
 		return 1;
 #ifndef MAILROOM_SANITIZE
-	if (malloc(1 << 27) != NULL)
+	void *big = malloc(1 << 27);
+
+	free(big);
+	if (big != NULL)
 		return 2;
 #endif
 	(void)signal(SIGXFSZ, SIG_IGN);
