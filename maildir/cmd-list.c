@@ -58,7 +58,6 @@ struct lister {
 	size_t width; /* 0: nothing is cut */
 	bool colour;
 	struct tm now;
-	unsigned unseen;
 };
 
 static void
@@ -191,25 +190,19 @@ choose(struct cmd *c)
 }
 
 void
-cmd_list(struct cmd *c)
+cmd_list_picked(struct cmd *c)
 {
 	struct lister l = { .c = c, .width = term_width() };
 	struct folder_info info;
 	time_t now = time(NULL);
-	uint32_t *first;
 	struct brief b;
 
 	l.colour = term_colour();
 	(void)localtime_r(&now, &l.now);
-	cmd_open(c, false);
-	cmd_pick(c, c->argv, c->argc, PICK_ALL);
-	first = c->number;
-	choose(c);
 	brief_init(&b);
 	for (size_t i = 0; i < c->n; i++)
 		one(&l, c->number[i], &b);
 	brief_free(&b);
-	c->number = first;
 	folder_info(c->folder, &info);
 	if (!c->quiet && !c->json && isatty(STDOUT_FILENO)) {
 		cmd_said_name(&c->out, c->folder_name);
@@ -217,4 +210,13 @@ cmd_list(struct cmd *c)
 		    info.messages, info.unseen, c->n);
 	}
 	cmd_flush(c);
+}
+
+void
+cmd_list(struct cmd *c)
+{
+	cmd_open(c, false);
+	cmd_pick(c, c->argv, c->argc, PICK_ALL);
+	choose(c);
+	cmd_list_picked(c);
 }

@@ -166,8 +166,8 @@ cmd_set_current(struct cmd *c, uint32_t uid)
 
 /* ---- numbers, ranges, names */
 
-static void
-add(struct cmd *c, uint32_t number)
+void
+cmd_add(struct cmd *c, uint32_t number)
 {
 	if ((c->n & (c->n - 1)) == 0) {
 		uint32_t *p = reallocarray(c->number, c->n == 0 ? 1 : c->n * 2,
@@ -190,7 +190,7 @@ add_range(struct cmd *c, uint64_t low, uint64_t high)
 		if (folder_get(c->folder, i, &m) == 0) {
 			if (m.uid > high)
 				break;
-			add(c, i);
+			cmd_add(c, i);
 		}
 }
 
@@ -236,7 +236,7 @@ by_name(struct cmd *c, struct span name)
 		have = span(index_text(f->at, &r));
 		have.len = span_find(have, ':');
 		if (span_eq(have, name)) {
-			add(c, i);
+			cmd_add(c, i);
 			return true;
 		}
 	}

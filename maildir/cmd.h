@@ -55,6 +55,10 @@ enum pick { PICK_CURRENT, PICK_ALL }; /* what no argument means */
  * names), or from standard input when there is none and it is no terminal, or
  * "-".  A message that is not there is complained of. */
 void cmd_pick(struct cmd *, char **arg, int args, enum pick none);
+/* One more, by its number in the view. */
+void cmd_add(struct cmd *, uint32_t number);
+/* The lines of list for what is picked. */
+void cmd_list_picked(struct cmd *);
 /* The same for one argument.  true: it names messages. */
 bool cmd_pick_one(struct cmd *, const char *arg);
 
@@ -94,5 +98,8 @@ void cmd_reply(struct cmd *);
 void cmd_forward(struct cmd *);
 void cmd_bounce(struct cmd *);
 void cmd_send(struct cmd *);
+void cmd_search(struct cmd *);
+void cmd_import(struct cmd *);
+void cmd_export(struct cmd *);
 
 #endif

@@ -42,6 +42,7 @@ static const struct verb {
 	{ "forward",	"es:C:F:A:", "address [message]",	cmd_forward },
 	{ "bounce",	"F:",	"address [message]",		cmd_bounce },
 	{ "send",	"",	"draft ...",			cmd_send },
+	{ "search",	"",	"term ...",			cmd_search },
 	{ "mark",	"",	"flag,... [message ...]",	cmd_mark },
 	{ "unmark",	"",	"flag,... [message ...]",	cmd_unmark },
 	{ "move",	"",	"folder [message ...]",		cmd_move },

@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# maildir search.
+
+load ../lib
+load cmd-common
+
+# found TERM...: the numbers, on one line.
+found() { md search -q "$@" | xargs; }
+
+@test "search: each term" {
+	three
+	md mark flagged,work 3
+	[ "$(found from:JÜRGEN)" = 1 ]
+	[ "$(found from:bob@far)" = 2 ]
+	[ "$(found to:alice)" = '1 2 3' ]
+	[ "$(found subject:grüsse)" = '' ]
+	[ "$(found subject:grüße)" = 1 ]
+	[ "$(found body:schöne)" = 1 ]
+	[ "$(found 'body:hello & world')" = 3 ]
+	[ "$(found body:script)" = '' ]
+	[ "$(found world)" = 3 ]
+	[ "$(found is:unread)" = '1 2' ]
+	[ "$(found is:flagged)" = 3 ]
+	[ "$(found flag:seen)" = 3 ]
+	[ "$(found kw:work)" = 3 ]
+	[ "$(found kw:nothing)" = '' ]
+	[ "$(found has:attachment)" = '1 2' ]
+	[ "$(found 'size:>1M')" = '' ]
+	[ "$(found 'size:<1M')" = '1 2 3' ]
+}
+
+@test "search: dates" {
+	three
+	touch -d '2020-01-10 12:00 UTC' "$M/new/1000000001.a.h"
+	[ "$(found before:2020-01-11)" = 1 ]
+	[ "$(found before:2020-01-10)" = '' ]
+	[ "$(found since:2020-01-10)" = '1 2 3' ]
+	[ "$(found since:2d)" = '2 3' ]
+	run md search since:soon
+	[ "$status" -eq 64 ]
+}
+
+@test "search: and, or, not, parentheses" {
+	three
+	[ "$(found from:bob or from:carol)" = '2 3' ]
+	[ "$(found to:alice from:bob)" = 2 ]
+	[ "$(found to:alice and not from:bob)" = '1 3' ]
+	[ "$(found not '(' from:bob or from:carol ')')" = 1 ]
+	[ "$(found subject:page or has:attachment from:bob)" = '2 3' ]
+	for bad in '(' ') x' 'not' 'x or' '( x'; do
+		# shellcheck disable=SC2086
+		run md search $bad
+		[ "$status" -eq 64 ]
+	done
+	# shellcheck disable=SC2046
+	run md search $(yes '(' | head -n 100)
+	[ "$status" -eq 64 ]
+	# shellcheck disable=SC2046
+	run md search $(yes x | head -n 2000)
+	[ "$status" -eq 64 ]
+}
+
+@test "search: as a list, as JSON, into another verb, none" {
+	three
+	[[ $(md search subject:uu) == *bob@far.test*uu ]]
+	[[ $(md search -j subject:uu) == '{"uid":2,'* ]]
+	md search -q subject:uu | "$BIN/maildir" mark flagged
+	[ "$(found is:flagged)" = 2 ]
+	run md search subject:nobody
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[ -e "$M/new/1000000001.a.h" ]
+}
