@@ -43,6 +43,8 @@ static const struct verb {
 	{ "bounce",	"F:",	"address [message]",		cmd_bounce },
 	{ "send",	"",	"draft ...",			cmd_send },
 	{ "search",	"",	"term ...",			cmd_search },
+	{ "import",	"u",	"[mbox ...]",			cmd_import },
+	{ "export",	"",	"[message ...]",		cmd_export },
 	{ "mark",	"",	"flag,... [message ...]",	cmd_mark },
 	{ "unmark",	"",	"flag,... [message ...]",	cmd_unmark },
 	{ "move",	"",	"folder [message ...]",		cmd_move },
