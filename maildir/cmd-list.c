@@ -9,7 +9,13 @@
 #include "message/date.h"
 #include "message/fail.h"
 
-enum { FROM_WIDTH = 20, FROM_NARROW = 12, BEFORE = 26, NARROW = 72 };
+enum {
+	FROM_WIDTH = 20,
+	FROM_NARROW = 12,
+	BEFORE = 26,
+	NARROW = 71,
+	DEEPEST = 8
+};
 
 /* New, unread or read; answered; flagged, deleted or draft; attachments. */
 static void
@@ -58,6 +64,7 @@ struct lister {
 	size_t width; /* 0: nothing is cut */
 	bool colour;
 	struct tm now;
+	uint32_t depth; /* of the message in its thread */
 };
 
 static void
@@ -66,8 +73,9 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 	struct buf *out = &l->c->out;
 	bool unread = (m->flags & FLAG_SEEN) == 0, many;
 	struct span s = b->field[BRIEF_SUBJECT];
+	size_t deep = l->depth < DEEPEST ? l->depth : DEEPEST;
 	size_t from =
-	    l->width == 0 || l->width >= NARROW ? FROM_WIDTH : FROM_NARROW;
+	    l->width == 0 || l->width > NARROW ? FROM_WIDTH : FROM_NARROW;
 	char mark[5];
 
 	many = !span_eq(b->field[BRIEF_ATTACHMENTS], span("0"));
@@ -83,6 +91,11 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 	buf_str(out, " ");
 	term_cell(out, b->field[BRIEF_FROM], from);
 	buf_str(out, " ");
+	for (size_t i = 0; i < deep && (l->width == 0 || l->width > NARROW);
+	     i++)
+		buf_str(out, i + 1 < deep ? "  " : "\\_");
+	if (l->width > NARROW)
+		from += deep * 2;
 	if (l->width > 0)
 		term_cell(out, s,
 		    l->width > BEFORE + from ? l->width - BEFORE - from : 1);
@@ -143,6 +156,8 @@ put_json(struct lister *l, const struct message *m, const struct brief *b)
 	buf_str(out, ",\"attachments\":");
 	buf_span(out, b->field[BRIEF_ATTACHMENTS]);
 	json_flags(out, l->c, m);
+	if (l->c->depth != NULL)
+		buf_printf(out, ",\"depth\":%u", l->depth);
 	buf_str(out, "}\n");
 }
 
@@ -200,8 +215,10 @@ cmd_list_picked(struct cmd *c)
 	l.colour = term_colour();
 	(void)localtime_r(&now, &l.now);
 	brief_init(&b);
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
+		l.depth = c->depth == NULL ? 0 : c->depth[i];
 		one(&l, c->number[i], &b);
+	}
 	brief_free(&b);
 	folder_info(c->folder, &info);
 	if (!c->quiet && !c->json && isatty(STDOUT_FILENO)) {

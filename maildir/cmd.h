@@ -38,6 +38,7 @@ struct cmd {
 	char **argv;
 	uint32_t *number; /* of the folder's view, ascending: cmd_pick */
 	size_t n;
+	uint32_t *depth; /* of each in its thread; NULL: none is asked */
 	struct buf out;
 	int status;
 };
@@ -99,6 +100,7 @@ void cmd_forward(struct cmd *);
 void cmd_bounce(struct cmd *);
 void cmd_send(struct cmd *);
 void cmd_search(struct cmd *);
+void cmd_threads(struct cmd *);
 void cmd_import(struct cmd *);
 void cmd_export(struct cmd *);
 

@@ -43,6 +43,7 @@ static const struct verb {
 	{ "bounce",	"F:",	"address [message]",		cmd_bounce },
 	{ "send",	"",	"draft ...",			cmd_send },
 	{ "search",	"",	"term ...",			cmd_search },
+	{ "threads",	"",	"[message ...]",		cmd_threads },
 	{ "import",	"u",	"[mbox ...]",			cmd_import },
 	{ "export",	"",	"[message ...]",		cmd_export },
 	{ "mark",	"",	"flag,... [message ...]",	cmd_mark },
