@@ -101,6 +101,7 @@ void cmd_bounce(struct cmd *);
 void cmd_send(struct cmd *);
 void cmd_search(struct cmd *);
 void cmd_threads(struct cmd *);
+void cmd_watch(struct cmd *);
 void cmd_import(struct cmd *);
 void cmd_export(struct cmd *);
 

@@ -44,6 +44,7 @@ static const struct verb {
 	{ "send",	"",	"draft ...",			cmd_send },
 	{ "search",	"",	"term ...",			cmd_search },
 	{ "threads",	"",	"[message ...]",		cmd_threads },
+	{ "watch",	"n:",	"",				cmd_watch },
 	{ "import",	"u",	"[mbox ...]",			cmd_import },
 	{ "export",	"",	"[message ...]",		cmd_export },
 	{ "mark",	"",	"flag,... [message ...]",	cmd_mark },
