@@ -233,9 +233,10 @@ cmd_import(struct cmd *c)
 			continue;
 		}
 		file = fopen(c->argv[i], "re");
-		if (file == NULL)
+		if (file != NULL) {
+			import_file(c, c->argv[i], file);
+			(void)fclose(file);
+		} else
 			err(EX_NOINPUT, "%s", c->argv[i]);
-		import_file(c, c->argv[i], file);
-		(void)fclose(file);
 	}
 }
