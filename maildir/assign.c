@@ -37,8 +37,8 @@ sync_mend(struct folder *f, const char *keep, const char *other)
 	(void)renameat2(f->dir, other, f->dir, to, RENAME_NOREPLACE);
 }
 
-static uint64_t
-field_wire(const struct uidlist *l, uint32_t entry)
+uint64_t
+sync_wire(const struct uidlist *l, uint32_t entry)
 {
 	const char *p;
 
@@ -113,7 +113,7 @@ measured(const struct scan *s, const struct uidlist *l, const int dir[2],
 {
 	const struct scan_name *n = &s->name[x->name];
 	const char *name = scan_text(s, x->name);
-	int r = file_measure(dir[n->in_new], name, field_wire(l, n->entry),
+	int r = file_measure(dir[n->in_new], name, sync_wire(l, n->entry),
 	    false, &x->r);
 
 	if (r != 1)
@@ -230,11 +230,16 @@ sync_assign(struct folder *f, struct scan *s, struct uidlist *l,
 		return -1;
 	if (l->st.st_ino != was.st_ino || l->st.st_size != was.st_size)
 		r = match_again(l, s, before, x, n);
+	before = l->uidnext;
 	for (size_t i = 0; i < n && r != -1; i++)
 		if (x[i].uid == 0 && add(l, s, &x[i]) == -1)
 			r = -1;
 	if (r != -1 && uidlist_commit(l, f->store->root) == -1)
 		r = -1;
+	if (r == -1) { /* none was given, so UIDNEXT is what it was */
+		l->uidnext = before;
+		l->entries = l->on_disk;
+	}
 	e = errno;
 	dotlock_drop(&lock);
 	errno = e;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -56,6 +55,15 @@ index_seal(const struct index *ix, struct record *r)
 	r->file.spare = checksum(ix, r);
 }
 
+/* While a writer is at it.  (sched_yield is no call of a sandboxed session.) */
+static void
+pause_short(void)
+{
+	struct timespec t = { 0, 1000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
 /* Does its name lie within "names", and end there? */
 static bool
 named(const struct index *ix, const struct record *r)
@@ -77,7 +85,7 @@ index_get(const struct index *ix, size_t i, struct record *out)
 			return true;
 		if (ix->locked || (try > 2 && ix->h->dirty == 0))
 			break; /* nobody is */
-		(void)sched_yield();
+		pause_short();
 	}
 	return false;
 }
@@ -98,6 +106,12 @@ boot_id(void)
 		(void)close(fd);
 	id = n > 0 ? mix(text, (size_t)n) : 1;
 	return id;
+}
+
+void
+index_start(void)
+{
+	(void)boot_id();
 }
 
 uint64_t
@@ -181,7 +195,7 @@ index_sound(const struct index *ix)
 		if (h.dirty == 0 && h.boot == boot_id() &&
 		    h.check == mix(&h, offsetof(struct header, check)))
 			return true;
-		(void)sched_yield();
+		pause_short();
 	}
 	return false;
 }

@@ -32,6 +32,9 @@ struct index {
 	bool writable; /* the files are; else they are only read */
 };
 
+/* Once, before a sandbox: reads the boot id. */
+void index_start(void);
+
 /* Open and map what there is.  1: usable, as far as its header tells;
  * 0: none, or not to be used: index_new is next; -1: errno, fail_text(). */
 int index_open(struct index *, int dir);

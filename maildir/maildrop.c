@@ -1,7 +1,6 @@
-/* Listing first, sizes second, UIDs last: only when there are messages
- * without one is the lock taken, and everything slow has been done by then.
- * A UID that another process gave meanwhile is found when the list is read
- * again under the lock. */
+/* A view of INBOX that is never synced is the snapshot of RFC 1939.  Sizes come
+ * from the index, so that a login with nothing new reads no directory.  The
+ * uidlist itself is only read for UIDLs of an import. */
 #include "maildir/maildrop.h"
 
 #include <errno.h>
@@ -11,164 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "maildir/delivery.h"
 #include "maildir/disk.h"
+#include "maildir/maildir.h"
 #include "maildir/measure.h"
-#include "maildir/uidlist.h"
+#include "maildir/quota.h"
+#include "maildir/sync.h"
 #include "message/fail.h"
 #include "message/span.h"
 
 enum {
 	ROUNDS = 8, /* searches for files that were renamed meanwhile */
+	TRIES = 100, /* names in the Trash */
 	UIDL_LONGEST = 70, /* RFC 1939 s. 7 */
-	TRIES = 100, /* names for a message that is moved */
 };
-
-/* What is known of each name of the scan. */
-struct known {
-	struct measure m;
-	bool measured;
-	bool no; /* no message */
-};
-
-static uint64_t
-field_wire(const struct uidlist *l, uint32_t entry)
-{
-	const char *p;
-
-	if (entry == 0 || uidlist_field(l, entry - 1, 'W', &p) <= 0)
-		return 0;
-	return strtoull(p, NULL, 10);
-}
-
-/* Measure all names; those that are not where they were are looked for again,
- * a few times: another program renames as fast as it likes. */
-static int
-measure_all(struct scan *s, int dir, const struct uidlist *l, struct known *k)
-{
-	char path[SCAN_PATH];
-
-	for (int round = 0; round < ROUNDS; round++) {
-		bool again = false;
-
-		for (size_t i = 0; i < s->names; i++) {
-			int r;
-
-			if (k[i].measured || k[i].no || s->name[i].gone)
-				continue;
-			scan_path(s, i, path);
-			r = measure(dir, path, field_wire(l, s->name[i].entry),
-			    &k[i].m);
-			if (r == -1 && errno != ENOENT)
-				return -1;
-			k[i].measured = r == 1;
-			k[i].no = r == 0;
-			again = again || r == -1;
-		}
-		if (!again)
-			return 0;
-		if (scan_again(s, dir) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-by_delivery(const void *a, const void *b, void *scan)
-{
-	const struct scan *s = scan;
-
-	return name_order(scan_text(s, *(const uint32_t *)a),
-	    scan_text(s, *(const uint32_t *)b));
-}
-
-/* Two names of one base: a file seen before and after its rename, or a second
- * link to it, or a fault that the next IMAP session mends.  One of them is
- * shown. */
-static int
-add_new(struct uidlist *l, struct scan *s, uint32_t *fresh, size_t n,
-    const struct known *k)
-{
-	const char *last = NULL;
-
-	qsort_r(fresh, n, sizeof(*fresh), by_delivery, s);
-	for (size_t i = 0; i < n; i++) {
-		const char *name = scan_text(s, fresh[i]);
-		size_t base = name_base(name);
-		char wire[24] = "";
-		uint64_t w;
-
-		if (last != NULL && name_base(last) == base &&
-		    memcmp(last, name, base) == 0)
-			continue;
-		last = name;
-		if (name_size(name, 'W', &w) == -1)
-			(void)snprintf(wire, sizeof(wire), "W%llu",
-			    (unsigned long long)k[fresh[i]].m.wire);
-		if (uidlist_add(l, name, wire[0] == '\0' ? NULL : wire) == -1)
-			return -1;
-		s->name[fresh[i]].entry = (uint32_t)l->entries;
-		l->entry[l->entries - 1].found = fresh[i] + 1;
-	}
-	return 0;
-}
-
-/* The messages that have no UID yet; how many. */
-static size_t
-without_uid(const struct uidlist *l, const struct scan *s,
-    const struct known *k, uint32_t *out)
-{
-	struct names table;
-	size_t n = 0;
-
-	if (names_index(&table, l->text, l->entry, sizeof(*l->entry),
-		l->entries) == -1)
-		return 0;
-	for (size_t i = 0; i < s->names; i++)
-		if (s->name[i].entry == 0 && k[i].measured &&
-		    names_find(&table, scan_text(s, i)) == -1)
-			out[n++] = (uint32_t)i;
-	names_free(&table);
-	return n;
-}
-
-static int
-assign(struct uidlist *l, struct scan *s, const struct known *k, int root)
-{
-	uint32_t *fresh = malloc((s->names + 1) * sizeof(*fresh));
-	uint32_t before = l->uidnext;
-	struct dotlock lock;
-	size_t n;
-	int r, e;
-
-	if (fresh == NULL)
-		return fail("maildrop");
-	n = without_uid(l, s, k, fresh);
-	if (n == 0 && !l->rewrite) {
-		free(fresh);
-		return 0;
-	}
-	r = uidlist_lock(l, &lock);
-	if (r == -1) {
-		free(fresh);
-		return -1;
-	}
-	r = uidlist_match(l, s);
-	for (size_t i = 0; i < l->entries && r == 0; i++)
-		if (l->entry[i].uid >= before && l->entry[i].found == 0)
-			l->entry[i].found = UIDLIST_KEEP;
-	l->prune = s->exact;
-	n = r == 0 ? without_uid(l, s, k, fresh) : 0;
-	if (r == 0 && n > 0)
-		r = add_new(l, s, fresh, n, k);
-	if (r == 0)
-		r = uidlist_commit(l, root);
-	e = errno;
-	dotlock_drop(&lock);
-	free(fresh);
-	errno = e;
-	return r;
-}
 
 /* The UIDL that entry i has of its own: from Courier, qmail or an import. */
 static struct span
@@ -223,118 +77,101 @@ unique_uidls(struct maildrop *d, size_t most)
 	return 0;
 }
 
-static bool
-shown(const struct uidlist *l, size_t i, const struct scan *s,
-    const struct known *k)
-{
-	uint32_t found = l->entry[i].found;
-
-	return found != 0 && found != UIDLIST_KEEP && k[found - 1].measured &&
-	    !s->name[found - 1].gone;
-}
-
+/* The UIDLs of the list, by UID: both ascend. */
 static int
-fill(struct maildrop *d, const struct uidlist *l, const struct known *k)
+own_uidls(struct maildrop *d, const struct uidlist *l)
 {
-	size_t octets = 1, own = 0;
+	size_t octets = 1, m = 0, own = 0;
 	char *p;
 
-	for (size_t i = 0; i < l->on_disk; i++)
-		if (shown(l, i, &d->scan, k))
-			octets += own_uidl(l, i).len + 1;
-	d->message = calloc(l->on_disk + 1, sizeof(*d->message));
+	for (size_t i = 0; i < l->entries; i++)
+		octets += own_uidl(l, i).len + 1;
 	d->uidls = p = malloc(octets);
-	if (d->message == NULL || p == NULL)
+	if (p == NULL)
 		return fail("maildrop");
-	for (size_t i = 0; i < l->on_disk; i++) {
-		struct maildrop_message *m = &d->message[d->messages];
+	for (size_t i = 0; i < l->entries; i++) {
 		struct span u = own_uidl(l, i);
-		uint32_t file;
 
-		if (!shown(l, i, &d->scan, k))
+		while (m < d->messages && d->message[m].uid < l->entry[i].uid)
+			m++;
+		if (u.len == 0 || m == d->messages ||
+		    d->message[m].uid != l->entry[i].uid)
 			continue;
-		file = l->entry[i].found - 1;
-		*m = (struct maildrop_message){ .uid = l->entry[i].uid,
-			.file = file,
-			.size = k[file].m.size,
-			.wire = k[file].m.wire };
-		if (u.len > 0) {
-			m->uidl = memcpy(p, u.p, u.len);
-			p[u.len] = '\0';
-			p += u.len + 1;
-			own++;
-		}
-		d->messages++;
+		d->message[m].uidl = memcpy(p, u.p, u.len);
+		p[u.len] = '\0';
+		p += u.len + 1;
+		own++;
 	}
-	d->uidvalidity = l->uidvalidity;
-	d->uidnext = l->uidnext;
 	return own == 0 ? 0 : unique_uidls(d, own);
 }
 
-/* Can a failure to give UIDs be borne?  Then what has one is shown. */
-static bool
-bearable(const struct uidlist *l)
-{
-	return l->on_disk > 0 && l->uidvalidity != 0 &&
-	    (errno == ENOSPC || errno == EDQUOT || errno == EROFS ||
-		errno == EACCES);
-}
-
 static int
-snapshot(struct maildrop *d, struct uidlist *l)
+fill(struct maildrop *d)
 {
-	struct known *k;
-	int r;
+	struct uidlist l = { .dir = -1 };
+	uint32_t n = folder_count(d->folder);
+	int r = 0;
 
-	if (uidlist_read(l, d->dir) == -1 || scan_run(&d->scan, d->dir) == -1 ||
-	    uidlist_match(l, &d->scan) == -1)
-		return -1;
-	k = calloc(d->scan.names + 1, sizeof(*k));
-	if (k == NULL)
+	d->message = calloc((size_t)n + 1, sizeof(*d->message));
+	if (d->message == NULL)
 		return fail("maildrop");
-	r = measure_all(&d->scan, d->dir, l, k);
-	if (r == 0 && assign(l, &d->scan, k, d->dir) == -1 && !bearable(l))
+	for (uint32_t i = 1; i <= n; i++) {
+		struct message m;
+
+		if (folder_get(d->folder, i, &m) == -1)
+			return -1;
+		d->message[d->messages++] =
+		    (struct maildrop_message){ .uid = m.uid,
+			    .number = i,
+			    .size = m.size,
+			    .wire = m.wire };
+	}
+	d->uidvalidity = d->folder->ix.h->uidvalidity;
+	d->uidnext = d->folder->ix.h->uidnext;
+	if (d->folder->ix.h->uidls == 0)
+		return 0;
+	if (uidlist_read(&l, d->folder->dir) == -1 || own_uidls(d, &l) == -1)
 		r = -1;
-	if (r == 0)
-		r = fill(d, l, k);
-	free(k);
+	uidlist_free(&l);
 	return r;
 }
 
 int
 maildrop_open(struct maildrop *d, const char *path)
 {
-	struct uidlist l = { .dir = -1 };
-	int r, e;
+	int e;
 
-	*d = (struct maildrop){ .dir = maildir_open(path) };
-	if (d->dir == -1)
-		return -1;
-	r = snapshot(d, &l);
+	*d = (struct maildrop){ .store = store_open(path, NULL, 0) };
+	if (d->store != NULL)
+		d->folder = folder_open(d->store, "INBOX", false);
+	if (d->folder != NULL && fill(d) == 0)
+		return 0;
 	e = errno;
-	uidlist_free(&l);
-	if (r == -1)
-		maildrop_close(d);
+	maildrop_close(d);
 	errno = e;
-	return r;
+	return -1;
 }
 
 void
 maildrop_close(struct maildrop *d)
 {
-	scan_free(&d->scan);
+	folder_close(d->folder);
+	store_close(d->store);
 	free(d->message);
 	free(d->uidls);
-	if (d->dir != -1)
-		(void)close(d->dir);
-	*d = (struct maildrop){ .dir = -1 };
+	*d = (struct maildrop){ .store = NULL };
 }
 
-static int
-open_file(int dir, const char *path, int to)
+void
+maildrop_name(struct maildrop *d, size_t i, char path[FLAGS_NAME])
 {
-	(void)to;
-	return measure_open(dir, path);
+	const struct index *ix = &d->folder->ix;
+	ptrdiff_t k = view_current(d->folder, d->message[i].uid);
+
+	if (k == -1)
+		path[0] = '\0';
+	else
+		file_path(ix, &ix->r[k], path);
 }
 
 static int
@@ -351,7 +188,7 @@ move_over(int dir, const char *path, int to)
 	const char *name = path + strlen("new/");
 	int stem = (int)name_stem(name);
 	const char *flags = strstr(name, ":2,") == NULL ? ":2," : "";
-	char dest[SCAN_PATH + 16], number[8] = "";
+	char dest[FLAGS_NAME + 16], number[8] = "";
 
 	for (int n = 1; n < TRIES; n++) {
 		(void)snprintf(dest, sizeof(dest), "cur/%.*s%s%s%s", stem, name,
@@ -370,43 +207,43 @@ static int
 reach(struct maildrop *d, size_t i,
     int (*act)(int dir, const char *path, int to), int to)
 {
-	size_t file = d->message[i].file;
-	static const char *const flags[] = { ":2,S", ":2," };
-	char path[SCAN_PATH + 8];
-	int r;
+	struct folder *f = d->folder;
+	uint32_t uid = d->message[i].uid;
 
-	for (int round = 0; round < ROUNDS && !d->scan.name[file].gone;
-	     round++) {
-		scan_path(&d->scan, file, path);
-		r = act(d->dir, path, to);
-		/* the most common renames of all: another program showed it */
-		for (size_t f = 0; r == -1 && errno == ENOENT && f < 2; f++) {
-			(void)snprintf(path, sizeof(path), "cur/%.*s%s",
-			    (int)d->scan.name[file].file.base,
-			    scan_text(&d->scan, file), flags[f]);
-			r = act(d->dir, path, to);
-		}
-		if (r != -1 || errno != ENOENT)
-			return r;
-		if (scan_again(&d->scan, d->dir) == -1)
+	for (int round = 0; round < ROUNDS; round++) {
+		char path[FLAGS_NAME];
+		struct record r;
+		ptrdiff_t k = view_current(f, uid);
+		int done;
+
+		if (k == -1 || !index_get(&f->ix, (size_t)k, &r) ||
+		    (r.flags & REC_DEAD) != 0)
+			return fail_as(ENOENT, "message %u is gone", uid);
+		file_path(&f->ix, &r, path);
+		done = act(f->dir, path, to);
+		if (done != -1 || errno != ENOENT)
+			return done;
+		f->distrust = true;
+		if (sync_disk(f) == -1)
 			return -1;
 	}
-	if (d->scan.name[file].gone)
-		return fail_as(ENOENT, "message %u is gone", d->message[i].uid);
-	return fail_as(EAGAIN, "message %u is renamed all the time",
-	    d->message[i].uid);
+	return fail_as(EAGAIN, "message %u is renamed all the time", uid);
 }
 
 int
 maildrop_read(struct maildrop *d, size_t i)
 {
-	return reach(d, i, open_file, -1);
+	return folder_read(d->folder, d->message[i].number);
 }
 
 int
 maildrop_remove(struct maildrop *d, size_t i)
 {
-	return reach(d, i, take_away, -1) == 0 || errno == ENOENT ? 0 : -1;
+	if (reach(d, i, take_away, -1) == 0) {
+		quota_add(d->store, -(int64_t)d->message[i].size, -1);
+		return 0;
+	}
+	return errno == ENOENT ? 0 : -1;
 }
 
 int
@@ -418,5 +255,7 @@ maildrop_move(struct maildrop *d, size_t i, int to)
 int
 maildrop_sync(struct maildrop *d)
 {
-	return disk_sync(d->dir, "cur") == 0 ? disk_sync(d->dir, "new") : -1;
+	int dir = d->folder->dir;
+
+	return disk_sync(dir, "cur") == 0 ? disk_sync(dir, "new") : -1;
 }

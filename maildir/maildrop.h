@@ -6,24 +6,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "maildir/scan.h"
+#include "maildir/flags.h"
 
 struct maildrop_message {
 	uint32_t uid;
-	uint32_t file; /* where maildrop_read looks: index in "scan" */
+	uint32_t number; /* in the view */
 	uint64_t size; /* octets as stored */
 	uint64_t wire; /* octets with every line end as CRLF */
 	const char *uidl; /* P field of the uidlist, or NULL: Dovecot's form;
 			   * 1-70 octets of 0x21-0x7e; owned by the maildrop */
 };
 
+struct folder;
+struct store;
+
 struct maildrop {
-	int dir; /* the folder, owned */
+	struct store *store;
+	struct folder *folder; /* a view that is never synced */
 	uint32_t uidvalidity;
 	uint32_t uidnext;
 	struct maildrop_message *message; /* ascending uid */
 	size_t messages;
-	struct scan scan; /* the file names */
 	char *uidls; /* where the uidl texts lie */
 };
 
@@ -39,6 +42,9 @@ void maildrop_close(struct maildrop *);
 /* Open message i for reading, also when another program renamed it meanwhile
  * (flags, new/ to cur/).  A descriptor; -1 with ENOENT: it is gone. */
 int maildrop_read(struct maildrop *, size_t i);
+
+/* Where its file was last: "cur/NAME" or "new/NAME". */
+void maildrop_name(struct maildrop *, size_t i, char path[FLAGS_NAME]);
 
 /* Remove it; already gone counts as removed.  0 / -1. */
 int maildrop_remove(struct maildrop *, size_t i);

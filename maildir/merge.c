@@ -75,6 +75,11 @@ sync_list(struct index *ix, const struct uidlist *l)
 {
 	ix->h->list = list_stamp(&l->st);
 	ix->h->uidnext = l->uidnext;
+	for (size_t i = 0; i < l->entries && ix->h->uidls == 0; i++) {
+		const char *p;
+
+		ix->h->uidls = uidlist_field(l, i, 'P', &p) != -1;
+	}
 }
 
 int

@@ -87,7 +87,6 @@ count_dir(int dir, const char *path, struct quota *q)
 		(void)close(fd);
 }
 
-/* All folders but Trash, as maildirquota(7) has it. */
 static int
 count(struct store *s, struct quota *q)
 {
@@ -98,7 +97,7 @@ count(struct store *s, struct quota *q)
 	for (ptrdiff_t i = 0; i < n; i++) {
 		int dir, files;
 
-		if (!list[i].exists || strcmp(list[i].name, "Trash") == 0 ||
+		if (!list[i].exists ||
 		    store_enter(s, list[i].name, &dir, &files) == -1)
 			continue;
 		count_dir(dir, "cur", q);

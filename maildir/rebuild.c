@@ -54,7 +54,6 @@ collect(struct rebuild *b)
 		if (!bearable() || b->l.uidvalidity == 0)
 			return -1;
 		b->s.settled = false;
-		b->l.entries = b->l.on_disk;
 	}
 	b->freshs = (size_t)n;
 	b->fresh_of = calloc(b->s.names + 1, sizeof(*b->fresh_of));
@@ -126,7 +125,8 @@ measured(const struct rebuild *b, size_t i, struct record *r)
 		return 1;
 	}
 	scan_path(&b->s, i, path);
-	done = file_measure(b->f->dir, path, 0, false, &x.r);
+	done = file_measure(b->f->dir, path,
+	    sync_wire(&b->l, b->s.name[i].entry), false, &x.r);
 	*r = x.r;
 	r->saved = (uint32_t)r->date;
 	return done == -1 && errno == ENOENT ? 0 : done;

@@ -42,6 +42,7 @@ store_open(const char *path, const char *index, unsigned options)
 		return NULL;
 	}
 	region_guard();
+	index_start();
 	return s;
 }
 

@@ -48,6 +48,8 @@ ptrdiff_t sync_fresh(struct folder *, struct scan *, struct uidlist *,
 /* 0; 1: the list is another one now and has been matched anew; -1. */
 int sync_assign(struct folder *, struct scan *, struct uidlist *,
     struct fresh *, size_t);
+/* W of line entry - 1 of the list; 0: none. */
+uint64_t sync_wire(const struct uidlist *, uint32_t entry);
 /* Two files of one base in one folder: the second gets another. */
 void sync_mend(struct folder *, const char *keep, const char *other);
 

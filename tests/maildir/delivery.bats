@@ -42,7 +42,7 @@ refused() {
 	printf 'Subject: x\n\nbody\n' >"$T/mail"
 	no_fault
 	"$DRIVE" list "$M"
-	rm "$M"/dovecot*
+	rm "$M"/{dovecot,mailroom}*
 	for n in 1 2; do
 		fault fsync EIO "$n"
 		deliver

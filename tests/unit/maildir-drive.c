@@ -32,6 +32,7 @@
 #include "maildir/delivery.h"
 #include "maildir/maildir.h"
 #include "maildir/maildrop.h"
+#include "maildir/scan.h"
 #include "message/fail.h"
 
 static void
@@ -65,11 +66,12 @@ list(const char *path)
 	(void)printf("%u %u\n", d.uidvalidity, d.uidnext);
 	for (size_t i = 0; i < d.messages; i++) {
 		const struct maildrop_message *m = &d.message[i];
+		char name_of[FLAGS_NAME];
 
+		maildrop_name(&d, i, name_of);
 		(void)printf("%u %llu %llu %s %s\n", m->uid,
 		    (unsigned long long)m->size, (unsigned long long)m->wire,
-		    m->uidl == NULL ? "-" : m->uidl,
-		    scan_text(&d.scan, m->file));
+		    m->uidl == NULL ? "-" : m->uidl, name_of + strlen("cur/"));
 	}
 	maildrop_close(&d);
 }

@@ -15,6 +15,15 @@ open_one(struct maildrop *d, const struct place *p)
 	return &d->message[0];
 }
 
+static const char *
+name(struct maildrop *d, size_t i)
+{
+	static char path[FLAGS_NAME];
+
+	maildrop_name(d, i, path);
+	return path + strlen("cur/");
+}
+
 TEST(sizes)
 {
 	static const struct {
@@ -61,13 +70,13 @@ TEST(order)
 	place_put(&p, "cur/10.M9.a:2,S", "");
 	place_put(&p, "new/9.x", "");
 	CHECK(maildrop_open(&d, p.path) == 0 && d.messages == 3);
-	CHECK_STR(scan_text(&d.scan, d.message[0].file), "9.x");
-	CHECK_STR(scan_text(&d.scan, d.message[1].file), "10.M9.a:2,S");
+	CHECK_STR(name(&d, 0), "9.x");
+	CHECK_STR(name(&d, 1), "10.M9.a:2,S");
 	CHECK(d.message[2].uid == 3 && d.uidnext == 4);
 	maildrop_close(&d);
 	place_put(&p, "new/1.late", "");
 	CHECK(maildrop_open(&d, p.path) == 0 && d.messages == 4);
-	CHECK_STR(scan_text(&d.scan, d.message[3].file), "1.late");
+	CHECK_STR(name(&d, 3), "1.late");
 	CHECK(d.message[3].uid == 4);
 	maildrop_close(&d);
 	place_drop(&p);
