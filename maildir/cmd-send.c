@@ -194,12 +194,12 @@ send_message(struct cmd *c, struct span message, char **address)
 	int end[2], status = -1, fed;
 	pid_t pid;
 
-	while (address != NULL && address[n] != NULL)
-		n++;
-	if (n == 0) {
+	if (address == NULL || address[0] == NULL) {
 		cmd_complain(c, "there is no recipient");
 		return -1;
 	}
+	while (address[n] != NULL)
+		n++;
 	argv = calloc(n + 5, sizeof(*argv));
 	if (argv == NULL || pipe2(end, O_CLOEXEC) == -1 || (pid = fork()) == -1)
 		err(EX_TEMPFAIL, "sendmail");
@@ -294,16 +294,13 @@ read_draft(struct draft *d, struct span *body)
 		    add_file(d, f.value) == -1)
 			return -1;
 	}
-	if (rest.len > 0 && rest.p != whole.p && rest.p[-1] == '\n' &&
-	    (rest.p - 1 == whole.p || rest.p[-2] == '\n'))
-		*body = rest;
-	else if (rest.len == 0)
-		*body = rest;
-	else
+	/* It ended at an empty line, or with the draft. */
+	if (rest.len > 0 &&
+	    (rest.p == whole.p || rest.p[-1] != '\n' ||
+		(rest.p - 1 != whole.p && rest.p[-2] != '\n')))
 		return fail_as(EINVAL,
-		    "a line before the empty one is no "
-		    "field: %.60s",
-		    rest.p);
+		    "a line before the empty one is no field: %.60s", rest.p);
+	*body = rest;
 	if (!date)
 		buf_printf(&d->header, "Date: %s\n", date_put(now, time(NULL)));
 	if (!id) {
