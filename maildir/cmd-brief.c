@@ -123,7 +123,8 @@ make(struct buf *b, const struct letter *l)
 static int
 cut(struct brief *b, struct span s)
 {
-	if (s.len < sizeof(version) || memcmp(s.p, version, sizeof(version)))
+	if (s.len < sizeof(version) ||
+	    memcmp(s.p, version, sizeof(version)) != 0)
 		return -1;
 	s = span_from(s, sizeof(version));
 	for (int i = 0; i < BRIEF_FIELDS; i++) {

@@ -24,16 +24,47 @@
 #include <unistd.h>
 
 static const long visible[] = {
-	SYS_write, SYS_writev, SYS_pwrite64, SYS_sendto, SYS_sendmsg,
-	SYS_openat, SYS_renameat, SYS_renameat2, SYS_linkat, SYS_unlinkat,
-	SYS_mkdirat, SYS_symlinkat, SYS_fchmod, SYS_fchmodat, SYS_fchown,
-	SYS_fchownat, SYS_ftruncate, SYS_utimensat, SYS_fsync, SYS_fdatasync,
-	SYS_close, SYS_shutdown, SYS_connect, SYS_clone, SYS_execve,
-	SYS_exit_group, SYS_kill, SYS_copy_file_range, SYS_sendfile, SYS_flock,
+	SYS_write,
+	SYS_writev,
+	SYS_pwrite64,
+	SYS_sendto,
+	SYS_sendmsg,
+	SYS_openat,
+	SYS_renameat,
+	SYS_renameat2,
+	SYS_linkat,
+	SYS_unlinkat,
+	SYS_mkdirat,
+	SYS_symlinkat,
+	SYS_fchmod,
+	SYS_fchmodat,
+	SYS_fchown,
+	SYS_fchownat,
+	SYS_ftruncate,
+	SYS_utimensat,
+	SYS_fsync,
+	SYS_fdatasync,
+	SYS_close,
+	SYS_shutdown,
+	SYS_connect,
+	SYS_clone,
+	SYS_execve,
+	SYS_exit_group,
+	SYS_kill,
+	SYS_copy_file_range,
+	SYS_sendfile,
+	SYS_flock,
 	SYS_fallocate,
 #ifdef SYS_rename /* the old names, where the kernel has them */
-	SYS_rename, SYS_link, SYS_unlink, SYS_mkdir, SYS_chmod, SYS_chown,
-	SYS_open, SYS_fork, SYS_vfork,
+	SYS_rename,
+	SYS_link,
+	SYS_unlink,
+	SYS_mkdir,
+	SYS_chmod,
+	SYS_chown,
+	SYS_open,
+	SYS_fork,
+	SYS_vfork,
 #endif
 #ifdef SYS_clone3
 	SYS_clone3,
@@ -124,8 +155,9 @@ begin(char *argv[])
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		errx(71, "the child did not stop");
 	if (ptrace(PTRACE_SETOPTIONS, pid, NULL,
-	    PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-	    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) == -1)
+		PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
+		    PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+		    PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) == -1)
 		err(71, "ptrace");
 	return pid;
 }
@@ -183,7 +215,8 @@ main(int argc, char *argv[])
 			forget(pid);
 			if (pid == first)
 				result = WIFEXITED(status) ?
-				    WEXITSTATUS(status) : 128 + WTERMSIG(status);
+				    WEXITSTATUS(status) :
+				    128 + WTERMSIG(status);
 			continue;
 		}
 		remember(pid);
