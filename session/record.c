@@ -108,11 +108,11 @@ record_recv(int sock, struct record *r, int *fd, int ms)
 		*fd = -1;
 	if (ms >= 0 && await(sock, ms) == -1)
 		return -1;
+	/* ECONNRESET, told once: the peer left with something unread.  What it
+	 * said before waits behind the error. */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
-	if (n == -1 && errno == ECONNRESET)
-		return 0;
+	while (n == -1 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return (int)n;
 	got = received_fd(&m);

@@ -193,3 +193,15 @@ TEST(reset)
 	CHECK(record_recv(pair[1], &r, NULL, 1000) == 0);
 	(void)close(pair[1]);
 }
+
+/* The same, and it had said something: its word arrives before its end. */
+TEST(reset_behind_an_answer)
+{
+	begin();
+	CHECK(record_send(pair[1], 1, 0, TEXT("unread"), -1) == 0);
+	CHECK(record_send(pair[0], 2, 0, TEXT("why"), -1) == 0);
+	(void)close(pair[0]);
+	CHECK(record_recv(pair[1], &r, NULL, 1000) == 1 && r.kind == 2);
+	CHECK(record_recv(pair[1], &r, NULL, 1000) == 0);
+	(void)close(pair[1]);
+}
