@@ -229,14 +229,14 @@ static int
 add_file(struct draft *d, struct span value)
 {
 	char path[PATH_MAX];
-	const char *slash;
+	const char *slash, *home = getenv("HOME");
 	struct buf *b = &d->body[d->files];
 	size_t n = 0;
 
 	value = span_trim(value);
 	if (value.len > 1 && value.p[0] == '~' && value.p[1] == '/' &&
-	    getenv("HOME") != NULL) {
-		n = strlcpy(path, getenv("HOME"), sizeof(path));
+	    home != NULL) {
+		n = strlcpy(path, home, sizeof(path));
 		value = span_from(value, 1);
 	}
 	if (d->files == FILES || n + value.len >= sizeof(path))

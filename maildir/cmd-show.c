@@ -285,7 +285,7 @@ show_one(struct cmd *c, const struct letter *l, uint32_t uid)
 void
 cmd_show(struct cmd *c)
 {
-	struct pager p;
+	struct pager p = { .pid = -1 };
 
 	cmd_open(c, false);
 	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
