@@ -105,6 +105,20 @@ view_current(const struct folder *f, uint32_t uid)
 							       -1;
 }
 
+int
+view_record(struct folder *f, uint32_t number, struct record *r)
+{
+	if (number == 0 || number > folder_count(f))
+		return fail_as(ENOENT, "no message %u", number);
+	if (index_get(f->at, view_place(f, number), r))
+		return 0;
+	if (f->at == &f->ix) { /* the next view shall find a good one */
+		f->distrust = true;
+		(void)sync_disk(f);
+	}
+	return fail_as(EIO, "index of %s was damaged", f->name);
+}
+
 static bool
 in_ranges(const struct ranges *r, uint32_t uid)
 {
@@ -165,10 +179,8 @@ folder_get(struct folder *f, uint32_t number, struct message *m)
 {
 	struct record r;
 
-	if (number == 0 || number > folder_count(f))
-		return fail_as(ENOENT, "no message %u", number);
-	if (!index_get(f->at, view_place(f, number), &r))
-		return fail_as(EIO, "index of %s is damaged", f->name);
+	if (view_record(f, number, &r) == -1)
+		return -1;
 	if ((r.flags & REC_UNMEASURED) != 0)
 		count(f, &r);
 	if (f->at != &f->ix) /* flags as they are now */

@@ -136,12 +136,13 @@ fill(struct maildrop *d)
 	return r;
 }
 
-int
-maildrop_open(struct maildrop *d, const char *path)
+static int
+try_open(struct maildrop *d, const char *path)
 {
 	int e;
 
-	*d = (struct maildrop){ .store = store_open(path, NULL, 0) };
+	(void)memset(d, 0, sizeof(*d));
+	d->store = store_open(path, NULL, 0);
 	if (d->store != NULL)
 		d->folder = folder_open(d->store, "INBOX", false);
 	if (d->folder != NULL && fill(d) == 0)
@@ -152,6 +153,14 @@ maildrop_open(struct maildrop *d, const char *path)
 	return -1;
 }
 
+int
+maildrop_open(struct maildrop *d, const char *path)
+{
+	int r = try_open(d, path);
+
+	return r == -1 && errno == EIO ? try_open(d, path) : r;
+}
+
 void
 maildrop_close(struct maildrop *d)
 {
@@ -159,7 +168,7 @@ maildrop_close(struct maildrop *d)
 	store_close(d->store);
 	free(d->message);
 	free(d->uidls);
-	*d = (struct maildrop){ .store = NULL };
+	(void)memset(d, 0, sizeof(*d));
 }
 
 void

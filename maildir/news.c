@@ -137,6 +137,7 @@ static ptrdiff_t
 find_gone(struct folder *f, uint64_t *first)
 {
 	size_t h = 0, k = 0, n = 0;
+	struct record r;
 
 	if (f->at == &f->ix && f->ix.h->dead == f->hiddens)
 		return 0;
@@ -147,6 +148,9 @@ find_gone(struct folder *f, uint64_t *first)
 			h++;
 			continue;
 		}
+		if (f->at != &f->ix && !index_get(f->at, i, &r))
+			return fail_as(ESTALE, "index of %s was damaged",
+			    f->name);
 		if (!is_gone(f, i, &k, &modseq))
 			continue;
 		if (push(f, GONE, n, (uint32_t)(i - h) + 1) == -1 ||

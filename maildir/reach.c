@@ -46,10 +46,8 @@ folder_read(struct folder *f, uint32_t number)
 	struct record r;
 	int fd;
 
-	if (number == 0 || number > folder_count(f))
-		return fail_as(ENOENT, "no message %u", number);
-	if (!index_get(f->at, view_place(f, number), &r))
-		return fail_as(EIO, "index of %s is damaged", f->name);
+	if (view_record(f, number, &r) == -1)
+		return -1;
 	fd = view_reach(f, r.uid, path, measure_open);
 	if (fd != -1 || errno != ENOENT)
 		return fd;

@@ -47,7 +47,8 @@ void folder_info(struct folder *, struct folder_info *);
 
 /* Of the messages of a view by number, 1 .. folder_count. */
 uint32_t folder_count(const struct folder *);
-/* 0; -1 EIO: the index was damaged; folder_sync has it mended. */
+/* 0; -1 EIO: the index was damaged, and has been made anew; so open another
+ * view (folder_sync may say ESTALE, when this one cannot go on). */
 int folder_get(struct folder *, uint32_t number, struct message *);
 /* The number of the first message whose UID is not below "uid"; count + 1
  * when there is none. */
