@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -45,21 +46,31 @@ struct sendmail {
 
 /* ---- who and what */
 
+/* $HOME, if it is the caller's own: su and sudo may leave somebody else's. */
+static const char *
+own_home(const struct passwd *pw)
+{
+	const char *home = getenv("HOME");
+	struct stat st;
+
+	if (home != NULL && home[0] == '/' && stat(home, &st) == 0 &&
+	    st.st_uid == getuid())
+		return home;
+	return pw == NULL ? "/" : pw->pw_dir;
+}
+
 static void
 find_user(struct sendmail *s)
 {
 	const struct passwd *pw = getpwuid(getuid());
-	const char *home = getenv("HOME");
 	size_t n;
 
+	(void)strlcpy(s->home, own_home(pw), sizeof(s->home));
 	if (pw == NULL) {
 		(void)snprintf(s->login, sizeof(s->login), "uid%u", getuid());
-		(void)strlcpy(s->home, home == NULL ? "/" : home,
-		    sizeof(s->home));
 		return;
 	}
 	(void)strlcpy(s->login, pw->pw_name, sizeof(s->login));
-	(void)strlcpy(s->home, pw->pw_dir, sizeof(s->home));
 	n = strcspn(pw->pw_gecos, ",");
 	(void)strlcpy(s->name, pw->pw_gecos,
 	    n < sizeof(s->name) ? n + 1 : sizeof(s->name));
