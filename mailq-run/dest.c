@@ -59,11 +59,23 @@ domain_get(struct run *r, const char *name, bool *fresh)
 		return NULL;
 	memcpy(d->name, name, n);
 	d->last = &d->job;
+	r->domains++;
 	*fresh = true;
 	return *at = d;
 }
 
 /* ---- queues */
+
+/* A person wants to know it now: whatever earlier runs have found, the host is
+ * called. */
+static void
+call_again(struct dest *d, const struct job *j)
+{
+	if (!j->mail->asked)
+		return;
+	d->dead &= ~d->hearsay;
+	d->hearsay = 0;
+}
 
 static void
 give_up(struct run *r, struct job *j, const struct route_verdict *v,
@@ -85,6 +97,7 @@ queue_at(struct run *r, struct dest *d, struct job *j)
 	}
 	j->next = NULL;
 	j->since = run_ms();
+	call_again(d, j);
 	*d->last = j;
 	d->last = &j->next;
 	d->jobs++;
@@ -171,7 +184,10 @@ ready(struct run *r, struct dest *d)
 			continue;
 		(void)snprintf(why, sizeof(why), "a short while ago: %s", dead);
 		dest_address_dead(r, d, i, "4.4.1", why);
+		d->hearsay |= 1U << i;
 	}
+	for (const struct job *j = d->job; j != NULL; j = j->next)
+		call_again(d, j);
 	if (d->jobs > 0)
 		feed_hungry(r, d);
 }
@@ -197,6 +213,10 @@ resolved(struct run *r, struct dest *d)
 	route_addresses(&d->route, d->mx, n, a, aaaa,
 	    d->fixed != 0 ? d->fixed : r->c->smtp_port, false,
 	    d->fixed != 0 ? &anywhere : &r->self);
+	for (n = 0; n < ROUTE_HOSTS && n < d->mx->count; n++) {
+		lookup_pin(r, DNS_A, d->mx->host[n].name, -1);
+		lookup_pin(r, DNS_AAAA, d->mx->host[n].name, -1);
+	}
 	free(d->mx);
 	d->mx = NULL;
 	if (d->fixed != 0 && d->route.verdict.state == ROUTE_FAIL) {
@@ -238,6 +258,8 @@ resolve(struct run *r, struct dest *d, const struct route_mx *mx)
 			d->awaited++;
 		if (lookup(r, DNS_AAAA, host, NULL, d) == NULL)
 			d->awaited++;
+		lookup_pin(r, DNS_A, host, 1);
+		lookup_pin(r, DNS_AAAA, host, 1);
 	}
 	if (d->awaited == 0)
 		resolved(r, d);
@@ -278,6 +300,8 @@ dest_domain_known(struct run *r, struct domain *domain,
 	struct job *j;
 
 	domain->dest = lead(r, domain, a);
+	if (domain->dest != NULL)
+		domain->dest->domains++;
 	while ((j = domain->job) != NULL) {
 		domain->job = j->next;
 		if (domain->dest != NULL)
@@ -376,8 +400,11 @@ queue_domain(struct run *r, struct job *j, const char *name)
 		give_up(r, j, &v, "");
 		return;
 	}
-	if (d->dest == NULL && line != NULL)
+	if (d->dest == NULL && line != NULL) {
 		d->dest = fixed(r, line);
+		if (d->dest != NULL)
+			d->dest->domains++;
+	}
 	if (d->dest != NULL) {
 		queue_at(r, d->dest, j);
 		return;

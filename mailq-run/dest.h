@@ -25,6 +25,7 @@ struct dest {
 	bool hungry; /* is in that list */
 	enum dest_state state;
 	bool local; /* run/submit */
+	size_t domains; /* that lead here */
 	uint16_t fixed; /* port, when a line of `routes` leads here */
 	size_t awaited; /* look-ups */
 	struct route_mx *mx; /* until the addresses are known */
@@ -32,6 +33,7 @@ struct dest {
 	struct route_verdict trouble; /* of the last address that failed */
 	char remote[400]; /* and which one that was */
 	unsigned dead; /* bit per address: not in this run */
+	unsigned hearsay; /* those of them that only earlier runs found dead */
 	unsigned clear; /* bit per address: TLS does not work there */
 	struct job *job, **last;
 	size_t jobs;

@@ -251,6 +251,9 @@ apply(struct history *h, const struct history_line *l, size_t at, size_t len)
 
 	if (l->kind == HISTORY_REPORT)
 		apply_report(h, l);
+	else
+		h->asked = l->kind == HISTORY_ADMIN &&
+		    span_eq(l->reply, span("retry"));
 	if (l->kind != HISTORY_TRY || l->rcpt >= h->rcpts)
 		return;
 	r = &h->rcpt[l->rcpt];
@@ -270,7 +273,7 @@ gather(struct history *h)
 	struct history_line l;
 
 	memset(h->rcpt, 0, h->rcpts * sizeof(*h->rcpt));
-	h->delayed = false;
+	h->asked = h->delayed = false;
 	h->delayed_at = 0;
 	h->reports = 0;
 	h->child[0] = '\0';

@@ -70,6 +70,7 @@ struct history {
 	bool exists; /* there is a file */
 	struct history_rcpt *rcpt; /* as many as the envelope has */
 	size_t rcpts;
+	bool asked; /* a person wants it tried, and it was not yet */
 	bool delayed; /* the delay notice went out */
 	time_t delayed_at;
 	unsigned reports;

@@ -45,6 +45,19 @@ lookup_known(struct run *r, enum dns_type type, const char *name)
 	return l == NULL ? NULL : l->answer;
 }
 
+void
+lookup_pin(struct run *r, enum dns_type type, const char *name, int by)
+{
+	struct lookup *l = *place(r, type, name);
+
+	if (l == NULL)
+		return;
+	if (by > 0)
+		l->pins++;
+	else if (l->pins > 0)
+		l->pins--;
+}
+
 static struct lookup *
 ask(struct run *r, struct lookup **at, enum dns_type type, const char *name)
 {

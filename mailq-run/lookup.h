@@ -16,6 +16,7 @@ struct lookup {
 	struct lookup *next; /* waits to be asked */
 	enum dns_type type;
 	struct waiter *waiters;
+	size_t pins; /* destinations that will look at it again */
 	struct dns_answer *answer; /* NULL until it came; cut to its count */
 	char name[];
 };
@@ -24,6 +25,9 @@ struct lookup {
  * destination will be told (dest_domain_known, dest_host_known). */
 const struct dns_answer *lookup(struct run *, enum dns_type, const char *name,
     struct domain *, struct dest *);
+
+/* Keep the answer (+1) / it need not be kept any more (-1). */
+void lookup_pin(struct run *, enum dns_type, const char *name, int by);
 
 /* Only what is known. */
 const struct dns_answer *lookup_known(struct run *, enum dns_type,

@@ -254,6 +254,7 @@ mail_take(struct run *r, const char *id)
 	}
 	m->first = never_tried(&m->e);
 	m->bounce = m->e.env.from[0] == '\0';
+	m->asked = m->e.history.asked;
 	m->jobs = 1; /* ours, until all are handed out */
 	r->mails++;
 	got = hand_out(r, m);

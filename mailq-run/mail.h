@@ -11,6 +11,7 @@ struct mail {
 	size_t jobs; /* not finished yet */
 	bool first; /* was never tried before */
 	bool bounce; /* from <> */
+	bool asked; /* a person wants it tried now */
 };
 
 /* What became of one recipient of a job. */

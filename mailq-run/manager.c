@@ -25,6 +25,7 @@
 #include "mailq-run/crew.h"
 #include "mailq-run/dest.h"
 #include "mailq-run/feed.h"
+#include "mailq-run/forget.h"
 #include "mailq-run/lookup.h"
 #include "mailq-run/mail.h"
 #include "mailq-run/peer.h"
@@ -323,6 +324,7 @@ work(struct run *r)
 
 	for (;;) {
 		refill(r);
+		forget(r);
 		mail_flush(r);
 		peer_hand_out(r);
 		if (!gathering(r))
@@ -391,6 +393,7 @@ manager_run(const struct manager *m)
 	r.crew = m->crew;
 	r.kick = m->kicked ? 0 : -1;
 	r.ask_last = &r.ask;
+	r.domains_most = FORGET_ABOVE;
 	r.hungry_last = &r.hungry;
 	r.peer = calloc(RUN_PEERS, sizeof(*r.peer));
 	if (r.peer == NULL)

@@ -67,6 +67,7 @@ struct run {
 	struct lookup *ask, **ask_last; /* waiting to be sent */
 	struct lookup *flying[DNS_WINDOW];
 	struct domain *domain[RUN_ROWS];
+	size_t domains, domains_most; /* how many; when to forget some */
 	struct dest *dest[RUN_ROWS];
 	/* connections */
 	struct hosts hosts;

@@ -188,6 +188,28 @@ load common
 	[ ! -s "$SPOOL/hosts" ]
 }
 
+@test "mailq retry: a host is called, whatever is remembered of it" {
+	remote
+	stop sink
+	entry one a@here.test bob@there.test
+	entry two a@here.test bob@there.test
+	mailq_run
+	rm "$T/sink.out"
+	sink -p "$SINK_PORT"
+	"$BIN/mailq" -c "$CONFIG" retry one
+	mailq_run
+	[ "$(mails)" -eq 1 ]
+	[ ! -s "$SPOOL/hosts" ]
+	# Only the one: what is tried on time respects what is remembered.
+	stop sink
+	entry three a@here.test bob@there.test
+	mailq_run
+	: >"$LOG"
+	mailq_run -T 340
+	not logged 'id=two .*reply="connect:'
+	logged 'id=two .*reply="a short while ago'
+}
+
 @test "a domain that does not exist, one without an answer" {
 	remote
 	entry one a@here.test bob@no.there.test

@@ -62,3 +62,20 @@ ask() {
 	# MX, and A and AAAA of its host, each perhaps again on a slow machine.
 	[ "$(grep -c 'htons(20053)' "$T/trace")" -le 12 ]
 }
+
+@test "thousands of domains in one run" {
+	remote
+	zone there.test <<<'*.many MX 0 .'
+	perl -e 'for $i (1 .. 2500) {
+		open(F, ">", "$ARGV[0]/new/n$i") or die;
+		print F "mailroom-spool 1\nid n$i\narrival $ARGV[1]\n",
+			"from a\@here.test\n",
+			"T x\@d$i.many.there.test\tnotify=NEVER\n\nA: b\n";
+	}' "$(mkdir -p "$SPOOL/new" && echo "$SPOOL")" "$(date +%s)"
+	entry one a@here.test bob@there.test
+	own 20902 "$SPOOL"/new/*
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	[ "$(grep -c 'dsn=5.1.10 state=failed' "$LOG")" -eq 2500 ]
+	[ "$(mails)" -eq 1 ]
+}
