@@ -74,7 +74,7 @@ fork_worker(struct monitor *m, const struct record *r, int fd)
 	if (pid != 0)
 		return 0;
 	if (keep_only(fd) == -1 ||
-	    lock_down(c, SANDBOX_PARSER, FILES, CPU) == -1)
+	    lock_down(c, SANDBOX_PARSER, RECORD_FILES, CPU) == -1)
 		trouble("worker");
 	(void)close(LOG_FD);
 	_exit(worker_serve(0));

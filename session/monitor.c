@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,12 +15,7 @@
 #include "session/log.h"
 #include "session/role.h"
 
-/* The kernel counts the descriptors in flight of a whole uid, and compares
- * that with the sender's limit: all monitors of root share FILES. */
-enum {
-	MEMORY = 16 << 20,
-	FILES = 1024,
-};
+enum { MEMORY = 16 << 20 };
 
 /* For the signal handler: the parser of this connection, 0 none. */
 static volatile sig_atomic_t parser;
@@ -79,7 +75,8 @@ lower_self(void)
 	if (lower(RLIMIT_AS, MEMORY) == -1)
 		return -1;
 #endif
-	return lower(RLIMIT_NOFILE, FILES) == -1 ? -1 : lower_capabilities();
+	return lower(RLIMIT_NOFILE, RECORD_FILES) == -1 ? -1 :
+							  lower_capabilities();
 }
 
 /* The rule that a request breaks, or NULL. */
@@ -127,6 +124,8 @@ serve_one(struct monitor *m)
 		n = m->rights[r.kind].answer(m, &r, fd);
 	if (fd != -1)
 		(void)close(fd);
+	/* Nothing that is forked later is to find a password here. */
+	explicit_bzero(r.data, r.len);
 	if (rule == NULL && n == -1)
 		log_line(LOG_ERR, "monitor kind=%u reason=\"%s\"",
 		    (unsigned)r.kind, fail_text());

@@ -14,9 +14,7 @@ record_pair(int pair[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
 }
 
-/* All descriptors that a user has on the way, in all of his processes, count
- * against RLIMIT_NOFILE of the one that sends; ours is low.  A crowd passes:
- * CROWDED times 10 ms are waited for it. */
+/* See RECORD_FILES.  A crowd passes: CROWDED times 10 ms are waited for it. */
 enum { CROWDED = 1000 };
 
 int

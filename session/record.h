@@ -11,7 +11,13 @@
 
 #include "message/span.h"
 
-enum { RECORD_DATA = 8192 };
+enum {
+	RECORD_DATA = 8192,
+	/* RLIMIT_NOFILE of whoever sends descriptors.  The kernel compares it
+	 * with how many all processes of that uid have on the way, to
+	 * whomever, not with how many are open. */
+	RECORD_FILES = 1024,
+};
 
 struct record {
 	uint32_t kind; /* which request or answer, by the pair's own enum */

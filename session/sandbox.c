@@ -109,9 +109,15 @@ sandbox_start(int keep_from)
 static int
 limit(int what, uint64_t value, const char *name)
 {
-	const struct rlimit l = { value, value };
+	struct rlimit l;
 
 	/* The C library's own type for "what" differs between languages. */
+	if (getrlimit((__rlimit_resource_t)what, &l) == -1)
+		return fail("rlimit %s", name);
+	/* What allows less already stays, we could not raise it. */
+	if (l.rlim_max > value)
+		l.rlim_max = value;
+	l.rlim_cur = l.rlim_max;
 	if (setrlimit((__rlimit_resource_t)what, &l) == -1)
 		return fail("rlimit %s", name);
 	return 0;

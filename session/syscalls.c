@@ -76,7 +76,8 @@
 	X(w, openat) X(w, openat2) X(w, newfstatat) X(w, statx) \
 	X(w, fstatfs) X(w, statfs) X(w, getdents64) X(w, renameat) \
 	X(w, renameat2) X(w, unlinkat) X(w, linkat) X(w, mkdirat) \
-	X(w, fsync) X(w, fdatasync) X(w, sync_file_range) X(w, fallocate) \
+	X(w, fsync) X(w, fdatasync) X(w, syncfs) X(w, sync_file_range) \
+	X(w, fallocate) \
 	X(w, truncate) X(w, fadvise64) X(w, readahead) X(w, flock) \
 	X(w, utimensat) X(w, fchmod) X(w, fchmodat) X(w, faccessat) \
 	X(w, faccessat2) X(w, readlinkat) X(w, preadv) X(w, pwritev) \

@@ -100,7 +100,7 @@ lock_up(void)
 	const struct limits l = {
 		.memory = 64 << 20,
 		.file = config.size + ROOM,
-		.files = DELIVER_AGENTS + 16,
+		.files = RECORD_FILES,
 		.procs = 0,
 	};
 	char empty[PATH_MAX];

@@ -17,6 +17,7 @@ need_root() {
 @test "session: mailroom.conf, domains" { unit config; }
 @test "session: monitor" { unit monitor; }
 @test "session: sandbox" { unit sandbox; }
+@test "session: system calls" { unit syscalls; }
 @test "session: start" { unit start; }
 @test "session: failed logins and slots" { unit guard; }
 @test "session: SCRAM and what it stands on" { unit scram; }
@@ -34,7 +35,7 @@ need_root() {
 	local u
 
 	need_root
-	for u in users start sandbox monitor; do
+	for u in users start sandbox syscalls monitor; do
 		cp "$BUILD/unit/session-$u" "$T/$u"
 		as alice "$T/$u"
 	done

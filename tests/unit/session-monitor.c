@@ -16,7 +16,7 @@
 #include "session/log.h"
 #include "tests/unit/test.h"
 
-enum { ASK_ECHO = 1, ASK_DONE, ASK_FAIL, ASK_FORK, ASK_POWERS };
+enum { ASK_ECHO = 1, ASK_DONE, ASK_FAIL, ASK_FORK, ASK_POWERS, ASK_LEFT };
 
 static char logged[4096]; /* what the monitor wrote */
 
@@ -90,6 +90,15 @@ answer_powers(struct monitor *m, const struct record *r, int fd)
 	return record_send(m->sock, ASK_POWERS, 0, span(text), -1);
 }
 
+/* What of the request before is still in the record. */
+static int
+answer_left(struct monitor *m, const struct record *r, int fd)
+{
+	(void)fd;
+	return record_send(m->sock, ASK_LEFT, memcmp(r->data, "\0\0\0", 4),
+	    span(""), -1);
+}
+
 static const struct right rights[MONITOR_KINDS] = {
 	[ASK_LOG] = { 3, 100, monitor_log },
 	[ASK_ECHO] = { 2, 4, answer_echo },
@@ -97,6 +106,7 @@ static const struct right rights[MONITOR_KINDS] = {
 	[ASK_FAIL] = { 1, 0, answer_fail },
 	[ASK_FORK] = { 5, 0, answer_fork },
 	[ASK_POWERS] = { 1, 0, answer_powers },
+	[ASK_LEFT] = { 1, 0, answer_left },
 };
 
 static struct record r;
@@ -176,6 +186,19 @@ TEST(answers_and_passes_the_status_on)
 	CHECK(run(good) == 42);
 	CHECK(strstr(logged, "]: id1 hello \\x01 7\n") != NULL);
 	CHECK(strstr(logged, "rule=") == NULL);
+}
+
+static int
+forgets(int sock)
+{
+	if (!ask(sock, ASK_ECHO, "four") || !ask(sock, ASK_LEFT, ""))
+		return 1;
+	return r.value == 0 ? 42 : 2;
+}
+
+TEST(no_password_stays_in_the_record)
+{
+	CHECK(run(forgets) == 42);
 }
 
 static int
