@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/uids.h"
 #include "maildir/maildir.h"
 
-enum { FLAGS = 200, MESSAGE_MAX = 52428800 };
+enum { FLAGS = 200 };
 
 struct arrival {
 	struct append *append; /* NULL: nothing is kept any more */
@@ -169,7 +170,7 @@ one(struct imap *im, struct parse *p, struct arrival *a)
 	struct literal l = im->command.literal;
 	bool bad = p->error != NULL || read_details(p, &d) == -1;
 
-	if (!bad && l.octets > MESSAGE_MAX && a->wrong == NULL)
+	if (!bad && l.octets > im->append_limit && a->wrong == NULL)
 		a->wrong = imap_no(im, "[TOOBIG] Message is too big");
 	if (bad || a->wrong != NULL)
 		give_up(a);
@@ -189,8 +190,10 @@ one(struct imap *im, struct parse *p, struct arrival *a)
 		return false;
 	}
 	p->rest = command_span(&im->command);
-	if (!bad && d.utf8 && parse_char(p, ')') == -1)
-		return im->command.message;
+	if (!bad && d.utf8)
+		(void)parse_char(p, ')');
+	if (im->command.message && !capability_on(CAP_MULTIAPPEND))
+		(void)parse_fail(p, "Too many arguments");
 	return im->command.message;
 }
 
@@ -220,9 +223,12 @@ append_append(struct imap *im, struct parse *p)
 		if (append_commit(a.append, &done) == -1)
 			failed(im, &a);
 		else {
-			buf_str(&im->out, "[APPENDUID ");
-			uids_put_appended(&im->out, &done);
-			buf_str(&im->out, "] Done");
+			if (capability_on(CAP_UIDPLUS)) {
+				buf_str(&im->out, "[APPENDUID ");
+				uids_put_appended(&im->out, &done);
+				buf_str(&im->out, "] ");
+			}
+			buf_str(&im->out, "Done");
 			a.wrong = imap_long(im);
 		}
 	}

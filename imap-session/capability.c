@@ -1,28 +1,97 @@
-/* CAPABILITY, ID, ENABLE, NAMESPACE: what there is. */
-#include "imap-session/handlers.h"
+#include "imap-session/capability.h"
 
+#include <stdint.h>
+
+#include "imap-session/handlers.h"
 #include "imap-session/login.h"
+#include "imap-session/put.h"
 #include "session/sasl.h"
 
-#define BEFORE "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE"
-#define AFTER                                                                \
-	BEFORE " NAMESPACE UNSELECT UIDPLUS MOVE MULTIAPPEND IDLE CHILDREN"  \
-	       " SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH " \
-	       "SEARCHRES"                                                   \
-	       " WITHIN CONDSTORE QRESYNC UTF8=ACCEPT SAVEDATE"              \
-	       " APPENDLIMIT=52428800"
+#define BIT(c) ((uint64_t)1 << (c))
 
-void
-capability_put(struct buf *b, const struct imap *im)
+/* Part of RFC 9051, which cannot be announced without them. */
+#define REV2                                                               \
+	(BIT(CAP_ENABLE) | BIT(CAP_NAMESPACE) | BIT(CAP_UNSELECT) |        \
+	    BIT(CAP_UIDPLUS) | BIT(CAP_MOVE) | BIT(CAP_IDLE) |             \
+	    BIT(CAP_CHILDREN) | BIT(CAP_SPECIAL_USE) |                     \
+	    BIT(CAP_LIST_EXTENDED) | BIT(CAP_LIST_STATUS) |                \
+	    BIT(CAP_STATUS_SIZE) | BIT(CAP_ESEARCH) | BIT(CAP_SEARCHRES) | \
+	    BIT(CAP_SASL_IR) | BIT(CAP_LITERAL))
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned in; /* S_* bits: states in which it is announced */
+	uint64_t needs; /* off when one of these is */
+} capabilities[CAPABILITIES] = {
+	[CAP_REV1] =		{ "IMAP4rev1",		S_ANY,	0 },
+	[CAP_REV2] =		{ "IMAP4rev2",		0,	REV2 },
+	[CAP_LITERAL] =		{ "LITERAL+",		S_ANY,	0 },
+	[CAP_SASL_IR] =		{ "SASL-IR",		S_START, 0 },
+	[CAP_ID] =		{ "ID",			S_ANY,	0 },
+	[CAP_ENABLE] =		{ "ENABLE",		S_ANY,	0 },
+	[CAP_NAMESPACE] =	{ "NAMESPACE",		S_USER,	0 },
+	[CAP_UNSELECT] =	{ "UNSELECT",		S_USER,	0 },
+	[CAP_UIDPLUS] =		{ "UIDPLUS",		S_USER,	0 },
+	[CAP_MOVE] =		{ "MOVE",		S_USER,	0 },
+	[CAP_MULTIAPPEND] =	{ "MULTIAPPEND",	S_USER,	0 },
+	[CAP_IDLE] =		{ "IDLE",		S_USER,	0 },
+	[CAP_CHILDREN] =	{ "CHILDREN",		S_USER,	0 },
+	[CAP_SPECIAL_USE] =	{ "SPECIAL-USE",	S_USER,	0 },
+	[CAP_LIST_EXTENDED] =	{ "LIST-EXTENDED",	S_USER,	0 },
+	[CAP_LIST_STATUS] =	{ "LIST-STATUS",	S_USER,
+				    BIT(CAP_LIST_EXTENDED) },
+	[CAP_STATUS_SIZE] =	{ "STATUS=SIZE",	S_USER,	0 },
+	[CAP_ESEARCH] =		{ "ESEARCH",		S_USER,	0 },
+	[CAP_SEARCHRES] =	{ "SEARCHRES",		S_USER,
+				    BIT(CAP_ESEARCH) },
+	[CAP_WITHIN] =		{ "WITHIN",		S_USER,	0 },
+	[CAP_CONDSTORE] =	{ "CONDSTORE",		S_USER,	0 },
+	[CAP_QRESYNC] =		{ "QRESYNC",		S_USER,
+				    BIT(CAP_CONDSTORE) | BIT(CAP_ENABLE) },
+	[CAP_UTF8] =		{ "UTF8=ACCEPT",	S_USER,
+				    BIT(CAP_ENABLE) },
+	[CAP_SAVEDATE] =	{ "SAVEDATE",		S_USER,	0 },
+	[CAP_APPENDLIMIT] =	{ "APPENDLIMIT",	S_USER,	0 },
+};
+/* clang-format on */
+
+static uint64_t off;
+
+bool
+capability_on(enum capability c)
+{
+	return (off & BIT(c)) == 0;
+}
+
+int
+capability_off(struct span name)
+{
+	uint64_t before;
+	size_t i;
+
+	for (i = CAP_REV1 + 1; i < CAPABILITIES; i++)
+		if (span_same(name, span(capabilities[i].name)))
+			break;
+	if (i == CAPABILITIES)
+		return -1;
+	off |= BIT(i);
+	do {
+		before = off;
+		for (i = 0; i < CAPABILITIES; i++)
+			if ((capabilities[i].needs & off) != 0)
+				off |= BIT(i);
+	} while (off != before);
+	return 0;
+}
+
+/* How passwords may be sent. */
+static void
+put_logins(struct buf *b, const struct imap *im)
 {
 	struct span rest, name;
 	struct buf names;
 
-	if (im->state != S_START) {
-		buf_str(b, AFTER);
-		return;
-	}
-	buf_str(b, BEFORE);
 	if (login_offered(im) == 0)
 		buf_str(b, " LOGINDISABLED");
 	buf_init(&names, 200);
@@ -35,83 +104,22 @@ capability_put(struct buf *b, const struct imap *im)
 	buf_free(&names);
 }
 
-const struct reply *
-capability_capability(struct imap *im, struct parse *p)
+void
+capability_put(struct buf *b, const struct imap *im)
 {
-	if (parse_end(p) == -1)
-		return &imap_bad;
-	buf_str(&im->out, "* CAPABILITY ");
-	capability_put(&im->out, im);
-	imap_line(im);
-	return &imap_done;
-}
+	const char *gap = "";
 
-/* RFC 2971.  What the client says of itself is checked and forgotten. */
-const struct reply *
-capability_id(struct imap *im, struct parse *p)
-{
-	struct span name, value;
-
-	if (parse_space(p) == -1)
-		return &imap_bad;
-	if (!parse_word(p, "NIL")) {
-		if (parse_char(p, '(') == -1)
-			return &imap_bad;
-		while (!parse_try(p, ')'))
-			if (parse_string(p, &name, NULL) == -1 ||
-			    parse_space(p) == -1 ||
-			    parse_nstring(p, &value) == -1 ||
-			    (!parse_next(p, ')') && parse_space(p) == -1))
-				return &imap_bad;
-	}
-	if (parse_end(p) == -1)
-		return &imap_bad;
-	buf_str(&im->out, "* ID (\"name\" \"mailroom\")");
-	imap_line(im);
-	return &imap_done;
-}
-
-/* RFC 5161: what is unknown is passed over; ENABLED names what is new. */
-const struct reply *
-capability_enable(struct imap *im, struct parse *p)
-{
-	static const struct {
-		const char *name;
-		unsigned bits;
-	} known[] = {
-		{ "UTF8=ACCEPT", E_UTF8 },
-		{ "CONDSTORE", E_CONDSTORE },
-		{ "QRESYNC", E_QRESYNC | E_CONDSTORE },
-	};
-	struct span name;
-
-	buf_str(&im->out, "* ENABLED");
-	do {
-		if (parse_space(p) == -1 || parse_atom(p, &name) == -1)
-			break;
-		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-			if (!span_same(name, span(known[i].name)) ||
-			    (im->enabled & known[i].bits) == known[i].bits)
-				continue;
-			im->enabled |= known[i].bits;
-			buf_printf(&im->out, " %s", known[i].name);
+	for (size_t i = 0; i < CAPABILITIES; i++) {
+		if ((capabilities[i].in & im->state) == 0 ||
+		    !capability_on((enum capability)i))
+			continue;
+		buf_printf(b, "%s%s", gap, capabilities[i].name);
+		if (i == CAP_APPENDLIMIT) {
+			buf_char(b, '=');
+			put_number(b, im->append_limit);
 		}
-	} while (p->rest.len > 0);
-	if (p->error != NULL) {
-		buf_reset(&im->out);
-		return &imap_bad;
+		gap = " ";
 	}
-	imap_line(im);
-	return &imap_done;
-}
-
-/* RFC 2342: one personal namespace without a prefix. */
-const struct reply *
-capability_namespace(struct imap *im, struct parse *p)
-{
-	if (parse_end(p) == -1)
-		return &imap_bad;
-	buf_str(&im->out, "* NAMESPACE ((\"\" \"/\")) NIL NIL");
-	imap_line(im);
-	return &imap_done;
+	if (im->state == S_START)
+		put_logins(b, im);
 }

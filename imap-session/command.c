@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/parse.h"
 #include "message/fail.h"
 
@@ -11,6 +12,7 @@ enum { SWALLOW = 64 * 1024 }; /* octets that are read to be thrown away */
 static const char go_on[] = "+ Go on\r\n";
 static const char bad_literal[] = "Invalid literal";
 static const char too_big[] = "[TOOBIG] Literal is too big";
+static const char must_wait[] = "Literal must wait for our leave";
 static const char too_long[] = "Command is too long";
 
 int
@@ -107,15 +109,13 @@ swallow(struct conn *conn, uint64_t n, int seconds)
 
 /* Skip what is left of a command whose literal "l" is refused. */
 static enum command_got
-refuse(struct command *c, struct conn *conn, const struct limit *limit,
-    struct literal l)
+refuse(struct conn *conn, const struct limit *limit, struct literal l)
 {
 	uint64_t total = 0;
 	enum command_got r;
 	enum conn_got got;
 	struct span line;
 
-	c->why = too_big;
 	while (l.now) {
 		total += l.octets;
 		if (total > SWALLOW)
@@ -196,14 +196,21 @@ collect(struct command *c, struct conn *conn, const struct limit *limit,
 		default:
 			break;
 		}
+		if (c->literal.now && !capability_on(CAP_LITERAL)) {
+			c->why = must_wait;
+			r = refuse(conn, limit, c->literal);
+			return r == COMMAND_NO ? COMMAND_BAD : r;
+		}
 		c->message = messages || at_message(c);
 		memcpy(c->text + c->len, "\r\n", 2);
 		c->len += 2;
 		if (c->message)
 			return COMMAND_OK;
 		if (c->literal.octets > limit->literal ||
-		    c->literal.octets + c->len + 2 > limit->total)
-			return refuse(c, conn, limit, c->literal);
+		    c->literal.octets + c->len + 2 > limit->total) {
+			c->why = too_big;
+			return refuse(conn, limit, c->literal);
+		}
 		r = read_literal(c, conn, limit);
 		if (r != COMMAND_OK)
 			return r;

@@ -1,6 +1,7 @@
 /* COPY and MOVE (RFC 9051 s. 6.4.7, 6.4.8) with COPYUID. */
 #include <errno.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/put.h"
@@ -38,7 +39,7 @@ copy(struct imap *im, struct parse *p, bool move)
 		r = imap_no(im, "[EXPUNGEISSUED] All are gone");
 	else
 		r = &imap_done;
-	if (done.n > 0) {
+	if (done.n > 0 && capability_on(CAP_UIDPLUS)) {
 		/* Before the EXPUNGEs, so that the client knows where they
 		 * went (RFC 6851 s. 4.3); a copy says it in its OK. */
 		buf_str(&im->out, move ? "* OK [COPYUID " : "[COPYUID ");

@@ -1,20 +1,22 @@
 /* The words of FETCH. */
 #include <string.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/fetch.h"
 
 static const struct {
 	const char *word;
 	enum item_kind kind;
+	enum capability needs;
 } words[] = {
-	{ "FLAGS", ITEM_FLAGS },
-	{ "UID", ITEM_UID },
-	{ "INTERNALDATE", ITEM_DATE },
-	{ "SAVEDATE", ITEM_SAVED },
-	{ "RFC822.SIZE", ITEM_SIZE },
-	{ "MODSEQ", ITEM_MODSEQ },
-	{ "ENVELOPE", ITEM_ENVELOPE },
-	{ "BODYSTRUCTURE", ITEM_STRUCTURE },
+	{ "FLAGS", ITEM_FLAGS, CAP_REV1 },
+	{ "UID", ITEM_UID, CAP_REV1 },
+	{ "INTERNALDATE", ITEM_DATE, CAP_REV1 },
+	{ "SAVEDATE", ITEM_SAVED, CAP_SAVEDATE },
+	{ "RFC822.SIZE", ITEM_SIZE, CAP_REV1 },
+	{ "MODSEQ", ITEM_MODSEQ, CAP_CONDSTORE },
+	{ "ENVELOPE", ITEM_ENVELOPE, CAP_REV1 },
+	{ "BODYSTRUCTURE", ITEM_STRUCTURE, CAP_REV1 },
 };
 
 static const struct {
@@ -86,7 +88,8 @@ read_item(struct parse *p, struct wanted *w)
 	if (parse_atom(p, &word) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (span_same(word, span(words[i].word)))
+		if (span_same(word, span(words[i].word)) &&
+		    capability_on(words[i].needs))
 			return add(p, w, words[i].kind) != NULL ? 0 : -1;
 	for (size_t i = 0; i < sizeof(old_words) / sizeof(*old_words); i++) {
 		if (!span_same(word, span(old_words[i].word)))
@@ -138,8 +141,9 @@ read_modifier(struct parse *p, struct wanted *w, bool qresync)
 {
 	if (!parse_try(p, ' '))
 		return 0;
-	if (parse_char(p, '(') == -1 || !parse_word(p, "CHANGEDSINCE") ||
-	    parse_space(p) == -1 || parse_number(p, INT64_MAX, &w->since) == -1)
+	if (parse_char(p, '(') == -1 || !capability_on(CAP_CONDSTORE) ||
+	    !parse_word(p, "CHANGEDSINCE") || parse_space(p) == -1 ||
+	    parse_number(p, INT64_MAX, &w->since) == -1)
 		return parse_fail(p, "Unknown modifier");
 	if (parse_try(p, ' ')) {
 		w->vanished = parse_word(p, "VANISHED") && qresync;

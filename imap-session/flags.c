@@ -1,4 +1,5 @@
 /* STORE (RFC 9051 s. 6.4.6, RFC 7162 s. 3.1.3). */
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/put.h"
 #include "imap-session/selected.h"
@@ -21,7 +22,8 @@ read_modifier(struct parse *p, struct wish *w)
 	if (!parse_try(p, '('))
 		return 0;
 	w->conditional = true;
-	if (!parse_word(p, "UNCHANGEDSINCE") || parse_space(p) == -1 ||
+	if (!capability_on(CAP_CONDSTORE) || !parse_word(p, "UNCHANGEDSINCE") ||
+	    parse_space(p) == -1 ||
 	    parse_number(p, INT64_MAX, &w->change.unchanged_since) == -1 ||
 	    parse_char(p, ')') == -1)
 		return parse_fail(p, "Unknown modifier");

@@ -9,8 +9,7 @@
 typedef const struct reply *handler(struct imap *, struct parse *);
 
 /* By file. */
-handler capability_capability, capability_id, capability_enable,
-    capability_namespace;
+handler announce_capability, announce_id, announce_enable, announce_namespace;
 handler login_login, login_authenticate, login_starttls;
 handler select_select, select_examine, select_close, select_unselect,
     select_check, select_expunge;

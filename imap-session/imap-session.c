@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/login.h"
 #include "imap-session/service.h"
 #include "message/fail.h"
@@ -25,7 +26,10 @@
 
 static struct {
 	const char *dir; /* of the configuration */
+	const char *settings[FRONT_SETTINGS + 1]; /* for after the login */
+	size_t words;
 	const char *login; /* executed again after the login: "ID:IP" */
+	uint64_t largest; /* octets of a message */
 	char home[PATH_MAX]; /* of whoever runs us, "" unknown */
 } option = { .dir = CONFIG_DIR };
 
@@ -37,7 +41,7 @@ serve(const struct front_user *u)
 	static struct conn conn;
 
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, true);
-	return service_run(&conn, u);
+	return service_run(&conn, u, option.largest);
 }
 
 static int
@@ -46,6 +50,7 @@ session(const struct peer *peer, void *ctx)
 	const struct front f = {
 		.program = PROGRAM,
 		.option = "-L",
+		.settings = option.settings,
 		.greeting = GREETING,
 		.trouble = TROUBLE,
 		.busy = BUSY,
@@ -65,6 +70,16 @@ session(const struct peer *peer, void *ctx)
 	return serve(&self);
 }
 
+/* A word for the new process; false: too many. */
+static bool
+hand_on(const char *word)
+{
+	if (option.words == FRONT_SETTINGS)
+		return false;
+	option.settings[option.words++] = word;
+	return true;
+}
+
 static void
 options(int argc, char **argv)
 {
@@ -72,10 +87,17 @@ options(int argc, char **argv)
 	int c;
 
 	opterr = 0; /* descriptor 2 may be the client */
-	while ((c = getopt(argc, argv, "c:L:")) != -1)
+	while ((c = getopt(argc, argv, "c:x:M:L:")) != -1)
 		switch (c) {
 		case 'c':
 			option.dir = optarg;
+			break;
+		case 'x':
+			wrong |= capability_off(span(optarg)) == -1 ||
+			    !hand_on("-x") || !hand_on(optarg);
+			break;
+		case 'M':
+			option.largest = strtoull(optarg, NULL, 10);
 			break;
 		case 'L':
 			option.login = optarg;
@@ -88,12 +110,13 @@ options(int argc, char **argv)
 		    getenv("HOME"));
 	sandbox_start(option.login != NULL ? FRONT_KEEP : LOG_FD);
 	if (wrong || (option.login == NULL && argc != optind))
-		errx(EX_USAGE, "usage: " PROGRAM " [-c DIR]");
+		errx(EX_USAGE, "usage: " PROGRAM " [-c DIR] [-x CAPABILITY]");
 }
 
 int
 main(int argc, char **argv)
 {
+	static char size[24];
 	struct front_user user;
 
 	options(argc, argv);
@@ -108,6 +131,9 @@ main(int argc, char **argv)
 		(void)front_trouble("config-error", TROUBLE);
 		errx(EX_CONFIG, "%s", fail_text());
 	}
+	option.largest = config.size;
+	(void)snprintf(size, sizeof(size), "-M%ju", (uintmax_t)config.size);
+	(void)hand_on(size);
 	log_open(PROGRAM, config.log);
 	start_limits(config.connections, config.connections_per_address, BUSY);
 	return start_sessions(session, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/selected.h"
 #include "message/fail.h"
@@ -22,6 +23,7 @@ enum {
 	F_UID = 1 << 0, /* exists with UID before it, too */
 	F_NUMBERS = 1 << 1, /* without UID no message may vanish in its answer:
 			     * RFC 9051 s. 7.5.1 */
+	F_SET = F_UID | F_NUMBERS,
 };
 
 const struct reply imap_done = { SAY_OK, "Done" };
@@ -49,46 +51,44 @@ logout(struct imap *im, struct parse *p)
 	return &bye;
 }
 
-#define S_ANY (S_START | S_IN | S_BOX)
-#define S_USER (S_IN | S_BOX)
-
 /* clang-format off */
 static const struct row {
 	const char *verb;
+	enum capability needs; /* CAP_REV1: always there */
 	unsigned in; /* S_* bits: states in which it exists */
 	unsigned flags;
 	handler *run;
 } rows[] = {	/* RFC 9051 s. 6 */
-	{ "CAPABILITY",	S_ANY,		0,	capability_capability },
-	{ "NOOP",	S_ANY,		0,	noop },
-	{ "LOGOUT",	S_ANY,		0,	logout },
-	{ "ID",		S_ANY,		0,	capability_id },
-	{ "LOGIN",	S_START,	0,	login_login },
-	{ "AUTHENTICATE", S_START,	0,	login_authenticate },
-	{ "STARTTLS",	S_START,	0,	login_starttls },
-	{ "ENABLE",	S_USER,		0,	capability_enable },
-	{ "NAMESPACE",	S_USER,		0,	capability_namespace },
-	{ "SELECT",	S_USER,		0,	select_select },
-	{ "EXAMINE",	S_USER,		0,	select_examine },
-	{ "STATUS",	S_USER,		0,	status_status },
-	{ "LIST",	S_USER,		0,	list_list },
-	{ "LSUB",	S_USER,		0,	list_lsub },
-	{ "CREATE",	S_USER,		0,	folders_create },
-	{ "DELETE",	S_USER,		0,	folders_delete },
-	{ "RENAME",	S_USER,		0,	folders_rename },
-	{ "SUBSCRIBE",	S_USER,		0,	folders_subscribe },
-	{ "UNSUBSCRIBE", S_USER,	0,	folders_unsubscribe },
-	{ "APPEND",	S_USER,		0,	append_append },
-	{ "IDLE",	S_USER,		0,	idle_idle },
-	{ "CHECK",	S_BOX,		0,	select_check },
-	{ "CLOSE",	S_BOX,		0,	select_close },
-	{ "UNSELECT",	S_BOX,		0,	select_unselect },
-	{ "EXPUNGE",	S_BOX,		F_UID,	select_expunge },
-	{ "FETCH",	S_BOX,	F_UID | F_NUMBERS, fetch_fetch },
-	{ "STORE",	S_BOX,	F_UID | F_NUMBERS, flags_store },
-	{ "SEARCH",	S_BOX,	F_UID | F_NUMBERS, search_search },
-	{ "COPY",	S_BOX,		F_UID,	copy_copy },
-	{ "MOVE",	S_BOX,		F_UID,	copy_move },
+	{ "CAPABILITY",		CAP_REV1,	S_ANY, 0, announce_capability },
+	{ "NOOP",		CAP_REV1,	S_ANY, 0, noop },
+	{ "LOGOUT",		CAP_REV1,	S_ANY, 0, logout },
+	{ "ID",			CAP_ID,		S_ANY, 0, announce_id },
+	{ "LOGIN",		CAP_REV1,	S_START, 0, login_login },
+	{ "AUTHENTICATE",	CAP_REV1,	S_START, 0, login_authenticate },
+	{ "STARTTLS",		CAP_REV1,	S_START, 0, login_starttls },
+	{ "ENABLE",		CAP_ENABLE,	S_USER, 0, announce_enable },
+	{ "NAMESPACE",		CAP_NAMESPACE,	S_USER, 0, announce_namespace },
+	{ "SELECT",		CAP_REV1,	S_USER, 0, select_select },
+	{ "EXAMINE",		CAP_REV1,	S_USER, 0, select_examine },
+	{ "STATUS",		CAP_REV1,	S_USER, 0, status_status },
+	{ "LIST",		CAP_REV1,	S_USER, 0, list_list },
+	{ "LSUB",		CAP_REV1,	S_USER, 0, list_lsub },
+	{ "CREATE",		CAP_REV1,	S_USER, 0, folders_create },
+	{ "DELETE",		CAP_REV1,	S_USER, 0, folders_delete },
+	{ "RENAME",		CAP_REV1,	S_USER, 0, folders_rename },
+	{ "SUBSCRIBE",		CAP_REV1,	S_USER, 0, folders_subscribe },
+	{ "UNSUBSCRIBE",	CAP_REV1,	S_USER, 0, folders_unsubscribe },
+	{ "APPEND",		CAP_REV1,	S_USER, 0, append_append },
+	{ "IDLE",		CAP_IDLE,	S_USER, 0, idle_idle },
+	{ "CHECK",		CAP_REV1,	S_BOX, 0, select_check },
+	{ "CLOSE",		CAP_REV1,	S_BOX, 0, select_close },
+	{ "UNSELECT",		CAP_UNSELECT,	S_BOX, 0, select_unselect },
+	{ "EXPUNGE",		CAP_REV1,	S_BOX, F_UID, select_expunge },
+	{ "FETCH",		CAP_REV1,	S_BOX, F_SET, fetch_fetch },
+	{ "STORE",		CAP_REV1,	S_BOX, F_SET, flags_store },
+	{ "SEARCH",		CAP_REV1,	S_BOX, F_SET, search_search },
+	{ "COPY",		CAP_REV1,	S_BOX, F_UID, copy_copy },
+	{ "MOVE",		CAP_MOVE,	S_BOX, F_UID, copy_move },
 };
 /* clang-format on */
 
@@ -220,7 +220,8 @@ obey(struct imap *im, struct parse *p)
 	if (im->uid && (parse_space(p) == -1 || parse_atom(p, &verb) == -1))
 		return &imap_bad;
 	row = find(verb);
-	if (row == NULL || (im->uid && (row->flags & F_UID) == 0)) {
+	if (row == NULL || !capability_on(row->needs) ||
+	    (im->uid && (row->flags & F_UID) == 0)) {
 		p->error = unknown.text;
 		return &unknown;
 	}

@@ -23,6 +23,8 @@ enum state { /* RFC 9051 s. 3, as bits for the table */
 	S_START = 1 << 0, /* not authenticated */
 	S_IN = 1 << 1, /* authenticated */
 	S_BOX = 1 << 2, /* selected */
+	S_USER = S_IN | S_BOX,
+	S_ANY = S_START | S_USER,
 };
 
 enum enabled { /* RFC 5161 */
@@ -53,6 +55,7 @@ struct imap {
 	struct store *store; /* afterwards */
 	struct folder *folder; /* in S_BOX */
 	char selected[NAME_DISK]; /* its name on disk */
+	uint64_t append_limit; /* octets of a message (RFC 7889) */
 	bool read_only; /* EXAMINE, or nobody can write there */
 	bool lost; /* it was removed: say BYE */
 	uint32_t *saved; /* "$": UIDs, ascending (RFC 5182) */
@@ -97,9 +100,6 @@ const struct reply *imap_long(struct imap *);
 
 /* Write imap.out as a response line of its own, and empty it. */
 void imap_line(struct imap *);
-
-/* The capabilities of this state, after "CAPABILITY": into a buf. */
-void capability_put(struct buf *, const struct imap *);
 
 static inline bool
 imap_enabled(const struct imap *im, enum enabled e)

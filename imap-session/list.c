@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/put.h"
@@ -53,7 +54,7 @@ static const char *
 use_of(const struct entry *e)
 {
 	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
-		if (e->exists &&
+		if (e->exists && capability_on(CAP_SPECIAL_USE) &&
 		    span_same(span(e->disk), span(special[i].disk)))
 			return special[i].use;
 	return NULL;
@@ -196,23 +197,32 @@ entries(struct imap *im, struct entry **out)
 /* ---- the answer */
 
 static void
+put_attribute(struct buf *b, size_t open, const char *name)
+{
+	if (name != NULL)
+		buf_printf(b, "%s%s", b->len > open ? " " : "", name);
+}
+
+static void
 put_entry(struct imap *im, const struct wanted *w, const struct entry *e,
     bool subscribed)
 {
-	const char *use = use_of(e);
 	struct buf *b = &im->out;
+	size_t open;
 
 	buf_str(b, w->lsub ? "* LSUB (" : "* LIST (");
+	open = b->len;
 	if (!e->exists)
-		buf_str(b,
+		put_attribute(b, open,
 		    imap_enabled(im, E_REV2) || w->subscribed ?
-			"\\NonExistent " :
-			"\\Noselect ");
-	buf_str(b, e->children ? "\\HasChildren" : "\\HasNoChildren");
+			"\\NonExistent" :
+			"\\Noselect");
+	if (capability_on(CAP_CHILDREN))
+		put_attribute(b, open,
+		    e->children ? "\\HasChildren" : "\\HasNoChildren");
 	if (subscribed && !w->lsub)
-		buf_str(b, " \\Subscribed");
-	if (use != NULL)
-		buf_printf(b, " %s", use);
+		put_attribute(b, open, "\\Subscribed");
+	put_attribute(b, open, use_of(e));
 	buf_str(b, ") \"/\" ");
 	name_put(im, e->disk);
 	if (w->recursive && e->below)
@@ -318,14 +328,15 @@ patterns(struct parse *p, struct wanted *w, struct span reference)
 static int
 selection(struct parse *p, struct wanted *w)
 {
-	if (!parse_try(p, '('))
+	if (!capability_on(CAP_LIST_EXTENDED) || !parse_try(p, '('))
 		return 0;
 	while (!parse_try(p, ')')) {
 		if (parse_word(p, "SUBSCRIBED"))
 			w->subscribed = true;
 		else if (parse_word(p, "RECURSIVEMATCH"))
 			w->recursive = true;
-		else if (parse_word(p, "SPECIAL-USE"))
+		else if (capability_on(CAP_SPECIAL_USE) &&
+		    parse_word(p, "SPECIAL-USE"))
 			w->special = true;
 		else if (!parse_word(p, "REMOTE"))
 			return parse_fail(p, "Unknown option");
@@ -340,7 +351,7 @@ selection(struct parse *p, struct wanted *w)
 static int
 returns(struct parse *p, struct wanted *w)
 {
-	if (!parse_try(p, ' '))
+	if (!capability_on(CAP_LIST_EXTENDED) || !parse_try(p, ' '))
 		return 0;
 	if (!parse_word(p, "RETURN") || !parse_try(p, ' ') ||
 	    !parse_try(p, '('))
@@ -348,7 +359,8 @@ returns(struct parse *p, struct wanted *w)
 	while (!parse_try(p, ')')) {
 		if (parse_word(p, "SUBSCRIBED"))
 			w->say_subscribed = true;
-		else if (parse_word(p, "STATUS")) {
+		else if (capability_on(CAP_LIST_STATUS) &&
+		    parse_word(p, "STATUS")) {
 			if (parse_space(p) == -1 ||
 			    status_items(p, &w->status) == -1)
 				return -1;

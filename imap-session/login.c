@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "session/front.h"
 
@@ -107,7 +108,8 @@ login_authenticate(struct imap *im, struct parse *p)
 
 	if (parse_space(p) == -1 || parse_atom(p, &mechanism) == -1)
 		return &imap_bad;
-	given = parse_try(p, ' '); /* SASL-IR, RFC 4959 */
+	/* SASL-IR, RFC 4959 */
+	given = capability_on(CAP_SASL_IR) && parse_try(p, ' ');
 	initial = p->rest;
 	if (!given && parse_end(p) == -1)
 		return &imap_bad;

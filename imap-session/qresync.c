@@ -1,5 +1,6 @@
 #include "imap-session/qresync.h"
 
+#include "imap-session/capability.h"
 #include "imap-session/put.h"
 #include "imap-session/selected.h"
 
@@ -46,7 +47,8 @@ qresync_read(struct imap *im, struct parse *p, struct qresync *q)
 		if (parse_word(p, "QRESYNC")) {
 			if (read_state(im, p, q) == -1)
 				return -1;
-		} else if (!parse_word(p, "CONDSTORE"))
+		} else if (!capability_on(CAP_CONDSTORE) ||
+		    !parse_word(p, "CONDSTORE"))
 			return parse_fail(p, "Unknown parameter");
 	} while (parse_try(p, ' '));
 	im->enabled |= E_CONDSTORE;

@@ -1,6 +1,7 @@
 /* SELECT, EXAMINE, CHECK, CLOSE, UNSELECT, EXPUNGE (RFC 9051 s. 6.3, 6.4). */
 #include <stdio.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/qresync.h"
@@ -34,9 +35,11 @@ put_mailbox(struct imap *im)
 			    info.first_unseen);
 	}
 	conn_printf(im->conn,
-	    "* OK [UIDVALIDITY %u] Validity\r\n* OK [UIDNEXT %u] Next\r\n"
-	    "* OK [HIGHESTMODSEQ %llu] Changes\r\n",
-	    info.uidvalidity, info.uidnext, (unsigned long long)info.modseq);
+	    "* OK [UIDVALIDITY %u] Validity\r\n* OK [UIDNEXT %u] Next\r\n",
+	    info.uidvalidity, info.uidnext);
+	if (capability_on(CAP_CONDSTORE))
+		conn_printf(im->conn, "* OK [HIGHESTMODSEQ %llu] Changes\r\n",
+		    (unsigned long long)info.modseq);
 }
 
 static const struct reply *
@@ -128,6 +131,8 @@ select_expunge(struct imap *im, struct parse *p)
 	size_t n;
 
 	if (im->uid) { /* RFC 4315 */
+		if (!capability_on(CAP_UIDPLUS))
+			(void)parse_fail(p, "Unknown command");
 		if (parse_space(p) == -1)
 			return &imap_bad;
 		wrong = selected_set(im, p, &number, &n);

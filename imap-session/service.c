@@ -1,9 +1,11 @@
 #include "imap-session/service.h"
 
+#include <fcntl.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/imap.h"
 #include "imap-session/selected.h"
 #include "maildir/delivery.h"
@@ -19,7 +21,32 @@ static const struct limit limit = {
 	.total = COMMAND_MAX,
 	.seconds = 1800, /* RFC 9051 s. 5.4: at least half an hour */
 };
+#define OFF_FILE "mailroom-imap-off"
 enum { ARENA = 32 << 20 }; /* octets of one command's memory, at most */
+
+/* The user's own file of capabilities to do without, a name in each line. */
+static void
+switch_off(int maildir)
+{
+	int fd = openat(maildir, OFF_FILE,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[4096];
+	struct span rest, line;
+	ssize_t n;
+
+	if (fd == -1)
+		return;
+	n = read(fd, text, sizeof(text));
+	(void)close(fd);
+	rest = span_n(text, n > 0 ? (size_t)n : 0);
+	while (rest.len > 0) {
+		line = span_trim(span_cut(&rest, '\n'));
+		if (line.len > 0 && capability_off(line) == -1)
+			log_line(LOG_NOTICE,
+			    "ignored file=" OFF_FILE " capability=%.*s",
+			    (int)line.len, line.p);
+	}
+}
 
 /* What is opened for the last time: then there is only the Maildir. */
 static struct store *
@@ -42,8 +69,10 @@ confine(const char *maildir)
 	if (sandbox_limits(&l) == -1 || sandbox_files(&dir, 1) == -1 ||
 	    sandbox_calls(SANDBOX_STORE) == -1)
 		store = NULL;
-	else
+	else {
+		switch_off(dir);
 		store = store_open(maildir, NULL, 0);
+	}
 	(void)close(dir);
 	return store;
 }
@@ -61,7 +90,7 @@ welcome(struct imap *im, const char *tag)
 }
 
 int
-service_run(struct conn *c, const struct front_user *u)
+service_run(struct conn *c, const struct front_user *u, uint64_t largest)
 {
 	static struct imap im;
 	struct store *store = confine(u->maildir);
@@ -79,6 +108,7 @@ service_run(struct conn *c, const struct front_user *u)
 	}
 	im.state = S_IN;
 	im.store = store;
+	im.append_limit = largest;
 	welcome(&im, u->word);
 	imap_serve(&im);
 	selected_leave(&im);

@@ -1,6 +1,7 @@
 /* STATUS (RFC 9051 s. 6.3.11), also as LIST returns it (RFC 5819). */
 #include "imap-session/status.h"
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "maildir/maildir.h"
@@ -19,15 +20,16 @@ enum status_item {
 static const struct {
 	const char *name;
 	enum status_item item;
+	enum capability needs;
 } items[] = {
-	{ "MESSAGES", MESSAGES },
-	{ "RECENT", RECENT },
-	{ "UIDNEXT", UIDNEXT },
-	{ "UIDVALIDITY", UIDVALIDITY },
-	{ "UNSEEN", UNSEEN },
-	{ "DELETED", DELETED },
-	{ "SIZE", SIZE },
-	{ "HIGHESTMODSEQ", HIGHESTMODSEQ },
+	{ "MESSAGES", MESSAGES, CAP_REV1 },
+	{ "RECENT", RECENT, CAP_REV1 },
+	{ "UIDNEXT", UIDNEXT, CAP_REV1 },
+	{ "UIDVALIDITY", UIDVALIDITY, CAP_REV1 },
+	{ "UNSEEN", UNSEEN, CAP_REV1 },
+	{ "DELETED", DELETED, CAP_REV1 },
+	{ "SIZE", SIZE, CAP_STATUS_SIZE },
+	{ "HIGHESTMODSEQ", HIGHESTMODSEQ, CAP_CONDSTORE },
 };
 
 int
@@ -44,7 +46,8 @@ status_items(struct parse *p, unsigned *wanted)
 		if (parse_atom(p, &name) == -1)
 			return -1;
 		for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++)
-			if (span_same(name, span(items[i].name)))
+			if (span_same(name, span(items[i].name)) &&
+			    capability_on(items[i].needs))
 				item = items[i].item;
 		if (item == 0)
 			return parse_fail(p, "Unknown status item");

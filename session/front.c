@@ -95,6 +95,29 @@ parser(const struct front *f, const struct peer *peer, int monitor)
 
 /* ---- the monitor */
 
+/* Does not come back, or fails. */
+static int
+run_again(const struct entry *e, const char *login, const char *path)
+{
+	const struct front *f = e->front;
+	const char *argv[FRONT_SETTINGS + 8] = { f->program };
+	size_t n = 1;
+
+	for (size_t i = 0; f->settings != NULL && f->settings[i] != NULL &&
+	     i < FRONT_SETTINGS;
+	     i++)
+		argv[n++] = f->settings[i];
+	argv[n++] = f->option;
+	argv[n++] = login;
+	argv[n++] = "--";
+	argv[n++] = e->user.name;
+	argv[n++] = path;
+	argv[n++] = e->word;
+	/* execv writes to none of them, whatever its prototype says. */
+	(void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	return fail("exec /proc/self/exe");
+}
+
 /* Become the user, and the program anew. */
 static int
 hand_over(const struct entry *e)
@@ -111,9 +134,7 @@ hand_over(const struct entry *e)
 		return front_trouble("login-error", f->trouble);
 	if (slots.fd != -1)
 		(void)dup2(slots.fd, FRONT_SLOT);
-	(void)execl("/proc/self/exe", f->program, f->option, login, "--",
-	    e->user.name, path, e->word, (char *)NULL);
-	(void)fail("exec /proc/self/exe");
+	(void)run_again(e, login, path);
 	return front_trouble("login-error", f->trouble);
 }
 

@@ -21,6 +21,7 @@
 enum {
 	FRONT_TRIES = 3,
 	FRONT_WORD_MAX = 64,
+	FRONT_SETTINGS = 128,
 	FRONT_SLOT = LOG_FD + 1, /* in the new process: its slot, held open */
 	FRONT_KEEP, /* for sandbox_start of the new process */
 };
@@ -28,6 +29,8 @@ enum {
 struct front {
 	const char *program; /* its name */
 	const char *option; /* how it is called then: "-L", perhaps "-tL" */
+	const char *const *settings; /* before that: FRONT_SETTINGS words at
+				      * most, then NULL; or NULL: none */
 	const char *greeting; /* with its line end */
 	const char *trouble; /* the same, when nothing can be done */
 	const char *busy; /* the same, when there are too many */
