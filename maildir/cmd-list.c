@@ -5,6 +5,7 @@
 
 #include "maildir/cmd-brief.h"
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/date.h"
 #include "message/fail.h"

@@ -22,6 +22,7 @@
 #include "maildir/cmd-brief.h"
 #include "maildir/cmd-letter.h"
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/fail.h"
 #include "message/html.h"

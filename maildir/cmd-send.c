@@ -20,6 +20,7 @@
 
 #include "maildir/cmd-letter.h"
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-verbs.h"
 #include "message/compose.h"
 #include "message/date.h"
 #include "message/fail.h"
@@ -152,9 +153,11 @@ send_people(struct buf *out, const struct letter *l, const char *field)
 /* ---- sendmail */
 
 /* Beside this program, else where PATH has it. */
-static void
-exec_sendmail(char **argv)
+static __attribute__((noreturn)) void
+exec_sendmail(const char **words)
 {
+	char *const *argv = (char *const *)(uintptr_t)words;
+
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
 	char *slash;
@@ -185,12 +188,34 @@ feed(int fd, struct span s)
 	return 0;
 }
 
-int
-send_message(struct cmd *c, struct span message, char **address)
+/* Its arguments, for free(); NULL. */
+static const char **
+arguments(const char *from, char **address)
 {
-	const char *first[] = { "sendmail", "-i", "-oem", "--" };
-	char **argv;
-	size_t n = 0;
+	const char *first[] = { "sendmail", "-i", "-oem" };
+	size_t n = 0, i = sizeof(first) / sizeof(*first);
+	const char **argv;
+
+	while (address[n] != NULL)
+		n++;
+	argv = calloc(n + i + 4, sizeof(*argv));
+	if (argv == NULL)
+		return NULL;
+	(void)memcpy(argv, first, sizeof(first));
+	if (from != NULL) {
+		argv[i++] = "-f";
+		argv[i++] = from;
+	}
+	argv[i++] = "--";
+	(void)memcpy(argv + i, address, n * sizeof(*argv));
+	return argv;
+}
+
+int
+send_message(struct cmd *c, struct span message, const char *from,
+    char **address)
+{
+	const char **argv;
 	int end[2], status = -1, fed;
 	pid_t pid;
 
@@ -198,13 +223,9 @@ send_message(struct cmd *c, struct span message, char **address)
 		cmd_complain(c, "there is no recipient");
 		return -1;
 	}
-	while (address[n] != NULL)
-		n++;
-	argv = calloc(n + 5, sizeof(*argv));
+	argv = arguments(from, address);
 	if (argv == NULL || pipe2(end, O_CLOEXEC) == -1 || (pid = fork()) == -1)
 		err(EX_TEMPFAIL, "sendmail");
-	(void)memcpy(argv, first, sizeof(first));
-	(void)memcpy(argv + 4, address, n * sizeof(*argv));
 	if (pid == 0) {
 		(void)dup2(end[0], STDIN_FILENO);
 		exec_sendmail(argv);
@@ -396,7 +417,7 @@ deliver(struct draft *d)
 		return fail("%s", d->path);
 	if (read_draft(d, &body) == -1 || build(d, body, false) == -1)
 		return -1;
-	if (send_message(d->c, buf_all(&d->out), d->address) == -1)
+	if (send_message(d->c, buf_all(&d->out), NULL, d->address) == -1)
 		return fail_as(EAGAIN, "not sent");
 	if (build(d, body, true) == 0)
 		keep_sent(d);

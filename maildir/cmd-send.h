@@ -14,9 +14,10 @@
  * why and where was said. */
 int send_draft(struct cmd *, const char *path);
 
-/* Give the message to sendmail for these addresses, NULL at their end.
- * 0; -1: said why. */
-int send_message(struct cmd *, struct span message, char **address);
+/* Give the message to sendmail for these addresses, NULL at their end.  "from":
+ * envelope sender, "<>" for none; NULL: the user.  0; -1: said why. */
+int send_message(struct cmd *, struct span message, const char *from,
+    char **address);
 
 /* All of the file "fd" is open at, which is closed.  0; -1. */
 int send_read(struct buf *, int fd);

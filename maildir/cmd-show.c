@@ -11,6 +11,7 @@
 
 #include "maildir/cmd-letter.h"
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/fail.h"
 #include "message/header.h"

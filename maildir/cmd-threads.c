@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "maildir/cmd-brief.h"
+#include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 
 enum { REFERENCES = 100 };

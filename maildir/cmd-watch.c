@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/fail.h"
 

@@ -19,6 +19,7 @@
 
 #include "maildir/cmd-letter.h"
 #include "maildir/cmd-send.h"
+#include "maildir/cmd-verbs.h"
 #include "message/date.h"
 #include "message/fail.h"
 #include "message/header.h"
@@ -454,7 +455,7 @@ cmd_bounce(struct cmd *c)
 	buf_char(&out, '\n');
 	buf_span(&out, rest);
 	send_addresses(span(c->argv[0]), &to, &n);
-	if (send_message(c, buf_all(&out), to) == -1)
+	if (send_message(c, buf_all(&out), NULL, to) == -1)
 		c->status = 1;
 	for (size_t i = 0; i < n; i++)
 		free(to[i]);

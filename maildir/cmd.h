@@ -18,13 +18,14 @@ struct cmd {
 	struct folder *folder; /* once cmd_open was called */
 	char folder_name[256]; /* on disk */
 	const char *folder_said;
+	bool chosen; /* by -f */
 	bool quiet; /* -q: numbers only */
 	bool json; /* -j, --json */
 	bool all; /* -a */
 	bool raw; /* -r */
 	bool unread; /* -u */
 	bool force; /* -y */
-	bool keep; /* -k: unread stays unread */
+	bool keep; /* -k: unread stays unread; duplicates are kept */
 	uint32_t most; /* -n */
 	const char *into; /* -d: directory, or other thing of the verb */
 	const char *subject; /* -s */
@@ -80,29 +81,5 @@ void cmd_done(struct cmd *, uint32_t uid, const char *said);
 uint32_t cmd_flag(const char *name);
 /* Change flags of the picked messages, and print which. */
 void cmd_change(struct cmd *, const struct change *, const char *said);
-
-/* ---- the verbs */
-void cmd_list(struct cmd *);
-void cmd_show(struct cmd *);
-void cmd_headers(struct cmd *);
-void cmd_raw(struct cmd *);
-void cmd_save(struct cmd *);
-void cmd_mark(struct cmd *);
-void cmd_unmark(struct cmd *);
-void cmd_move(struct cmd *);
-void cmd_copy(struct cmd *);
-void cmd_delete(struct cmd *);
-void cmd_undelete(struct cmd *);
-void cmd_folders(struct cmd *);
-void cmd_write(struct cmd *);
-void cmd_reply(struct cmd *);
-void cmd_forward(struct cmd *);
-void cmd_bounce(struct cmd *);
-void cmd_send(struct cmd *);
-void cmd_search(struct cmd *);
-void cmd_threads(struct cmd *);
-void cmd_watch(struct cmd *);
-void cmd_import(struct cmd *);
-void cmd_export(struct cmd *);
 
 #endif

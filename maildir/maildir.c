@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/date.h"
 #include "message/fail.h"
@@ -45,6 +46,7 @@ static const struct verb {
 	{ "search",	"",	"term ...",			cmd_search },
 	{ "threads",	"",	"[message ...]",		cmd_threads },
 	{ "watch",	"n:",	"",				cmd_watch },
+	{ "deliver",	"F:k",	"",				cmd_deliver },
 	{ "import",	"u",	"[mbox ...]",			cmd_import },
 	{ "export",	"",	"[message ...]",		cmd_export },
 	{ "mark",	"",	"flag,... [message ...]",	cmd_mark },
@@ -171,7 +173,7 @@ options(struct cmd *c, const struct verb *v, int argc, char **argv)
 	(void)snprintf(letters, sizeof(letters), "f:m:qj%s", v->options);
 	while ((ch = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (ch == 'f')
-			c->folder_said = optarg;
+			c->chosen = (c->folder_said = optarg) != NULL;
 		else if (ch == 'm')
 			c->path = optarg;
 		else if (ch == 'q')
@@ -231,12 +233,26 @@ choose(struct cmd *c, int *argc, char ***argv)
 	errx(EX_USAGE, "no verb \"%s\"; see maildir help", c->out.p);
 }
 
+/* A delivery makes a Maildir that is missing; when that is not to be had, it
+ * may be another time. */
+static void
+open_store(struct cmd *c, const struct verb *v)
+{
+	bool make = v->run == cmd_deliver;
+	struct stat st;
+
+	if (!make && stat(c->path, &st) == -1)
+		err(EX_NOINPUT, "%s", c->path);
+	c->store = store_open(c->path, NULL, 0);
+	if (c->store == NULL)
+		errx(make ? EX_TEMPFAIL : EX_NOINPUT, "%s", fail_text());
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct cmd c;
 	const struct verb *v;
-	struct stat st;
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	date_zone();
@@ -250,11 +266,7 @@ main(int argc, char **argv)
 	if (cmd_disk_name(c.folder_name, c.folder_said) == -1)
 		errx(EX_USAGE, "-f: %s", fail_text());
 	buf_init(&c.out, OUT_MAX);
-	if (stat(c.path, &st) == -1)
-		err(EX_NOINPUT, "%s", c.path);
-	c.store = store_open(c.path, NULL, 0);
-	if (c.store == NULL)
-		errx(EX_NOINPUT, "%s", fail_text());
+	open_store(&c, v);
 	v->run(&c);
 	if (c.folder != NULL)
 		folder_close(c.folder);

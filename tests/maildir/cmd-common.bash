@@ -14,6 +14,26 @@ setup() {
 # md ARG...: the command, without anything on standard input.
 md() { "$BIN/maildir" "$@" </dev/null; }
 
+# own_sendmail: `cmd` is the command with a sendmail beside it that keeps what it
+# is given in $T/sent/N.mail (the last in $T/message, $T/arguments) and ends
+# with what $T/exit says.
+own_sendmail() {
+	mkdir -p "$T/bin" "$T/sent"
+	ln -f "$BIN/maildir" "$T/bin/maildir" 2>/dev/null ||
+		cp "$BIN/maildir" "$T/bin/maildir"
+	cat >"$T/bin/sendmail" <<-END
+		#!/bin/sh
+		n=\$((\$(ls "$T/sent" | grep -c mail) + 1))
+		printf '%s\n' "\$*" >"$T/sent/\$n.arguments"
+		cat >"$T/sent/\$n.mail"
+		cp "$T/sent/\$n.arguments" "$T/arguments"
+		cp "$T/sent/\$n.mail" "$T/message"
+		exit \$(cat "$T/exit" 2>/dev/null || echo 0)
+	END
+	chmod +x "$T/bin/sendmail"
+}
+cmd() { "$T/bin/maildir" "$@"; }
+
 # put NAME: standard input becomes that file ("new/1000000001.a.h").
 put() { cat >"$M/$1"; }
 

@@ -4,21 +4,11 @@
 load ../lib
 load cmd-common
 
-# The command with a sendmail beside it that keeps what it is given.
 begin() {
-	mkdir -p "$T/bin"
-	cp "$BIN/maildir" "$T/bin/maildir"
-	cat >"$T/bin/sendmail" <<-END
-		#!/bin/sh
-		printf '%s\n' "\$*" >"$T/arguments"
-		cat >"$T/message"
-		exit \$(cat "$T/exit" 2>/dev/null || echo 0)
-	END
-	chmod +x "$T/bin/sendmail"
+	own_sendmail
 	export EMAIL='Alice <alice@here.test>'
 	three
 }
-cmd() { "$T/bin/maildir" "$@"; }
 
 # editor TEXT...: an EDITOR that replaces the text behind the header.
 editor() {
