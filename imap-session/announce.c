@@ -47,6 +47,7 @@ announce_enable(struct imap *im, struct parse *p)
 		enum capability needs;
 		unsigned bits;
 	} known[] = {
+		{ "IMAP4rev2", CAP_REV2, E_REV2 },
 		{ "UTF8=ACCEPT", CAP_UTF8, E_UTF8 },
 		{ "CONDSTORE", CAP_CONDSTORE, E_CONDSTORE },
 		{ "QRESYNC", CAP_QRESYNC, E_QRESYNC | E_CONDSTORE },

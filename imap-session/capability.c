@@ -25,7 +25,7 @@ static const struct {
 	uint64_t needs; /* off when one of these is */
 } capabilities[CAPABILITIES] = {
 	[CAP_REV1] =		{ "IMAP4rev1",		S_ANY,	0 },
-	[CAP_REV2] =		{ "IMAP4rev2",		0,	REV2 },
+	[CAP_REV2] =		{ "IMAP4rev2",		S_ANY,	REV2 },
 	[CAP_LITERAL] =		{ "LITERAL+",		S_ANY,	0 },
 	[CAP_SASL_IR] =		{ "SASL-IR",		S_START, 0 },
 	[CAP_ID] =		{ "ID",			S_ANY,	0 },
@@ -92,6 +92,8 @@ put_logins(struct buf *b, const struct imap *im)
 	struct span rest, name;
 	struct buf names;
 
+	if (login_can_tls(im))
+		buf_str(b, " STARTTLS");
 	if (login_offered(im) == 0)
 		buf_str(b, " LOGINDISABLED");
 	buf_init(&names, 200);

@@ -9,13 +9,14 @@
 
 /* The only argument, a name. */
 static const struct reply *
-only_name(struct imap *im, struct parse *p, char disk[NAME_DISK])
+only_name(struct imap *im, struct parse *p, char disk[NAME_DISK],
+    struct span *said)
 {
 	const struct reply *wrong;
 
 	if (parse_space(p) == -1)
 		return &imap_bad;
-	wrong = name_read(im, p, disk);
+	wrong = name_read_said(im, p, disk, said);
 	if (wrong != NULL)
 		return wrong;
 	return parse_end(p) == 0 ? NULL : &imap_bad;
@@ -25,19 +26,23 @@ const struct reply *
 folders_create(struct imap *im, struct parse *p)
 {
 	char disk[NAME_DISK];
-	const struct reply *wrong = only_name(im, p, disk);
+	struct span said;
+	const struct reply *wrong = only_name(im, p, disk, &said);
 
 	if (wrong != NULL)
 		return wrong;
-	return store_create(im->store, disk) == 0 ? &imap_done :
-						    imap_failed(im);
+	if (store_create(im->store, disk) == -1)
+		return imap_failed(im);
+	name_tell(im, "", disk, said, false);
+	return &imap_done;
 }
 
 const struct reply *
 folders_delete(struct imap *im, struct parse *p)
 {
 	char disk[NAME_DISK];
-	const struct reply *wrong = only_name(im, p, disk);
+	struct span said;
+	const struct reply *wrong = only_name(im, p, disk, &said);
 
 	if (wrong != NULL)
 		return wrong;
@@ -47,6 +52,7 @@ folders_delete(struct imap *im, struct parse *p)
 		return imap_failed(im);
 	if (im->state == S_BOX && strcmp(im->selected, disk) == 0)
 		selected_leave(im);
+	name_tell(im, "\\NonExistent", disk, said, false);
 	return &imap_done;
 }
 
@@ -55,13 +61,14 @@ folders_rename(struct imap *im, struct parse *p)
 {
 	char from[NAME_DISK], to[NAME_DISK];
 	const struct reply *wrong;
+	struct span said;
 
 	if (parse_space(p) == -1)
 		return &imap_bad;
 	wrong = name_read(im, p, from);
 	if (wrong != NULL)
 		return wrong;
-	wrong = only_name(im, p, to);
+	wrong = only_name(im, p, to, &said);
 	if (wrong != NULL)
 		return wrong;
 	if (strcmp(to, "INBOX") == 0) {
@@ -73,6 +80,7 @@ folders_rename(struct imap *im, struct parse *p)
 	if (im->state == S_BOX && strcmp(im->selected, from) == 0 &&
 	    strcmp(from, "INBOX") != 0)
 		selected_leave(im);
+	name_tell(im, "", to, said, false);
 	return &imap_done;
 }
 
@@ -80,7 +88,8 @@ static const struct reply *
 subscribe(struct imap *im, struct parse *p, bool yes)
 {
 	char disk[NAME_DISK];
-	const struct reply *wrong = only_name(im, p, disk);
+	struct span said;
+	const struct reply *wrong = only_name(im, p, disk, &said);
 
 	if (wrong != NULL)
 		return wrong;

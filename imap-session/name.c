@@ -1,9 +1,12 @@
 #include "imap-session/name.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <uninorm.h>
 
 #include "imap-session/mutf7.h"
 #include "imap-session/put.h"
+#include "maildir/maildir.h"
 
 enum { PART_MAX = 200, DEPTH_MAX = 32, WIRE_MAX = 4000 };
 
@@ -89,16 +92,46 @@ says_utf8(const struct imap *im)
 	return imap_enabled(im, E_UTF8) || imap_enabled(im, E_REV2);
 }
 
+/* Let a name that is not in normal form C, and that no folder has, be that
+ * form of it (RFC 9051 s. 5.1): so folders are made with it. */
+static void
+normalise(struct imap *im, char disk[NAME_DISK], struct span wire)
+{
+	struct folder_info info;
+	char normal[NAME_DISK];
+	uint8_t *p;
+	size_t n;
+
+	p = u8_normalize(UNINORM_NFC, (const uint8_t *)wire.p, wire.len, NULL,
+	    &n);
+	if (p == NULL)
+		return;
+	if (!span_eq(wire, span_n((const char *)p, n)) &&
+	    name_to_disk(normal, span_n((const char *)p, n), true) == 0 &&
+	    store_status(im->store, disk, &info) == -1)
+		memcpy(disk, normal, NAME_DISK);
+	free(p);
+}
+
+const struct reply *
+name_read_said(struct imap *im, struct parse *p, char disk[NAME_DISK],
+    struct span *said)
+{
+	if (parse_astring(p, said) == -1)
+		return &imap_bad;
+	if (name_to_disk(disk, *said, says_utf8(im)) == -1)
+		return imap_no(im, "[CANNOT] Impossible name");
+	if (says_utf8(im))
+		normalise(im, disk, *said);
+	return NULL;
+}
+
 const struct reply *
 name_read(struct imap *im, struct parse *p, char disk[NAME_DISK])
 {
-	struct span wire;
+	struct span said;
 
-	if (parse_astring(p, &wire) == -1)
-		return &imap_bad;
-	if (name_to_disk(disk, wire, says_utf8(im)) == -1)
-		return imap_no(im, "[CANNOT] Impossible name");
-	return NULL;
+	return name_read_said(im, p, disk, &said);
 }
 
 void
@@ -109,6 +142,33 @@ name_put(struct imap *im, const char *disk)
 	buf_init(&wire, 4 * NAME_DISK);
 	name_to_wire(&wire, disk, says_utf8(im));
 	put_astring(&im->out, buf_all(&wire), says_utf8(im));
+	buf_free(&wire);
+}
+
+void
+name_tell(struct imap *im, const char *attributes, const char *disk,
+    struct span said, bool always)
+{
+	struct buf wire;
+	bool other;
+
+	if (!imap_enabled(im, E_REV2))
+		return;
+	if (said.len > 0 && said.p[said.len - 1] == '/')
+		said.len--;
+	buf_init(&wire, 4 * NAME_DISK);
+	name_to_wire(&wire, disk, true);
+	other = !span_eq(buf_all(&wire), said);
+	if (other || always) {
+		buf_printf(&im->out, "* LIST (%s) \"/\" ", attributes);
+		put_astring(&im->out, buf_all(&wire), true);
+		if (other) {
+			buf_str(&im->out, " (\"OLDNAME\" (");
+			put_string(&im->out, said, true);
+			buf_str(&im->out, "))");
+		}
+		imap_line(im);
+	}
 	buf_free(&wire);
 }
 

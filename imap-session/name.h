@@ -19,6 +19,16 @@ void name_to_wire(struct buf *, const char *disk, bool utf8);
 const struct reply *name_read(struct imap *, struct parse *,
     char disk[NAME_DISK]);
 
+/* The same; *said is the name as the client wrote it. */
+const struct reply *name_read_said(struct imap *, struct parse *,
+    char disk[NAME_DISK], struct span *said);
+
+/* Where IMAP4rev2 is enabled and the client called it otherwise, or "always":
+ * "* LIST (attributes) ..." with the name as it is and OLDNAME (RFC 9051
+ * s. 6.3.9.7). */
+void name_tell(struct imap *, const char *attributes, const char *disk,
+    struct span said, bool always);
+
 /* Append the name as an astring. */
 void name_put(struct imap *, const char *disk);
 

@@ -181,6 +181,10 @@ search_search(struct imap *im, struct parse *p)
 	if (parse_space(p) == -1)
 		return &imap_bad;
 	r = read_options(im, p, &extended, &wanted);
+	if (!extended && imap_enabled(im, E_REV2)) { /* RFC 9051 s. 6.4.4 */
+		extended = true;
+		wanted = RETURN_ALL;
+	}
 	if (r == NULL)
 		r = search_read(im, p, &k, &modseq);
 	if (r == NULL && modseq)

@@ -48,11 +48,12 @@ open_folder(struct imap *im, struct parse *p, bool write)
 	struct folder_info info;
 	char disk[NAME_DISK];
 	const struct reply *wrong;
+	struct span said;
 	struct qresync q;
 
 	if (parse_space(p) == -1)
 		return &imap_bad;
-	wrong = name_read(im, p, disk);
+	wrong = name_read_said(im, p, disk, &said);
 	if (wrong != NULL)
 		return wrong;
 	if (qresync_read(im, p, &q) == -1)
@@ -71,6 +72,7 @@ open_folder(struct imap *im, struct parse *p, bool write)
 	folder_info(im->folder, &info);
 	im->read_only = !write || !info.write;
 	put_mailbox(im);
+	name_tell(im, "", disk, said, true);
 	qresync_answer(im, &q);
 	return imap_ok(im, "[READ-%s] Selected",
 	    im->read_only ? "ONLY" : "WRITE");

@@ -5,6 +5,7 @@
 
 #include "imap-session/put.h"
 #include "imap-session/uids.h"
+#include "maildir/keywords.h"
 #include "message/fail.h"
 
 /* In the order of the answer to SELECT. */
@@ -112,6 +113,11 @@ selected_put_known(struct imap *im, struct buf *b)
 	for (size_t i = 0; i < KEYWORDS; i++)
 		if (keyword[i] != NULL && !doubled(keyword[i]))
 			buf_printf(b, " %s", keyword[i]);
+	for (size_t i = 0; i < KEYWORDS_STANDARD; i++)
+		if (!doubled(keywords_standard[i]) &&
+		    folder_keyword(im->folder, keywords_standard[i], false) ==
+			-1)
+			buf_printf(b, " %s", keywords_standard[i]);
 }
 
 void

@@ -92,7 +92,8 @@ status_put(struct imap *im, const char *disk, unsigned wanted)
 	name_put(im, disk);
 	buf_str(&im->out, " (");
 	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
-		if ((wanted & items[i].item) == 0)
+		if ((wanted & items[i].item) == 0 ||
+		    (items[i].item == RECENT && imap_enabled(im, E_REV2)))
 			continue;
 		buf_printf(&im->out, "%s%s %llu", gap, items[i].name,
 		    (unsigned long long)value(&info, items[i].item));

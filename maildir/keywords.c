@@ -16,8 +16,8 @@ static const char *const file[] = { "dovecot-keywords", "mailroom-keywords" };
 
 enum { FILES = 2, FILE_MAX = 64 * 1024 };
 
-static const char *const standard[] = { "$Forwarded", "$MDNSent", "$Junk",
-	"$NotJunk", "$Phishing" };
+const char *const keywords_standard[KEYWORDS_STANDARD] = { "$Forwarded",
+	"$MDNSent", "$Junk", "$NotJunk", "$Phishing" };
 
 /* The file behind the first "n" octets of "text": the octets then; -1. */
 static ssize_t
@@ -158,9 +158,8 @@ give(struct keywords *now, int dir, const char *name)
 
 	for (int i = 0; i < KEYWORDS; i++)
 		first = first && now->name[i] == NULL;
-	for (size_t i = 0; first && i < sizeof(standard) / sizeof(standard[0]);
-	     i++)
-		(void)place(now, standard[i]);
+	for (size_t i = 0; first && i < KEYWORDS_STANDARD; i++)
+		(void)place(now, keywords_standard[i]);
 	bit = keywords_find(now, name);
 	if (bit == -1)
 		bit = place(now, name);

@@ -15,7 +15,10 @@
 
 #include "maildir/maildir.h"
 
-enum { KEYWORD_LONGEST = 255 };
+enum { KEYWORD_LONGEST = 255, KEYWORDS_STANDARD = 5 };
+
+/* Those that have a meaning of their own (RFC 9051 s. 2.3.2). */
+extern const char *const keywords_standard[KEYWORDS_STANDARD];
 
 struct keywords {
 	const char *name[KEYWORDS]; /* NULL: not given */

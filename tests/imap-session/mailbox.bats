@@ -50,3 +50,8 @@ play() {
 	printf '' | put new/3.c
 	play odd
 }
+
+@test "IMAP4rev2" {
+	three
+	play rev2
+}
