@@ -45,16 +45,42 @@ arrive_words(struct folder *f, const char *const *name, size_t n,
 	return 0;
 }
 
+/* Another program may have seen the files and listed them before us. */
 static int
-give_uids(struct folder *f, struct uidlist *l, struct arrival *a, size_t n)
+find_uids(const struct uidlist *l, struct arrival *a, size_t n)
+{
+	struct names table;
+
+	if (names_index(&table, l->text, l->entry, sizeof(*l->entry),
+		l->entries) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t k = names_find(&table, a[i].path + strlen("cur/"));
+
+		if (k != -1)
+			a[i].r.uid = l->entry[k].uid;
+	}
+	names_free(&table);
+	return 0;
+}
+
+/* "alone": the list has nothing that the index has not, but these. */
+static int
+give_uids(struct folder *f, struct uidlist *l, struct arrival *a, size_t n,
+    bool *alone)
 {
 	struct dotlock lock;
-	int e, r;
+	int e, r = uidlist_lock(l, &lock);
 
-	if (uidlist_lock(l, &lock) == -1)
+	if (r == -1)
 		return -1;
-	r = 0;
+	*alone = *alone && r == 0;
+	for (size_t i = 0; i < n; i++)
+		a[i].r.uid = 0;
+	r = *alone ? 0 : find_uids(l, a, n);
 	for (size_t i = 0; i < n && r == 0; i++) {
+		if (a[i].r.uid != 0)
+			continue;
 		r = uidlist_add(l, a[i].path + strlen("cur/"), NULL);
 		if (r == 0)
 			a[i].r.uid = l->entry[l->entries - 1].uid;
@@ -68,7 +94,8 @@ give_uids(struct folder *f, struct uidlist *l, struct arrival *a, size_t n)
 }
 
 static int
-records(struct folder *f, const struct uidlist *l, struct arrival *a, size_t n)
+records(struct folder *f, const struct uidlist *l, struct arrival *a, size_t n,
+    bool alone)
 {
 	struct index *ix = &f->ix;
 	struct news news = { .modseq = index_modseq(ix) };
@@ -77,8 +104,9 @@ records(struct folder *f, const struct uidlist *l, struct arrival *a, size_t n)
 
 	if (ix->h->records > 0)
 		last = ix->r[ix->h->records - 1].uid;
-	if (l->uidvalidity != ix->h->uidvalidity || a[0].r.uid <= last)
-		return 0; /* the next listing will sort it out */
+	for (size_t i = 0; i < n; last = a[i++].r.uid)
+		if (l->uidvalidity != ix->h->uidvalidity || a[i].r.uid <= last)
+			return 0; /* the next listing will sort it out */
 	index_begin(ix);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct record *rec = &a[i].r;
@@ -99,7 +127,7 @@ records(struct folder *f, const struct uidlist *l, struct arrival *a, size_t n)
 			    rec->uid);
 	}
 	if (r == 0)
-		sync_list(ix, l);
+		sync_list(ix, l, alone);
 	ix->h->settled = 0;
 	sync_news(ix, &news);
 	index_end(ix);
@@ -111,11 +139,12 @@ arrive(struct folder *f, struct arrival *a, size_t n)
 {
 	struct uidlist l = { .dir = -1 };
 	struct stat st;
+	bool alone = sync_list_current(f, &st);
 	int r = 0;
 
 	if (n == 0)
 		return 0;
-	if (sync_list_current(f, &st))
+	if (alone)
 		uidlist_assume(&l, f->dir, f->ix.h->uidvalidity,
 		    f->ix.h->uidnext, &st);
 	else
@@ -123,9 +152,9 @@ arrive(struct folder *f, struct arrival *a, size_t n)
 	if (r == 0)
 		r = disk_sync(f->dir, "cur");
 	if (r == 0)
-		r = give_uids(f, &l, a, n);
+		r = give_uids(f, &l, a, n, &alone);
 	if (r == 0)
-		r = records(f, &l, a, n);
+		r = records(f, &l, a, n, alone);
 	uidlist_free(&l);
 	return r;
 }

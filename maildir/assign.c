@@ -15,7 +15,10 @@
 #include "maildir/maildir.h"
 #include "message/fail.h"
 
-enum { LINKED = 30 }; /* seconds until two links are no rename at work */
+enum {
+	LINKED = 30, /* seconds until two links are no rename at work */
+	ROUNDS = 5, /* searches for files that are renamed meanwhile */
+};
 
 void
 sync_mend(struct folder *f, const char *keep, const char *other)
@@ -106,7 +109,8 @@ unique(struct folder *f, const struct scan *s, struct fresh *x, size_t n)
 	return kept;
 }
 
-/* 1: x is a message; 0: it is none, or not there any more; -1. */
+/* 1: x is a message; 0: it is none; -1: ENOENT when it is not there any more,
+ * under this name at least. */
 static int
 measured(const struct scan *s, const struct uidlist *l, const int dir[2],
     struct fresh *x, time_t now)
@@ -117,32 +121,56 @@ measured(const struct scan *s, const struct uidlist *l, const int dir[2],
 	    false, &x->r);
 
 	if (r != 1)
-		return r == -1 && errno == ENOENT ? 0 : r;
+		return r;
 	x->uid = n->entry == 0 ? 0 : l->entry[n->entry - 1].uid;
 	name_time(name, x->time);
 	date(x, now);
 	return 1;
 }
 
+/* Those that are not done yet, from x[n] on.  How many there are then; those
+ * that were not where they were listed count in *astray; -1. */
 static ptrdiff_t
 measure_all(struct scan *s, const struct uidlist *l, const int dir[2],
-    struct fresh *x)
+    struct fresh *x, size_t n, size_t *astray)
 {
 	time_t now = time(NULL);
-	size_t n = 0;
 
+	*astray = 0;
 	for (size_t i = 0; i < s->names; i++) {
+		struct scan_name *name = &s->name[i];
 		int r;
 
-		if (s->name[i].known)
+		if (name->known || name->done || name->gone)
 			continue;
 		x[n] = (struct fresh){ .name = (uint32_t)i };
 		r = measured(s, l, dir, &x[n], now);
-		if (r == -1)
+		if (r == -1 && errno != ENOENT)
 			return -1;
 		n += r == 1;
+		name->done = r != -1;
+		*astray += r == -1;
 	}
 	return (ptrdiff_t)n;
+}
+
+/* A file that another program renames between listing and measuring is still a
+ * message, and may have a UID in the list. */
+static ptrdiff_t
+find_all(struct folder *f, struct scan *s, const struct uidlist *l,
+    const int dir[2], struct fresh *x)
+{
+	size_t astray = 0;
+	ptrdiff_t n = measure_all(s, l, dir, x, 0, &astray);
+
+	for (int i = 0; i < ROUNDS && n != -1 && astray > 0; i++) {
+		if (scan_again(s, f->dir) == -1)
+			return -1;
+		n = measure_all(s, l, dir, x, (size_t)n, &astray);
+	}
+	if (astray > 0)
+		s->exact = false;
+	return n;
 }
 
 ptrdiff_t
@@ -163,7 +191,7 @@ sync_fresh(struct folder *f, struct scan *s, struct uidlist *l,
 	dir[0] = openat(f->dir, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir[1] = openat(f->dir, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	n = dir[0] == -1 || dir[1] == -1 ? fail("open %s", f->name) :
-					   measure_all(s, l, dir, *out);
+					   find_all(f, s, l, dir, *out);
 	e = errno;
 	for (int i = 0; i < 2; i++)
 		if (dir[i] != -1)
@@ -216,19 +244,19 @@ int
 sync_assign(struct folder *f, struct scan *s, struct uidlist *l,
     struct fresh *x, size_t n)
 {
-	struct stat was = l->st;
 	uint32_t before = l->uidnext;
 	struct dotlock lock;
 	size_t none = 0;
-	int e, r = 0;
+	int e, r;
 
 	for (size_t i = 0; i < n; i++)
 		none += x[i].uid == 0;
 	if (none == 0 && !l->rewrite)
 		return 0;
-	if (uidlist_lock(l, &lock) == -1)
+	r = uidlist_lock(l, &lock);
+	if (r == -1)
 		return -1;
-	if (l->st.st_ino != was.st_ino || l->st.st_size != was.st_size)
+	if (r == 1)
 		r = match_again(l, s, before, x, n);
 	before = l->uidnext;
 	for (size_t i = 0; i < n && r != -1; i++)

@@ -195,7 +195,7 @@ first_list(const struct store *s, int dir)
 	struct dotlock lock;
 	int r = uidlist_read(&l, dir);
 
-	if (r == 0 && (r = uidlist_lock(&l, &lock)) == 0) {
+	if (r == 0 && (r = uidlist_lock(&l, &lock)) != -1) {
 		r = uidlist_commit(&l, s->root);
 		dotlock_drop(&lock);
 	}

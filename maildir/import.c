@@ -153,7 +153,8 @@ give_field(struct folder *f, const struct uidls *u, const char *field)
 	if (sync_disk(f) == -1) /* so that each has a line */
 		return -1;
 	r = uidlist_read(&l, f->dir);
-	if (r == 0 && (r = uidlist_lock(&l, &lock)) == 0) {
+	if (r == 0 && (r = uidlist_lock(&l, &lock)) != -1) {
+		r = 0;
 		for (size_t i = 0; i < l.entries && r == 0; i++) {
 			const char *now = u == NULL ?
 			    field :

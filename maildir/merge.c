@@ -67,13 +67,14 @@ sync_stamp(struct index *ix, const struct scan *s, const struct uidlist *l)
 {
 	(void)memcpy(ix->h->stamp, s->stamp, sizeof(ix->h->stamp));
 	ix->h->settled = s->exact && s->settled;
-	sync_list(ix, l);
+	sync_list(ix, l, s->exact);
 }
 
 void
-sync_list(struct index *ix, const struct uidlist *l)
+sync_list(struct index *ix, const struct uidlist *l, bool all)
 {
-	ix->h->list = list_stamp(&l->st);
+	ix->h->list =
+	    all ? list_stamp(&l->st) : (struct list_stamp){ .ino = 0 };
 	ix->h->uidnext = l->uidnext;
 	for (size_t i = 0; i < l->entries && ix->h->uidls == 0; i++) {
 		const char *p;
@@ -259,7 +260,8 @@ merge_fresh(struct merge *m)
 	return r;
 }
 
-/* The list, if it is not the one that the index knows.  1: rebuild. */
+/* The list, if it is not the one that the index knows; before the listing, which
+ * then has every message of it that is there.  1: rebuild. */
 static int
 read_list(struct merge *m)
 {
@@ -276,7 +278,7 @@ read_list(struct merge *m)
 		return -1;
 	if (m->l.uidvalidity != f->ix.h->uidvalidity || m->l.rewrite)
 		return 1;
-	return uidlist_match(&m->l, &m->s);
+	return 0;
 }
 
 /* Every record whole?  A name table of damaged ones would lead astray. */
@@ -299,11 +301,12 @@ merge_listing(struct merge *m)
 
 	if (!whole(ix))
 		return 1;
-	if (scan_run(&m->s, m->f->dir) == -1)
-		return -1;
 	r = read_list(m);
 	if (r != 0)
 		return r;
+	if (scan_run(&m->s, m->f->dir) == -1 ||
+	    (m->listed && uidlist_match(&m->l, &m->s) == -1))
+		return -1;
 	m->news.modseq = index_modseq(ix);
 	m->seen = calloc(ix->h->records + 1, 1);
 	if (m->seen == NULL ||

@@ -23,45 +23,16 @@ struct rebuild {
 	bool sound; /* the old header, too */
 	struct news news;
 	struct fresh *fresh;
-	size_t freshs;
-	uint32_t *fresh_of; /* per name of the scan, + 1 */
+	uint32_t *fresh_of, *hint_of; /* per name of the scan, + 1 */
 };
+
+enum { ROUNDS = 3 };
 
 static bool
 bearable(void)
 {
 	return errno == ENOSPC || errno == EDQUOT || errno == EROFS ||
 	    errno == EACCES;
-}
-
-/* List, listing, and UIDs for everything. */
-static int
-collect(struct rebuild *b)
-{
-	ptrdiff_t n;
-
-	if (uidlist_read(&b->l, b->f->dir) == -1 ||
-	    scan_run(&b->s, b->f->dir) == -1 ||
-	    uidlist_match(&b->l, &b->s) == -1)
-		return -1;
-	for (size_t i = 0; i < b->s.names; i++)
-		b->s.name[i].known = b->s.name[i].entry != 0;
-	n = sync_fresh(b->f, &b->s, &b->l, &b->fresh);
-	if (n == -1)
-		return -1;
-	b->l.prune = b->s.exact;
-	if (sync_assign(b->f, &b->s, &b->l, b->fresh, (size_t)n) == -1) {
-		if (!bearable() || b->l.uidvalidity == 0)
-			return -1;
-		b->s.settled = false;
-	}
-	b->freshs = (size_t)n;
-	b->fresh_of = calloc(b->s.names + 1, sizeof(*b->fresh_of));
-	if (b->fresh_of == NULL)
-		return fail("new index");
-	for (size_t i = 0; i < b->freshs; i++)
-		b->fresh_of[b->fresh[i].name] = (uint32_t)i + 1;
-	return 0;
 }
 
 /* What can be believed of the old index. */
@@ -98,38 +69,93 @@ believe(struct rebuild *b)
 	return 0;
 }
 
-/* What the old index knew of that message. */
-static bool
-hint(const struct rebuild *b, const char *name, uint32_t uid, struct record *r)
+/* What the old index knew of that message: its place in "good" + 1; 0. */
+static uint32_t
+hint(const struct rebuild *b, const char *name, uint32_t uid)
 {
 	size_t at = 0;
 	ptrdiff_t k = b->goods == 0 ? -1 : names_find(&b->hints, name);
 
 	if (k == -1 && b->goods > 0)
 		k = names_like(&b->hints, name, &at);
-	if (k == -1 || b->good[k].uid != uid)
-		return false;
-	*r = b->good[k];
-	return true;
+	return k == -1 || b->good[k].uid != uid ? 0 : (uint32_t)k + 1;
+}
+
+/* What the index knew is not measured again. */
+static int
+recall(struct rebuild *b)
+{
+	b->hint_of = calloc(b->s.names + 1, sizeof(*b->hint_of));
+	b->fresh_of = calloc(b->s.names + 1, sizeof(*b->fresh_of));
+	if (b->hint_of == NULL || b->fresh_of == NULL)
+		return fail("new index");
+	for (size_t i = 0; i < b->s.names; i++) {
+		struct scan_name *n = &b->s.name[i];
+
+		if (n->entry != 0)
+			b->hint_of[i] = hint(b, scan_text(&b->s, i),
+			    b->l.entry[n->entry - 1].uid);
+		n->known = b->hint_of[i] != 0;
+	}
+	return 0;
+}
+
+/* List, listing, and UIDs for everything.  1: the list was changed by another
+ * program since, so that it may have messages that the listing lacks. */
+static int
+collect(struct rebuild *b)
+{
+	ptrdiff_t n;
+	int r;
+
+	if (uidlist_read(&b->l, b->f->dir) == -1 || believe(b) == -1 ||
+	    scan_run(&b->s, b->f->dir) == -1 ||
+	    uidlist_match(&b->l, &b->s) == -1 || recall(b) == -1)
+		return -1;
+	n = sync_fresh(b->f, &b->s, &b->l, &b->fresh);
+	if (n == -1)
+		return -1;
+	b->l.prune = b->s.exact;
+	r = sync_assign(b->f, &b->s, &b->l, b->fresh, (size_t)n);
+	if (r == -1) {
+		if (!bearable() || b->l.uidvalidity == 0)
+			return -1;
+		b->s.settled = false;
+		r = 0;
+	}
+	for (size_t i = 0; i < (size_t)n; i++)
+		b->fresh_of[b->fresh[i].name] = (uint32_t)i + 1;
+	return r;
+}
+
+static void
+discard(struct rebuild *b)
+{
+	names_free(&b->hints);
+	uidlist_free(&b->l);
+	scan_free(&b->s);
+	free(b->fresh);
+	free(b->fresh_of);
+	free(b->hint_of);
+	free(b->good);
+	b->fresh = NULL;
+	b->fresh_of = b->hint_of = NULL;
+	b->good = NULL;
+	b->goods = 0;
 }
 
 static int
-measured(const struct rebuild *b, size_t i, struct record *r)
+collect_all(struct rebuild *b)
 {
-	char path[SCAN_PATH];
-	struct fresh x = { .name = (uint32_t)i };
-	int done;
+	int r = collect(b);
 
-	if (b->fresh_of[i] != 0) {
-		*r = b->fresh[b->fresh_of[i] - 1].r;
-		return 1;
+	for (int i = 0; i < ROUNDS && r == 1; i++) {
+		discard(b);
+		r = collect(b);
 	}
-	scan_path(&b->s, i, path);
-	done = file_measure(b->f->dir, path,
-	    sync_wire(&b->l, b->s.name[i].entry), false, &x.r);
-	*r = x.r;
-	r->saved = (uint32_t)r->date;
-	return done == -1 && errno == ENOENT ? 0 : done;
+	if (r == 1)
+		b->s.exact = false;
+	return r == -1 ? -1 : 0;
 }
 
 /* The record of entry i of the list. */
@@ -138,27 +164,26 @@ record(struct rebuild *b, size_t i)
 {
 	const struct uidlist_entry *e = &b->l.entry[i];
 	size_t name = e->found - 1;
-	const char *text = scan_text(&b->s, name);
-	struct record r, old;
-	bool hinted = hint(b, text, e->uid, &old);
+	bool hinted = b->hint_of[name] != 0;
+	const struct record *old = &b->good[hinted ? b->hint_of[name] - 1 : 0];
 	enum journal_op op = hinted ? JOURNAL_CHANGE : JOURNAL_NEW;
+	struct record r;
 
 	if (hinted) {
-		r = old;
+		r = *old;
 		r.flags &= ~(uint32_t)REC_SIGNED;
-	} else {
-		int done = measured(b, name, &r);
-
-		if (done != 1)
-			return done;
-		r.uid = e->uid;
-	}
+	} else if (b->fresh_of[name] != 0)
+		r = b->fresh[b->fresh_of[name] - 1].r;
+	else
+		return 0; /* gone meanwhile, or no message */
+	r.uid = e->uid;
 	r.file.at = 0;
 	if (index_room(&b->new, 1) == -1 ||
-	    file_name(&b->new, &r, text, b->s.name[name].in_new) == -1)
+	    file_name(&b->new, &r, scan_text(&b->s, name),
+		b->s.name[name].in_new) == -1)
 		return -1;
-	if (!hinted || r.keywords != old.keywords ||
-	    ((r.flags ^ old.flags) & FLAG_STORED) != 0) {
+	if (!hinted || r.keywords != old->keywords ||
+	    ((r.flags ^ old->flags) & FLAG_STORED) != 0) {
 		r.modseq = b->news.modseq;
 		if (ranges_add(&b->news.op[op], r.uid, r.uid) == -1)
 			return -1;
@@ -237,7 +262,7 @@ build(struct rebuild *b)
 	struct index *old = &f->ix;
 	int where = old->h != NULL && !old->writable ? -1 : f->files;
 
-	if (collect(b) == -1 || believe(b) == -1)
+	if (collect_all(b) == -1)
 		return -1;
 	if (index_new(&b->new, where, b->l.entries) == -1)
 		return -1;
@@ -275,12 +300,7 @@ sync_rebuild(struct folder *f)
 		f->ix = b.new;
 	} else
 		index_close(&b.new);
-	names_free(&b.hints);
-	uidlist_free(&b.l);
-	scan_free(&b.s);
-	free(b.fresh);
-	free(b.fresh_of);
-	free(b.good);
+	discard(&b);
 	for (int op = 1; op < JOURNAL_OPS; op++)
 		ranges_free(&b.news.op[op]);
 	errno = e;

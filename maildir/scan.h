@@ -20,6 +20,7 @@ struct scan_name {
 	bool in_new; /* in new/, else cur/ */
 	bool gone; /* set by scan_again */
 	bool known; /* the caller's */
+	bool done; /* measured */
 	bool sure; /* a regular file */
 };
 

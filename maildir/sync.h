@@ -32,7 +32,9 @@ struct news {
 };
 void sync_news(struct index *, struct news *);
 void sync_stamp(struct index *, const struct scan *, const struct uidlist *);
-void sync_list(struct index *, const struct uidlist *);
+/* "all": no message of the list lacks in the index, so that as long as the list
+ * is this one whatever is not in the index has no UID yet. */
+void sync_list(struct index *, const struct uidlist *, bool all);
 
 /* Names of the scan that are not "known" (assign.c): measured, those with a UID
  * in the list first, ascending, then the others in the order of delivery.

@@ -320,7 +320,7 @@ uidlist_lock(struct uidlist *l, struct dotlock *d)
 	if (uidlist_read(&now, l->dir) == 0) {
 		uidlist_free(l);
 		*l = now;
-		return 0;
+		return 1;
 	}
 	e = errno;
 	uidlist_free(&now);

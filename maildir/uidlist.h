@@ -62,7 +62,8 @@ void uidlist_assume(struct uidlist *, int dir, uint32_t uidvalidity,
 bool uidlist_changed(const struct uidlist *);
 
 /* Take dovecot-uidlist.lock and read the list again if it changed (then
- * everything found is forgotten).  0: held until dotlock_drop; -1. */
+ * everything found is forgotten).  Held until dotlock_drop: 0; 1: it had
+ * changed.  -1. */
 int uidlist_lock(struct uidlist *, struct dotlock *);
 
 /* Bring list and listing together: sets "found" and "entry" on either side.

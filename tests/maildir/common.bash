@@ -57,7 +57,7 @@ dovecot() {
 	END
 	if [ "$EUID" -eq 0 ]; then
 		open_way
-		chown -R 60123:60123 "$M"
+		[ -e "$T/as-owner" ] || chown -R 60123:60123 "$M"
 		as=(setpriv --reuid=60123 --regid=60123 --clear-groups)
 		over=(unshare -m)
 	else

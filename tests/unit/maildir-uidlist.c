@@ -215,7 +215,7 @@ TEST(read_again_under_the_lock)
 	place_make(&p);
 	read_list(&l, &p, "3 V7 N3 Gx\n2 :a\n");
 	place_put(&p, file, "3 V7 N3 Gx\n2 :a\n3 :b\n");
-	CHECK(uidlist_lock(&l, &lock) == 0);
+	CHECK(uidlist_lock(&l, &lock) == 1);
 	CHECK(l.entries == 2 && l.uidnext == 4);
 	dotlock_drop(&lock);
 	uidlist_free(&l);
