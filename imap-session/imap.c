@@ -256,7 +256,7 @@ answer(struct imap *im, const struct reply *r, const char *error)
 
 	if (error != NULL)
 		put_reply(im, im->tag, "BAD", error);
-	else
+	else if (r->kind != SAY_NOTHING)
 		put_reply(im, r->kind == SAY_BYE ? span("*") : im->tag,
 		    kinds[r->kind], text);
 	im->errors = error != NULL ? im->errors + 1 : 0;

@@ -70,8 +70,9 @@ struct reply {
 		SAY_OK,
 		SAY_NO,
 		SAY_BAD,
-		SAY_BYE
-	} kind; /* SAY_BYE: untagged, the end */
+		SAY_BYE, /* untagged, the end */
+		SAY_NOTHING /* STARTTLS has answered */
+	} kind;
 	const char *text; /* NULL: it is in imap.text */
 };
 

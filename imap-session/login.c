@@ -3,15 +3,14 @@
  * process that serves the user, so it gets the tag. */
 #include "imap-session/login.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
-#include "session/front.h"
 
 struct login {
-	int monitor;
-	unsigned offered; /* SASL mechanisms */
+	struct front_stranger *stranger;
 	unsigned tries;
 };
 
@@ -40,12 +39,21 @@ static const struct reply no_mechanism = {
 	SAY_NO,
 	"[CANNOT] Unknown mechanism",
 };
-static const struct reply starttls = { SAY_NO, "[CANNOT] There is no TLS" };
+static const struct reply no_starttls = { SAY_BAD, "There is no TLS" };
+static const struct reply active = { SAY_BAD, "TLS is active already" };
+static const struct reply behind = { SAY_BYE, "Octets behind STARTTLS" };
+static const struct reply begun = { SAY_NOTHING, "" };
 
 unsigned
 login_offered(const struct imap *im)
 {
-	return im->login->offered;
+	return im->login->stranger->offered;
+}
+
+bool
+login_can_tls(const struct imap *im)
+{
+	return im->login->stranger->can_tls;
 }
 
 static const struct reply *
@@ -86,17 +94,25 @@ login_login(struct imap *im, struct parse *p)
 	    parse_space(p) == -1 || parse_astring(p, &password) == -1 ||
 	    parse_end(p) == -1)
 		return &imap_bad;
-	if (im->login->offered == 0)
+	if (im->login->stranger->offered == 0)
 		return &no_tls;
 	return verdict(im, p,
-	    front_login(im->conn, im->login->monitor, name, password, im->tag));
+	    front_login(im->login->stranger, name, password, im->tag));
 }
 
 const struct reply *
 login_starttls(struct imap *im, struct parse *p)
 {
-	(void)im;
-	return parse_end(p) == 0 ? &starttls : &imap_bad;
+	struct front_stranger *s = im->login->stranger;
+	char go_on[TAG_MAX + 32];
+
+	if (parse_end(p) == -1)
+		return &imap_bad;
+	if (!s->can_tls)
+		return s->tls ? &active : &no_starttls;
+	(void)snprintf(go_on, sizeof(go_on), "%.*s OK Begin TLS\r\n",
+	    (int)im->tag.len, im->tag.p);
+	return front_starttls(s, go_on) == FRONT_TLS_BEHIND ? &behind : &begun;
 }
 
 const struct reply *
@@ -113,20 +129,20 @@ login_authenticate(struct imap *im, struct parse *p)
 	initial = p->rest;
 	if (!given && parse_end(p) == -1)
 		return &imap_bad;
-	if (l->offered == 0)
+	if (l->stranger->offered == 0)
 		return &no_tls;
 	return verdict(im, p,
-	    front_sasl(im->conn, l->monitor, mechanism, l->offered,
-		given ? &initial : NULL, im->tag));
+	    front_sasl(l->stranger, mechanism, given ? &initial : NULL,
+		im->tag));
 }
 
 void
-login_serve(struct conn *c, int monitor, unsigned offered)
+login_serve(struct front_stranger *s)
 {
-	struct login l = { .monitor = monitor, .offered = offered };
+	struct login l = { .stranger = s };
 	struct imap im;
 
-	if (imap_init(&im, c, &limit, 4 * limit.total) == -1)
+	if (imap_init(&im, s->conn, &limit, 4 * limit.total) == -1)
 		return;
 	im.login = &l;
 	imap_serve(&im);

@@ -44,10 +44,13 @@ static const struct command {
 	unsigned in; /* S_* bits: states in which it exists */
 	enum arity arity;
 	const struct reply *(*run)(struct pop3 *, const struct args *);
-} commands[] = {	/* RFC 1939 s. 4 to 7, RFC 2449 s. 5, RFC 1460 "LAST" */
+} commands[] = {	/* RFC 1939 s. 4 to 7, 2449 s. 5, 2595, 6856,
+			 * 1460 "LAST" */
 	{ "USER", S_START | S_NAME,	ARG_TEXT,	login_user },
 	{ "PASS", S_NAME,		ARG_TEXT,	login_pass },
 	{ "AUTH", S_START | S_NAME,	ARG_TEXT,	login_auth },
+	{ "STLS", S_START | S_NAME,	ARG_NONE,	login_stls },
+	{ "UTF8", S_START | S_NAME,	ARG_NONE,	login_utf8 },
 	{ "QUIT", S_START | S_NAME,	ARG_NONE,	quit },
 	{ "CAPA", S_ANY,		ARG_NONE,	capa },
 	{ "NOOP", S_ANY,		ARG_NONE,	noop },
@@ -68,6 +71,8 @@ capa_lines(struct pop3 *p)
 {
 	struct buf names;
 
+	if (p->state != S_MAIL && login_can_tls(p))
+		conn_printf(p->conn, "STLS\r\n");
 	if (p->state != S_MAIL && login_offered(p) != 0) {
 		buf_init(&names, 200);
 		sasl_names(&names, login_offered(p));
@@ -76,7 +81,7 @@ capa_lines(struct pop3 *p)
 	}
 	conn_printf(p->conn,
 	    "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
-	    "EXPIRE NEVER\r\nIMPLEMENTATION mailroom\r\n.\r\n");
+	    "EXPIRE NEVER\r\nUTF8\r\nIMPLEMENTATION mailroom\r\n.\r\n");
 	return 0;
 }
 
@@ -203,16 +208,21 @@ answer(struct pop3 *p, const struct reply *r)
 	return r->lines != NULL ? r->lines(p) : 0;
 }
 
+/* What is answered when nothing has to be. */
+static const struct reply silent = { .ok = true };
+
 /* The reply to the next line; NULL: the client is gone. */
 static const struct reply *
 next(struct pop3 *p)
 {
+	const struct reply *r;
 	struct span line;
 
 	buf_reset(&p->text);
 	switch (conn_line(p->conn, &line, LINE_LONGEST, p->patience)) {
 	case CONN_LINE:
-		return obey(p, line);
+		r = obey(p, line);
+		return r != NULL ? r : &silent;
 	case CONN_LONG:
 		p->errors++;
 		return &too_long;
@@ -233,6 +243,8 @@ pop3_serve(struct pop3 *p)
 	const struct reply *r;
 
 	while ((r = next(p)) != NULL) {
+		if (r == &silent)
+			continue;
 		if (!r->last && p->errors >= ERRORS_MAX)
 			r = &weary;
 		if (answer(p, r) == -1)

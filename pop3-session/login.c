@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "pop3-session/pop3.h"
-#include "session/front.h"
 #include "session/users.h"
 
 enum { PATIENCE = 30 }; /* seconds for a command */
 
 struct login {
-	int monitor;
-	unsigned offered; /* SASL mechanisms */
+	struct front_stranger *stranger;
 	unsigned tries;
 	char name[USER_NAME_MAX + 1];
 };
@@ -38,10 +36,27 @@ static const struct reply other = {
 };
 static const struct reply lost = { .last = true, .text = "Nothing heard" };
 
+static const struct reply active = { .text = "TLS is active already" };
+static const struct reply no_stls = { .text = "There is no TLS" };
+static const struct reply behind = {
+	.last = true,
+	.text = "Octets behind STLS",
+};
+static const struct reply no_handshake = {
+	.last = true,
+	.text = "TLS handshake failed", /* nobody hears it */
+};
+
 unsigned
 login_offered(const struct pop3 *p)
 {
-	return p->login->offered;
+	return p->login->stranger->offered;
+}
+
+bool
+login_can_tls(const struct pop3 *p)
+{
+	return p->login->stranger->can_tls;
 }
 
 const struct reply *
@@ -50,7 +65,7 @@ login_user(struct pop3 *p, const struct args *a)
 	struct login *l = p->login;
 	struct span name = span_trim(a->text);
 
-	if (l->offered == 0)
+	if (l->stranger->offered == 0)
 		return &no_tls;
 	/* No user has a name that long, and "" is none either: PASS tells,
 	 * in its own time. */
@@ -91,7 +106,7 @@ login_pass(struct pop3 *p, const struct args *a)
 
 	p->state = S_START;
 	return verdict(l,
-	    front_login(p->conn, l->monitor, span(l->name), a->text, span("")));
+	    front_login(l->stranger, span(l->name), a->text, span("")));
 }
 
 /* RFC 5034; without an argument the old question what there is. */
@@ -101,22 +116,54 @@ login_auth(struct pop3 *p, const struct args *a)
 	struct login *l = p->login;
 	struct span mechanism, rest = a->text;
 
-	if (l->offered == 0)
+	if (l->stranger->offered == 0)
 		return &no_tls;
 	mechanism = span_word(&rest);
 	rest = span_trim(rest);
 	p->state = S_START;
 	return verdict(l,
-	    front_sasl(p->conn, l->monitor, mechanism, l->offered,
-		rest.len > 0 ? &rest : NULL, span("")));
+	    front_sasl(l->stranger, mechanism, rest.len > 0 ? &rest : NULL,
+		span("")));
+}
+
+/* RFC 2595 s. 4; the name of a USER before it is forgotten. */
+const struct reply *
+login_stls(struct pop3 *p, const struct args *a)
+{
+	struct front_stranger *s = p->login->stranger;
+
+	(void)a;
+	if (!s->can_tls)
+		return s->tls ? &active : &no_stls;
+	p->state = S_START;
+	switch (front_starttls(s, "+OK Begin TLS\r\n")) {
+	case FRONT_TLS_UP:
+		return NULL;
+	case FRONT_TLS_BEHIND:
+		return &behind;
+	case FRONT_TLS_FAILED:
+		break;
+	}
+	return &no_handshake;
+}
+
+/* RFC 6856 s. 2: messages and texts are sent as they are, with or without. */
+const struct reply *
+login_utf8(struct pop3 *p, const struct args *a)
+{
+	static const struct reply utf8 = { .ok = true, .text = "UTF-8" };
+
+	(void)p;
+	(void)a;
+	return &utf8;
 }
 
 void
-login_serve(struct conn *c, int monitor, unsigned offered)
+login_serve(struct front_stranger *s)
 {
-	struct login l = { .monitor = monitor, .offered = offered };
+	struct login l = { .stranger = s };
 	struct pop3 p = {
-		.conn = c,
+		.conn = s->conn,
 		.state = S_START,
 		.patience = PATIENCE,
 		.login = &l,

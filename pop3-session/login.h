@@ -2,11 +2,10 @@
 #ifndef POP3_SESSION_LOGIN_H
 #define POP3_SESSION_LOGIN_H
 
-#include "session/conn.h"
+#include "session/front.h"
 
-/* Serve the AUTHORIZATION state over "c" (front.serve); greets nobody.
- * "offered": SASL mechanisms, 0 when no password may cross this connection.
- * Returns when the client left or was sent away. */
-void login_serve(struct conn *c, int monitor, unsigned offered);
+/* Serve the AUTHORIZATION state (front.serve); greets nobody.  Returns when
+ * the client left or was sent away. */
+void login_serve(struct front_stranger *);
 
 #endif

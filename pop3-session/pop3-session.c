@@ -2,39 +2,26 @@
  *
  * MAY HOLD ROOT, until session/front.c has become the user.  On a pipe there is
  * no login: see session_serve. */
-#include <err.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
-#include "message/fail.h"
 #include "pop3-session/login.h"
 #include "pop3-session/session.h"
-#include "session/config.h"
 #include "session/conn.h"
 #include "session/front.h"
-#include "session/log.h"
-#include "session/sandbox.h"
-#include "session/start.h"
 
-#define PROGRAM "pop3-session"
-#define GREETING "+OK POP3 server ready\r\n"
-#define BUSY "-ERR [SYS/TEMP] Too many connections from your address\r\n"
-#define TROUBLE "-ERR [SYS/TEMP] Service not available now\r\n"
-
-static struct {
-	const char *dir; /* of the configuration */
-	bool trash;
-	const char *login; /* executed again after the login: "ID:IP" */
-	char home[PATH_MAX]; /* of whoever runs us, "" unknown */
-} option = { .dir = CONFIG_DIR };
-
-static struct config config;
+static bool trash;
 
 static int
-serve(const struct front_user *u, const char *welcome)
+take_option(int letter, const char *arg)
+{
+	(void)letter; /* there is only -t */
+	(void)arg;
+	trash = true;
+	return 0;
+}
+
+static int
+serve_user(const struct front_user *u)
 {
 	static struct conn conn;
 	const struct service s = {
@@ -42,86 +29,29 @@ serve(const struct front_user *u, const char *welcome)
 		.maildir = u->maildir,
 		.user = u->name,
 		.ip = u->ip,
-		.welcome = welcome,
-		.trash = option.trash,
+		.welcome = u->id[0] == '\0' ? "Your own mail" : "Logged in",
+		.trash = trash,
 	};
 
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, true);
 	return session_serve(&s);
 }
 
-static int
-session(const struct peer *peer, void *ctx)
-{
-	const struct front f = {
-		.program = PROGRAM,
-		.option = option.trash ? "-tL" : "-L",
-		.greeting = GREETING,
-		.trouble = TROUBLE,
-		.busy = BUSY,
-		.config = &config,
-		.serve = login_serve,
-	};
-	struct front_user self;
-	char id[12], path[PATH_MAX];
-
-	(void)ctx;
-	log_id_new(id);
-	log_id(id);
-	if (peer->kind != PEER_PIPE)
-		return front_serve(&f, peer);
-	if (front_self(&self, &config, option.home, path) == -1)
-		return front_trouble("start-error", TROUBLE);
-	return serve(&self, "Your own mail");
-}
-
-static void
-options(int argc, char **argv)
-{
-	bool wrong = false;
-	int c;
-
-	opterr = 0; /* descriptor 2 may be the client */
-	while ((c = getopt(argc, argv, "c:L:t")) != -1)
-		switch (c) {
-		case 'c':
-			option.dir = optarg;
-			break;
-		case 'L':
-			option.login = optarg;
-			break;
-		case 't':
-			option.trash = true;
-			break;
-		default:
-			wrong = true;
-		}
-	if (getenv("HOME") != NULL)
-		(void)snprintf(option.home, sizeof(option.home), "%s",
-		    getenv("HOME"));
-	sandbox_start(option.login != NULL ? FRONT_KEEP : LOG_FD);
-	if (wrong || (option.login == NULL && argc != optind))
-		errx(EX_USAGE, "usage: " PROGRAM " [-t] [-c DIR]");
-}
-
 int
 main(int argc, char **argv)
 {
-	struct front_user user;
+	static const struct front front = {
+		.program = "pop3-session",
+		.usage = "[-t]",
+		.greeting = "+OK POP3 server ready\r\n",
+		.trouble = "-ERR [SYS/TEMP] Service not available now\r\n",
+		.busy = "-ERR [SYS/TEMP] Too many connections from your "
+			"address\r\n",
+		.letters = "t",
+		.option = take_option,
+		.serve = login_serve,
+		.user = serve_user,
+	};
 
-	options(argc, argv);
-	if (option.login != NULL) {
-		if (front_user(&user, PROGRAM, option.login, argv + optind) ==
-		    -1)
-			errx(EX_USAGE, "%s", fail_text());
-		return serve(&user, "Logged in");
-	}
-	if (config_load(&config, option.dir) == -1) {
-		log_open(PROGRAM, NULL);
-		(void)front_trouble("config-error", TROUBLE);
-		errx(EX_CONFIG, "%s", fail_text());
-	}
-	log_open(PROGRAM, config.log);
-	start_limits(config.connections, config.connections_per_address, BUSY);
-	return start_sessions(session, NULL);
+	return front_main(&front, argc, argv);
 }

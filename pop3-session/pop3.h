@@ -33,7 +33,7 @@ struct pop3 {
 	struct buf text; /* what a handler makes of its reply */
 };
 
-/* What a handler says; the loop writes it. */
+/* What a handler says; the loop writes it.  STLS says NULL: it has spoken. */
 struct reply {
 	bool ok;
 	bool last; /* the connection ends behind it */
@@ -64,7 +64,10 @@ size_t pop3_hex(char *out, uint32_t);
 const struct reply *login_user(struct pop3 *, const struct args *);
 const struct reply *login_pass(struct pop3 *, const struct args *);
 const struct reply *login_auth(struct pop3 *, const struct args *);
+const struct reply *login_stls(struct pop3 *, const struct args *);
+const struct reply *login_utf8(struct pop3 *, const struct args *);
 unsigned login_offered(const struct pop3 *); /* SASL mechanisms */
+bool login_can_tls(const struct pop3 *);
 
 /* session.c: */
 const struct reply *session_stat(struct pop3 *, const struct args *);

@@ -297,3 +297,12 @@ conn_waiting(const struct conn *c)
 {
 	return c->at < c->end;
 }
+
+bool
+conn_behind(const struct conn *c)
+{
+	char octet;
+
+	return conn_waiting(c) ||
+	    recv(c->in, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}

@@ -61,6 +61,9 @@ void conn_take(struct conn *, size_t n);
 /* Unread octets are buffered (what stands behind STARTTLS: refuse it). */
 bool conn_waiting(const struct conn *);
 
+/* The same, and without "ahead" those that wait in the socket. */
+bool conn_behind(const struct conn *);
+
 /* Collect output; blocks (5 minutes at most) when CONN_OUT is full. */
 void conn_put(struct conn *, const void *, size_t);
 void conn_printf(struct conn *, const char *, ...)

@@ -53,7 +53,7 @@ keep_out(struct monitor *m, const char *name, const char *password)
 	struct guard g;
 
 	log_line(LOG_NOTICE, "login-refused user=%s ip=%s", name, e->peer->ip);
-	if (guard_open(&g, e->front->config->run) == 0) {
+	if (guard_open(&g, e->call->config->run) == 0) {
 		seconds = guard_failed(&g, e->peer->ip, name, password);
 		guard_close(&g);
 	} else
@@ -87,7 +87,7 @@ answer_login(struct monitor *m, const struct record *r, int fd)
 		return fail_as(EBADMSG, "login without a word");
 	if (keep_word(e, r->data + word, r->len - word) == -1)
 		return -1;
-	switch (auth_check(e->front->config, r->data, password, e->peer->ip,
+	switch (auth_check(e->call->config, r->data, password, e->peer->ip,
 	    &e->user)) {
 	case AUTH_OK:
 		return let_in(m);
@@ -102,7 +102,6 @@ answer_login(struct monitor *m, const struct record *r, int fd)
 static int
 answer_first(struct monitor *m, const struct record *r, int fd)
 {
-	static const struct scram_binding none;
 	static struct record answer;
 	struct entry *e = m->ctx;
 
@@ -110,8 +109,8 @@ answer_first(struct monitor *m, const struct record *r, int fd)
 	auth_scram_end(&e->scram);
 	memset(&e->scram, 0, sizeof(e->scram));
 	e->proven = false;
-	switch (auth_scram_first(&e->scram, e->front->config, record_span(r),
-	    false, &none, &answer)) {
+	switch (auth_scram_first(&e->scram, e->call->config, record_span(r),
+	    r->value != 0, &e->binding, &answer)) {
 	case AUTH_OK:
 		return record_send(m->sock, ANSWER_TEXT, 0,
 		    record_span(&answer), -1);
@@ -158,6 +157,22 @@ answer_in(struct monitor *m, const struct record *r, int fd)
 	return let_in(m);
 }
 
+/* The parser gives us the client's socket, which we leave to tls-relay, and gets
+ * another for it; so do we, for the process after this one. */
+static int
+answer_tls(struct monitor *m, const struct record *r, int fd)
+{
+	struct entry *e = m->ctx;
+
+	(void)r;
+	if (fd == -1 || e->tls[0] != '\0')
+		return fail_as(EBADMSG, "TLS without a socket, or again");
+	if (front_encrypt(e, fd) == -1)
+		return record_send(m->sock, ANSWER_TEMP, 0, span(""), -1);
+	return record_send(m->sock, ANSWER_TLS, e->binding.exporter_len > 0,
+	    span(""), STDIN_FILENO);
+}
+
 /* clang-format off */
 const struct right front_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 100, LOG_LINE_MAX, monitor_log },
@@ -166,5 +181,6 @@ const struct right front_rights[MONITOR_KINDS] = {
 	[ASK_FIRST] =	{ FRONT_TRIES, SASL_TEXT_MAX, answer_first },
 	[ASK_FINAL] =	{ FRONT_TRIES, SASL_TEXT_MAX, answer_final },
 	[ASK_IN] =	{ 1, FRONT_WORD_MAX, answer_in },
+	[ASK_TLS] =	{ 1, 0, answer_tls },
 };
 /* clang-format on */

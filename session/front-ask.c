@@ -1,6 +1,7 @@
 /* Runs in the sandboxed parser: the client's words on their way to the
  * monitor, and what it answers. */
 #include <string.h>
+#include <unistd.h>
 
 #include "message/fail.h"
 #include "session/front-parts.h"
@@ -17,11 +18,12 @@ static struct record answer;
 
 /* True: the answer is text for the client; else *v. */
 static bool
-ask(int monitor, uint32_t kind, struct span data, enum front_verdict *v)
+ask(const struct front_stranger *s, uint32_t kind, int32_t value,
+    struct span data, enum front_verdict *v)
 {
 	*v = FRONT_TEMP;
-	if (record_send(monitor, kind, 0, data, -1) == -1 ||
-	    record_recv(monitor, &answer, NULL, ANSWER_MS) != 1) {
+	if (record_send(s->monitor, kind, value, data, -1) == -1 ||
+	    record_recv(s->monitor, &answer, NULL, ANSWER_MS) != 1) {
 		(void)fail("ask for a login");
 		log_line(LOG_ERR, "login-error reason=\"%s\"", fail_text());
 		return false;
@@ -32,7 +34,7 @@ ask(int monitor, uint32_t kind, struct span data, enum front_verdict *v)
 }
 
 enum front_verdict
-front_login(struct conn *c, int monitor, struct span name, struct span password,
+front_login(struct front_stranger *s, struct span name, struct span password,
     struct span word)
 {
 	char data[SASL_NAME_MAX + SASL_PASSWORD_MAX + FRONT_WORD_MAX + 2];
@@ -40,7 +42,7 @@ front_login(struct conn *c, int monitor, struct span name, struct span password,
 	size_t n = 0;
 
 	/* What is still here when the monitor takes over is never sent. */
-	(void)conn_flush(c);
+	(void)conn_flush(s->conn);
 	/* No user has such a name; the time it takes is the checker's. */
 	if (name.len > SASL_NAME_MAX || password.len > SASL_PASSWORD_MAX ||
 	    word.len > FRONT_WORD_MAX)
@@ -53,7 +55,7 @@ front_login(struct conn *c, int monitor, struct span name, struct span password,
 	data[n++] = '\0';
 	memcpy(data + n, word.p, word.len);
 	n += word.len;
-	(void)ask(monitor, ASK_LOGIN, span_n(data, n), &v);
+	(void)ask(s, ASK_LOGIN, 0, span_n(data, n), &v);
 	explicit_bzero(data, sizeof(data));
 	return v;
 }
@@ -78,7 +80,7 @@ exchange(struct conn *c, struct sasl *s, enum sasl_step *step)
 }
 
 static enum front_verdict
-converse(struct conn *c, int monitor, struct sasl *s, enum sasl_step step,
+converse(struct front_stranger *st, struct sasl *s, enum sasl_step step,
     struct span word)
 {
 	enum front_verdict v;
@@ -86,23 +88,22 @@ converse(struct conn *c, int monitor, struct sasl *s, enum sasl_step step,
 	for (;;) {
 		switch (step) {
 		case SASL_SEND:
-			if (exchange(c, s, &step) == -1)
+			if (exchange(st->conn, s, &step) == -1)
 				return FRONT_LOST;
 			break;
 		case SASL_PASSWORD:
-			return front_login(c, monitor, span(s->name),
-			    span(s->password), word);
+			return front_login(st, span(s->name), span(s->password),
+			    word);
 		case SASL_FIRST:
 		case SASL_FINAL:
-			if (!ask(monitor,
-				step == SASL_FIRST ? ASK_FIRST : ASK_FINAL,
-				s->text, &v))
+			if (!ask(st, step == SASL_FIRST ? ASK_FIRST : ASK_FINAL,
+				s->mechanism == SASL_SCRAM_PLUS, s->text, &v))
 				return v;
 			step = sasl_answer(s, record_span(&answer));
 			break;
 		case SASL_DONE:
-			(void)conn_flush(c);
-			(void)ask(monitor, ASK_IN, word, &v);
+			(void)conn_flush(st->conn);
+			(void)ask(st, ASK_IN, 0, word, &v);
 			return v;
 		case SASL_UNKNOWN:
 			return FRONT_UNKNOWN;
@@ -117,14 +118,55 @@ converse(struct conn *c, int monitor, struct sasl *s, enum sasl_step step,
 }
 
 enum front_verdict
-front_sasl(struct conn *c, int monitor, struct span mechanism, unsigned offered,
+front_sasl(struct front_stranger *st, struct span mechanism,
     const struct span *initial, struct span word)
 {
+	enum sasl_step step;
 	enum front_verdict v;
 	struct sasl s;
 
-	v = converse(c, monitor, &s,
-	    sasl_begin(&s, mechanism, offered, initial), word);
+	step = sasl_begin(&s, mechanism, st->offered, initial);
+	v = converse(st, &s, step, word);
 	sasl_end(&s);
 	return v;
+}
+
+/* Begin anew on the new descriptor. */
+static void
+encrypted(struct front_stranger *s, int sock)
+{
+	int64_t stop = s->conn->stop;
+
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO);
+	conn_init(s->conn, sock, sock, false);
+	s->conn->stop = stop;
+	s->tls = true;
+	s->can_tls = false;
+	if (answer.value != 0 && (s->with_tls & SASL_SCRAM) != 0)
+		s->with_tls |= SASL_SCRAM_PLUS;
+	s->offered = s->with_tls;
+}
+
+enum front_tls
+front_starttls(struct front_stranger *s, const char *go_on)
+{
+	int sock = -1;
+
+	if (conn_behind(s->conn)) {
+		log_line(LOG_NOTICE,
+		    "no-tls reason=\"octets behind the "
+		    "command\"");
+		return FRONT_TLS_BEHIND;
+	}
+	conn_put(s->conn, go_on, strlen(go_on));
+	if (conn_flush(s->conn) == -1 ||
+	    record_send(s->monitor, ASK_TLS, 0, span(""), s->conn->in) == -1 ||
+	    record_recv(s->monitor, &answer, &sock, ANSWER_MS) != 1 ||
+	    answer.kind != ANSWER_TLS || sock == -1) {
+		s->conn->broken = true;
+		return FRONT_TLS_FAILED;
+	}
+	encrypted(s, sock);
+	return FRONT_TLS_UP;
 }

@@ -2,7 +2,6 @@
 #include "session/front.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -11,8 +10,6 @@
 
 #include "message/fail.h"
 #include "session/front-parts.h"
-#include "session/log.h"
-#include "session/monitor.h"
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
@@ -35,8 +32,8 @@ front_trouble(const char *event, const char *trouble)
 	return EX_OSERR;
 }
 
-static int
-maildir_path(const struct config *c, const char *home, char path[PATH_MAX])
+int
+front_maildir(const struct config *c, const char *home, char path[PATH_MAX])
 {
 	int n = snprintf(path, PATH_MAX, "%s/%s", home, c->maildir);
 
@@ -50,7 +47,7 @@ maildir_path(const struct config *c, const char *home, char path[PATH_MAX])
 static int
 confine(const struct config *c)
 {
-	const struct limits l = { .memory = 64 << 20, .files = 6 };
+	const struct limits l = { .memory = 64 << 20, .files = RECORD_FILES };
 	struct role net;
 	char empty[PATH_MAX];
 
@@ -64,31 +61,52 @@ confine(const struct config *c)
 	return sandbox_calls(SANDBOX_PARSER);
 }
 
-/* What may be tried on this connection. */
-static unsigned
-offered(const struct config *c, const struct peer *peer)
+/* May a password cross this connection as it is? */
+static bool
+plain_enough(const struct config *c, const struct peer *peer)
 {
-	if (c->plain_login != PLAIN_ALWAYS && peer->kind == PEER_INET &&
-	    (c->plain_login != PLAIN_LOOPBACK || !peer->loopback))
-		return 0;
-	return SASL_PLAIN | SASL_LOGIN | (users_have_keys(c) ? SASL_SCRAM : 0);
+	return c->plain_login == PLAIN_ALWAYS || peer->kind != PEER_INET ||
+	    (c->plain_login == PLAIN_LOOPBACK && peer->loopback);
+}
+
+static struct front_stranger
+stranger(const struct entry *e, int monitor)
+{
+	const struct config *c = e->call->config;
+	struct front_stranger s = {
+		.conn = &conn,
+		.monitor = monitor,
+		.tls = e->tls[0] != '\0',
+		.with_tls = SASL_PLAIN | SASL_LOGIN,
+	};
+
+	if (users_have_keys(c))
+		s.with_tls |= SASL_SCRAM;
+	if (e->binding.exporter_len > 0 && (s.with_tls & SASL_SCRAM) != 0)
+		s.with_tls |= SASL_SCRAM_PLUS;
+	if (s.tls || plain_enough(c, e->peer))
+		s.offered = s.with_tls;
+	s.can_tls = !s.tls && e->peer->kind == PEER_INET && tls_configured(c);
+	return s;
 }
 
 static int
-parser(const struct front *f, const struct peer *peer, int monitor)
+parser(const struct entry *e, int monitor)
 {
-	unsigned mechanisms = offered(f->config, peer);
+	const struct front *f = e->call->front;
+	struct front_stranger s = stranger(e, monitor);
 	struct timespec now;
 
 	(void)close(LOG_FD);
+	tls_forget();
 	monitor_client(monitor);
 	(void)alarm(LAST_RESORT);
-	if (confine(f->config) == -1)
+	if (confine(e->call->config) == -1)
 		return front_trouble("sandbox-error", f->trouble);
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, false);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	conn.stop = ((int64_t)now.tv_sec + LOGIN_SECONDS) * 1000;
-	f->serve(&conn, monitor, mechanisms);
+	f->serve(&s);
 	conn_end(&conn);
 	return 0;
 }
@@ -99,15 +117,13 @@ parser(const struct front *f, const struct peer *peer, int monitor)
 static int
 run_again(const struct entry *e, const char *login, const char *path)
 {
-	const struct front *f = e->front;
-	const char *argv[FRONT_SETTINGS + 8] = { f->program };
+	const struct front_call *call = e->call;
+	const char *argv[FRONT_WORDS + 8] = { call->front->program };
 	size_t n = 1;
 
-	for (size_t i = 0; f->settings != NULL && f->settings[i] != NULL &&
-	     i < FRONT_SETTINGS;
-	     i++)
-		argv[n++] = f->settings[i];
-	argv[n++] = f->option;
+	for (int i = 0; i < call->n && i < FRONT_WORDS; i++)
+		argv[n++] = call->words[i];
+	argv[n++] = "-L";
 	argv[n++] = login;
 	argv[n++] = "--";
 	argv[n++] = e->user.name;
@@ -122,33 +138,35 @@ run_again(const struct entry *e, const char *login, const char *path)
 static int
 hand_over(const struct entry *e)
 {
-	const struct front *f = e->front;
-	char path[PATH_MAX], login[64];
+	const struct config *c = e->call->config;
+	char path[PATH_MAX], login[96];
 
-	log_line(LOG_INFO, "login user=%s ip=%s", e->user.name, e->peer->ip);
+	log_line(LOG_INFO, "login user=%s ip=%s%s%s%s", e->user.name,
+	    e->peer->ip, e->tls[0] == '\0' ? "" : " tls=\"", e->tls,
+	    e->tls[0] == '\0' ? "" : "\"");
 	(void)alarm(0);
-	(void)snprintf(login, sizeof(login), "%s:%s", log_id_get(),
-	    e->peer->ip);
-	if (maildir_path(f->config, e->user.home, path) == -1 ||
+	(void)snprintf(login, sizeof(login), "%s:%ju:%s", log_id_get(),
+	    (uintmax_t)c->size, e->peer->ip);
+	if (front_maildir(c, e->user.home, path) == -1 ||
 	    role_drop(&e->user.role) == -1)
-		return front_trouble("login-error", f->trouble);
+		return front_trouble("login-error", e->call->front->trouble);
 	if (slots.fd != -1)
 		(void)dup2(slots.fd, FRONT_SLOT);
 	(void)run_again(e, login, path);
-	return front_trouble("login-error", f->trouble);
+	return front_trouble("login-error", e->call->front->trouble);
 }
 
 /* One of the slots for connections, held until the user's session ends too. */
 static bool
-admitted(const struct front *f, const struct peer *peer)
+admitted(const struct front_call *call, const struct peer *peer)
 {
-	const char *word;
+	const struct config *c = call->config;
+	const char *word, *busy = call->front->busy;
 
 	if (peer->kind != PEER_INET)
 		return true;
-	switch (slots_take(&slots, f->config->run, f->program, peer->ip,
-	    f->config->connections, f->config->connections_per_address,
-	    &word)) {
+	switch (slots_take(&slots, c->run, call->front->program, peer->ip,
+	    c->connections, c->connections_per_address, &word)) {
 	case 1:
 		return true;
 	case 0:
@@ -156,7 +174,7 @@ admitted(const struct front *f, const struct peer *peer)
 		    "refused ip=%s reason=\"too many connections\" "
 		    "setting=%s",
 		    peer->ip, word);
-		(void)!write(STDOUT_FILENO, f->busy, strlen(f->busy));
+		(void)!write(STDOUT_FILENO, busy, strlen(busy));
 		return false;
 	default: /* better too many than none */
 		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
@@ -165,68 +183,46 @@ admitted(const struct front *f, const struct peer *peer)
 }
 
 int
-front_serve(const struct front *f, const struct peer *peer)
+front_encrypt(struct entry *e, int sock)
 {
-	struct entry e = { .front = f, .peer = peer };
+	int r;
+
+	sock = tls_session(e->call->config, sock, e->peer->ip, &e->binding,
+	    e->tls);
+	if (sock == -1)
+		return -1;
+	r = dup2(sock, STDIN_FILENO) == -1 || dup2(sock, STDOUT_FILENO) == -1 ?
+	    fail("dup2") :
+	    0;
+	(void)close(sock);
+	return r;
+}
+
+int
+front_serve(const struct front_call *call, const struct peer *peer)
+{
+	const struct front *f = call->front;
+	struct entry e = { .call = call, .peer = peer };
 	struct monitor m = { .ctx = &e, .rights = front_rights };
 	int pair[2], status;
 
-	if (!admitted(f, peer))
+	if (!admitted(call, peer))
+		return 0;
+	(void)alarm(LAST_RESORT);
+	if (call->tls && peer->kind == PEER_INET &&
+	    front_encrypt(&e, STDIN_FILENO) == -1)
 		return 0;
 	(void)!write(STDOUT_FILENO, f->greeting, strlen(f->greeting));
-	(void)alarm(LAST_RESORT);
 	if (record_pair(pair) == -1 || (m.child = fork()) == -1) {
 		(void)fail("start the parser");
 		return front_trouble("start-error", f->trouble);
 	}
 	if (m.child == 0) {
 		(void)close(pair[0]);
-		_exit(parser(f, peer, pair[1]));
+		_exit(parser(&e, pair[1]));
 	}
 	(void)close(pair[1]);
 	m.sock = pair[0];
 	status = monitor_serve(&m);
 	return e.in ? hand_over(&e) : status;
-}
-
-/* ---- the new process */
-
-int
-front_user(struct front_user *u, const char *program, const char *login,
-    char **args)
-{
-	size_t colon = strcspn(login, ":");
-
-	if (args[0] == NULL || args[1] == NULL || args[2] == NULL ||
-	    args[3] != NULL || login[colon] == '\0')
-		return fail_as(EINVAL, "option -L is internal");
-	*u = (struct front_user){
-		.ip = login + colon + 1,
-		.name = args[0],
-		.maildir = args[1],
-		.word = args[2],
-	};
-	(void)snprintf(u->id, sizeof(u->id), "%.*s", (int)colon, login);
-	log_inherit(program);
-	log_id(u->id);
-	return 0;
-}
-
-int
-front_self(struct front_user *u, const struct config *c, const char *home,
-    char path[PATH_MAX])
-{
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (home[0] == '\0' && pw != NULL)
-		home = pw->pw_dir;
-	if (home[0] != '/')
-		return fail_as(ENOENT, "uid %u has no home", getuid());
-	*u = (struct front_user){
-		.ip = "",
-		.name = pw != NULL ? pw->pw_name : "?",
-		.maildir = path,
-		.word = "",
-	};
-	return maildir_path(c, home, path);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "session/log.h"
 #include "session/record.h"
 #include "session/relay-ask.h"
 #include "session/sandbox.h"
@@ -355,6 +356,34 @@ tls_server(const struct config *c, int sock, struct tls_info *info)
 	r = connect_relay(side, sock, info);
 	(void)close(side);
 	return r;
+}
+
+int
+tls_session(const struct config *c, int sock, const char *ip,
+    struct scram_binding *b, char *text)
+{
+	static struct tls_info info;
+
+	sock = tls_server(c, sock, &info);
+	if (sock == -1) {
+		log_line(LOG_NOTICE, "no-tls ip=%s reason=\"%s\"", ip,
+		    fail_text());
+		return -1;
+	}
+	*b = info.binding;
+	(void)snprintf(text, TLS_TEXT, "%s %s", info.version, info.cipher);
+	return sock;
+}
+
+void
+tls_accepting(const struct config *c)
+{
+	int yes = 0;
+	socklen_t len = sizeof(yes);
+
+	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 &&
+	    yes != 0 && tls_configured(c) && tls_preload(c) == -1)
+		log_line(LOG_NOTICE, "no-preload reason=\"%s\"", fail_text());
 }
 
 int

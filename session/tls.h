@@ -21,6 +21,7 @@ enum {
 	TLS_PEER_MAX = 4096,
 	TLS_RECORDS_MAX = 16, /* TLSA */
 	TLS_RECORD_MAX = 160,
+	TLS_TEXT = 96,
 };
 
 struct tls_info {
@@ -52,11 +53,20 @@ bool tls_configured(const struct config *);
  * -1: fail_text(); nothing in clear may follow on "sock". */
 int tls_server(const struct config *, int sock, struct tls_info *);
 
+/* The same for a session: a failure is logged with the address "ip", else
+ * *b is what logins can be bound to, and text[TLS_TEXT] version and cipher. */
+int tls_session(const struct config *, int sock, const char *ip,
+    struct scram_binding *b, char *text);
+
 /* For programs that accept connections: start a relay that has read the
  * certificates, from which tls_server then has a copy made; without it, or
  * when a certificate has changed since, each connection has its own start.
  * 0 / -1 with fail_text(), which is no reason to stop. */
 int tls_preload(const struct config *);
+
+/* That, where descriptor 0 listens and there are certificates; what goes wrong
+ * is logged. */
+void tls_accepting(const struct config *);
 
 /* Give up what tls_preload left open; for processes that never call
  * tls_server (parsers). */
