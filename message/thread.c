@@ -16,7 +16,8 @@ thread_hash(struct span id)
 	if (id.len > 1 && id.p[0] == '<' && id.p[id.len - 1] == '>')
 		id = span_n(id.p + 1, id.len - 2);
 	for (size_t i = 0; i < id.len; i++)
-		h = (h ^ (unsigned char)id.p[i]) * 1099511628211u;
+		if (id.p[i] == '\0' || strchr("\"\\ \t\r\n", id.p[i]) == NULL)
+			h = (h ^ (unsigned char)id.p[i]) * 1099511628211u;
 	return h != 0 ? h : 1;
 }
 

@@ -56,7 +56,8 @@ void threads_free(struct threads *);
  * before its children; THREAD_NONE at the end.  *depth follows. */
 uint32_t threads_next(const struct threads *, uint32_t at, uint32_t *depth);
 
-/* Of a Message-ID with or without its brackets; never 0. */
+/* Of a Message-ID with or without its brackets; quotes and folds in it do not
+ * count.  Never 0. */
 uint64_t thread_hash(struct span id);
 
 #endif

@@ -172,6 +172,14 @@ TEST(twice)
 	CHECK(threads(THREAD_REFERENCES, "(1 3)(2)(4)"));
 }
 
+TEST(ids)
+{
+	CHECK(thread_hash(span("<a@b>")) == thread_hash(span("a@b")));
+	CHECK(thread_hash(span("<\"a\"@\r\n b>")) == thread_hash(span("a@b")));
+	CHECK(thread_hash(span("<a@b>")) != thread_hash(span("<A@b>")));
+	CHECK(thread_hash(span("")) != 0);
+}
+
 static uint64_t state = 1;
 
 static uint32_t

@@ -1,0 +1,390 @@
+#include "maildir/search.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "maildir/load.h"
+#include "maildir/maildir.h"
+#include "maildir/summary.h"
+#include "message/fail.h"
+#include "message/fold.h"
+#include "message/haystack.h"
+#include "message/header.h"
+#include "message/word.h"
+
+enum { LOOK = 1024 }; /* messages between two looks */
+
+struct search {
+	struct folder *folder;
+	struct search_key *key;
+	struct message m;
+	uint32_t number; /* whose m is; 0: none */
+	struct summary *summary; /* NULL: not yet */
+	struct load load;
+	struct haystack hay;
+	uint32_t hay_number; /* whose hay is; 0: none */
+	struct buf line, folded;
+	unsigned read; /* messages of which the text was looked at */
+};
+
+/* ---- the plan */
+
+static unsigned
+cost(const struct search_key *k)
+{
+	unsigned most = 0;
+
+	switch (k->kind) {
+	case SEARCH_AND:
+	case SEARCH_OR:
+	case SEARCH_NOT:
+		for (const struct search_key *c = k->child; c != NULL;
+		     c = c->next)
+			most += cost(c);
+		return most;
+	case SEARCH_ALL:
+	case SEARCH_NUMBERS:
+		return 0;
+	case SEARCH_HEADER:
+		return 100;
+	case SEARCH_PEOPLE:
+	case SEARCH_SENT:
+		return 90;
+	case SEARCH_OTHER:
+	case SEARCH_ATTACHMENT:
+		return 1000;
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+		return 100000;
+	default:
+		return 1;
+	}
+}
+
+/* By cost, else as they were written: an insertion sort, since lists are
+ * short. */
+static void
+plan(struct search_key *k)
+{
+	struct search_key *list = NULL, *next;
+
+	for (struct search_key *c = k->child; c != NULL; c = next) {
+		struct search_key **at = &list;
+		unsigned price;
+
+		next = c->next;
+		plan(c);
+		price = cost(c);
+		while (*at != NULL && cost(*at) <= price)
+			at = &(*at)->next;
+		c->next = *at;
+		*at = c;
+	}
+	k->child = list;
+}
+
+struct search *
+search_new(struct folder *f, struct search_key *key)
+{
+	struct search *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		(void)fail("search");
+		return NULL;
+	}
+	s->folder = f;
+	s->key = key;
+	plan(key);
+	haystack_init(&s->hay);
+	buf_init(&s->line, 8 << 20);
+	buf_init(&s->folded, 32 << 20);
+	return s;
+}
+
+void
+search_free(struct search *s)
+{
+	if (s == NULL)
+		return;
+	summary_close(s->summary);
+	load_free(&s->load);
+	haystack_free(&s->hay);
+	buf_free(&s->line);
+	buf_free(&s->folded);
+	free(s);
+}
+
+/* ---- header fields */
+
+static bool
+in_text(struct span hay, struct span needle)
+{
+	return needle.len <= hay.len &&
+	    (needle.len == 0 ||
+		memmem(hay.p, hay.len, needle.p, needle.len) != NULL);
+}
+
+/* Read the header for it: one of that name holds it. */
+static int
+in_header(struct search *s, struct span name, struct span needle)
+{
+	struct span header;
+	struct field f;
+
+	if (load_message(&s->load, s->folder, s->number, false) == -1)
+		return -1;
+	header = load_header(&s->load);
+	while (header_next(&header, &f) == 1) {
+		if (!span_same(f.name, name))
+			continue;
+		buf_reset(&s->line);
+		buf_reset(&s->folded);
+		word_decode(&s->line, span_trim(f.value));
+		fold_text(&s->folded, buf_all(&s->line));
+		if (s->line.over || s->folded.over)
+			return fail_as(ENOMEM, "field is too large");
+		if (in_text(buf_all(&s->folded), needle))
+			return 1;
+	}
+	return 0;
+}
+
+static const struct summary_entry *
+entry_of(struct search *s)
+{
+	if (s->summary == NULL)
+		s->summary = summary_open(s->folder);
+	return s->summary == NULL ? NULL : summary_get(s->summary, s->number);
+}
+
+static int
+in_summary(struct search *s, enum summary_text t, struct span needle)
+{
+	static const char *const names[SUMMARY_FIELDS] = { "From", "To", "Cc",
+		"Bcc", "Subject" };
+	const struct summary_entry *e = entry_of(s);
+
+	if (e == NULL)
+		return -1;
+	if ((e->flags & SUMMARY_CUT) != 0)
+		return in_header(s, span(names[t]), needle);
+	return e->text[t].at != 0 && in_text(summary_text(e, t), needle);
+}
+
+static int
+match_header(struct search *s, const struct search_key *k)
+{
+	static const struct {
+		const char *name;
+		enum summary_text text;
+	} known[] = {
+		{ "From", SUMMARY_FROM },
+		{ "To", SUMMARY_TO },
+		{ "Cc", SUMMARY_CC },
+		{ "Bcc", SUMMARY_BCC },
+		{ "Subject", SUMMARY_SUBJECT },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (span_same(k->field, span(known[i].name)))
+			return in_summary(s, known[i].text, k->text);
+	if (!folder_may_hold(s->folder, s->number, k->text))
+		return 0;
+	return in_header(s, k->field, k->text);
+}
+
+static int
+match_people(struct search *s, struct span needle)
+{
+	int r = in_summary(s, SUMMARY_TO, needle);
+
+	if (r == 0)
+		r = in_summary(s, SUMMARY_CC, needle);
+	return r != 0 ? r : in_summary(s, SUMMARY_BCC, needle);
+}
+
+static int
+match_sent(struct search *s, const struct search_key *k)
+{
+	const struct summary_entry *e = entry_of(s);
+
+	if (e == NULL)
+		return -1;
+	return (e->flags & SUMMARY_DATED) != 0 && e->day >= k->low &&
+	    e->day < k->high;
+}
+
+/* ---- text */
+
+/* The text was read: what it is made of is good for the next search. */
+static void
+sign(struct search *s)
+{
+	uint8_t signature[SIGNATURE] = { 0 };
+	struct span rest = buf_all(&s->hay.text);
+
+	if (folder_signed(s->folder, s->number))
+		return;
+	while (rest.len > 0)
+		signature_add(signature, span_cut(&rest, '\0'));
+	(void)folder_sign(s->folder, s->number, signature); /* only a cache */
+}
+
+static int
+match_text(struct search *s, struct span needle, bool body)
+{
+	if (needle.len == 0)
+		return 1;
+	if (!folder_may_hold(s->folder, s->number, needle))
+		return 0;
+	if (s->hay_number != s->number) {
+		s->hay_number = 0;
+		if (load_message(&s->load, s->folder, s->number, true) == -1)
+			return -1;
+		haystack_trim(&s->hay);
+		if (haystack_fill(&s->hay, load_span(&s->load)) == -1)
+			return -1;
+		s->hay_number = s->number;
+		s->read++;
+		sign(s);
+	}
+	return haystack_has(&s->hay, needle, body);
+}
+
+/* ---- */
+
+static bool
+in_range(const struct search_key *k, uint32_t n)
+{
+	size_t low = 0, high = k->ranges;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (k->range[2 * mid + 1] < n)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < k->ranges && k->range[2 * low] <= n;
+}
+
+static bool
+between(const struct search_key *k, int64_t x)
+{
+	return x >= k->low && x < k->high;
+}
+
+static int match(struct search *, const struct search_key *);
+
+/* The first child that is not "stop" decides. */
+static int
+match_children(struct search *s, const struct search_key *k, int stop)
+{
+	for (const struct search_key *c = k->child; c != NULL; c = c->next) {
+		int r = match(s, c);
+
+		if (r == -1 || r == stop)
+			return r;
+	}
+	return !stop;
+}
+
+/* What the index alone can answer. */
+static bool
+match_record(const struct search *s, const struct search_key *k)
+{
+	const struct message *m = &s->m;
+
+	switch (k->kind) {
+	case SEARCH_FLAGS:
+		return (m->flags & k->flags) == k->flags &&
+		    (m->keywords & k->keywords) == k->keywords;
+	case SEARCH_NO_FLAGS:
+		return (m->flags & k->flags) == 0 &&
+		    (m->keywords & k->keywords) == 0;
+	case SEARCH_UIDS:
+		return in_range(k, m->uid);
+	case SEARCH_SIZE:
+		return between(k, (int64_t)m->wire);
+	case SEARCH_DATE:
+		return between(k, m->date);
+	case SEARCH_SAVED:
+		return between(k, m->saved);
+	case SEARCH_MODSEQ:
+		return between(k, (int64_t)m->modseq);
+	case SEARCH_ATTACHMENT:
+		return (m->flags & FLAG_ATTACHMENT) != 0;
+	default:
+		return true;
+	}
+}
+
+/* The depth is that of the tree, which its maker bounds. */
+static int
+match(struct search *s, const struct search_key *k)
+{
+	int r;
+
+	switch (k->kind) {
+	case SEARCH_AND:
+		return match_children(s, k, 0);
+	case SEARCH_OR:
+		return match_children(s, k, 1);
+	case SEARCH_NOT:
+		r = match(s, k->child);
+		return r == -1 ? -1 : !r;
+	case SEARCH_NUMBERS:
+		return in_range(k, s->number);
+	case SEARCH_SENT:
+		return match_sent(s, k);
+	case SEARCH_HEADER:
+		return match_header(s, k);
+	case SEARCH_PEOPLE:
+		return match_people(s, k->text);
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+		return match_text(s, k->text, k->kind == SEARCH_BODY);
+	case SEARCH_OTHER:
+		return k->other(k->ctx, s->number);
+	default:
+		return match_record(s, k);
+	}
+}
+
+int
+search_match(struct search *s, uint32_t number)
+{
+	int r;
+
+	if (s->number != number) {
+		s->number = 0;
+		if (folder_get(s->folder, number, &s->m) == -1)
+			return errno == ENOENT ? 0 : -1;
+		s->number = number;
+	}
+	r = match(s, s->key);
+	return r == -1 && (errno == ENOENT || errno == ENOMEM) ? 0 : r;
+}
+
+ptrdiff_t
+search_run(struct search *s, const struct search_watcher *w, uint32_t *number)
+{
+	uint32_t count = folder_count(s->folder);
+	unsigned read = s->read;
+	ptrdiff_t hits = 0;
+
+	for (uint32_t i = 1; i <= count; i++) {
+		int r = search_match(s, i);
+
+		if (r == -1)
+			return -1;
+		if (r == 1 && number != NULL)
+			number[hits] = i;
+		hits += r;
+		if (w != NULL && (i % LOOK == 0 || s->read != read))
+			w->look(w->ctx, i, count);
+		read = s->read;
+	}
+	return hits;
+}

@@ -1,0 +1,79 @@
+/* Searching a folder: one engine for IMAP SEARCH and `maildir search`.
+ *
+ * A search is a tree of keys.  The cheapest are asked first, whatever order
+ * they were written in: what the index tells, then the summary (summary.h),
+ * then the trigram signature (read.h), which rules most messages out, and only
+ * then the text, once for all keys.  The hits are those of a full scan: a
+ * string matches where it stands in the decoded text, folded (fold_text,
+ * haystack.h). */
+#ifndef MAILDIR_SEARCH_H
+#define MAILDIR_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "message/span.h"
+
+struct folder;
+
+enum search_kind {
+	SEARCH_ALL,
+	SEARCH_AND, /* all of "child" and its "next"s */
+	SEARCH_OR, /* one of them */
+	SEARCH_NOT, /* not "child" */
+	SEARCH_FLAGS, /* all of flags and keywords */
+	SEARCH_NO_FLAGS, /* none of them */
+	SEARCH_NUMBERS, /* in "range" */
+	SEARCH_UIDS, /* in "range" */
+	/* low <= x < high: */
+	SEARCH_SIZE, /* octets with CRLF */
+	SEARCH_DATE, /* INTERNALDATE, seconds */
+	SEARCH_SAVED, /* SAVEDATE, seconds (RFC 8514) */
+	SEARCH_SENT, /* day of the Date field as its author saw it, since 1970 */
+	SEARCH_MODSEQ,
+	/* "text" is folded and may be empty: */
+	SEARCH_HEADER, /* in a field of that name; an empty text: there is one */
+	SEARCH_PEOPLE, /* in To, Cc or Bcc */
+	SEARCH_BODY, /* behind the header */
+	SEARCH_TEXT,
+	SEARCH_ATTACHMENT, /* has one, as far as that was noted */
+	SEARCH_OTHER, /* "other" decides */
+};
+
+struct search_key {
+	enum search_kind kind;
+	struct search_key *child, *next;
+	uint32_t flags;
+	uint64_t keywords;
+	int64_t low, high;
+	const uint32_t *range; /* pairs first-last, ascending, disjoint */
+	size_t ranges;
+	struct span field;
+	struct span text;
+	int (*other)(void *ctx, uint32_t number); /* 1, 0, -1 */
+	void *ctx;
+};
+
+struct search;
+
+/* "key" is put into order and must stay as long as the search.  NULL: no
+ * memory. */
+struct search *search_new(struct folder *, struct search_key *key);
+void search_free(struct search *);
+
+/* Is it a hit?  1; 0; -1: errno, fail_text().  A message that is gone, or too
+ * large for memory, is none.  The view may not be synced meanwhile. */
+int search_match(struct search *, uint32_t number);
+
+/* Called now and then: done of so many messages. */
+struct search_watcher {
+	void (*look)(void *ctx, uint32_t done, uint32_t all);
+	void *ctx;
+};
+/* All hits into "number", which has room for folder_count of them; NULL: only
+ * their count.  How many; -1. */
+ptrdiff_t search_run(struct search *, const struct search_watcher *,
+    uint32_t *number);
+
+#endif

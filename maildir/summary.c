@@ -1,0 +1,400 @@
+#include "maildir/summary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "maildir/load.h"
+#include "maildir/region.h"
+#include "maildir/view.h"
+#include "message/fail.h"
+
+static const char file[] = "mailroom-index.sort";
+static const char fresh_file[] = "mailroom-index.sort.new";
+static const char magic[8] = "mailsort";
+
+enum {
+	VERSION = 1,
+	PIECE = 1 << 20, /* octets that are written at once */
+	WASTE = 4 << 20, /* octets of the dead beyond which a file is made
+			  * anew, if they are more than the living */
+};
+
+struct head {
+	char magic[8];
+	uint32_t uidvalidity, version;
+};
+
+struct piece {
+	uint64_t check, octets;
+};
+
+/* Entries that were made and have no place in the file yet, or never. */
+struct fresh {
+	struct fresh *next;
+	struct buf entries;
+};
+
+struct summary {
+	struct folder *folder;
+	struct region region;
+	size_t good; /* octets of the file that are whole */
+	const struct summary_entry **entry; /* by number - 1 */
+	uint32_t count;
+	size_t living; /* octets of entries in the file that are of the view */
+	struct fresh *fresh; /* the last one begun comes first */
+	struct load load;
+};
+
+static uint64_t
+check(const void *p, size_t n)
+{
+	const char *s = p;
+	uint64_t a = n, b = ~(uint64_t)n, two[2];
+
+	/* Two at a time: one would wait for the other. */
+	for (; n >= sizeof(two); n -= sizeof(two), s += sizeof(two)) {
+		(void)memcpy(two, s, sizeof(two));
+		a = (a ^ two[0]) * 0xff51afd7ed558ccd;
+		b = (b ^ two[1]) * 0xc4ceb9fe1a85ec53;
+		a ^= a >> 32;
+		b ^= b >> 32;
+	}
+	two[0] = 0;
+	(void)memcpy(two, s, n < sizeof(two[0]) ? n : sizeof(two[0]));
+	return (a ^ two[0]) * 0xff51afd7ed558ccd + b;
+}
+
+/* ---- reading */
+
+/* Do its texts lie within it? */
+static bool
+whole(const struct summary_entry *e, size_t room)
+{
+	size_t used = sizeof(*e) + e->references * sizeof(uint64_t);
+
+	if (e->size < used || e->size > room || e->size % 8 != 0)
+		return false;
+	for (int i = 0; i < SUMMARY_TEXTS; i++)
+		if ((size_t)e->text[i].at + e->text[i].len > e->size)
+			return false;
+	return true;
+}
+
+/* Entries come in the order of UIDs, mostly: *at is where the next would be. */
+static void
+place(struct summary *s, const struct summary_entry *e, uint32_t *at)
+{
+	const struct folder *f = s->folder;
+	uint32_t n = *at;
+
+	if (n > s->count || n == 0 ||
+	    f->at->r[view_place(f, n)].uid != e->uid) {
+		n = folder_number(s->folder, e->uid);
+		if (n > s->count || f->at->r[view_place(f, n)].uid != e->uid)
+			return;
+	}
+	s->entry[n - 1] = e;
+	s->living += e->size;
+	*at = n + 1;
+}
+
+/* The entries of one piece. */
+static void
+place_all(struct summary *s, const char *p, size_t octets, uint32_t *at)
+{
+	for (size_t i = 0; i + sizeof(struct summary_entry) <= octets;) {
+		const struct summary_entry *e = (const void *)(p + i);
+
+		if (!whole(e, octets - i))
+			break;
+		place(s, e, at);
+		i += e->size;
+	}
+}
+
+/* How much of the mapped file is whole, from "good" on; with "s" what is in it
+ * gets its place. */
+static size_t
+walk(const struct region *g, size_t size, size_t good, struct summary *s)
+{
+	uint32_t at = 1;
+
+	for (;;) {
+		struct piece p;
+		size_t from = good + sizeof(p);
+
+		if (from > size)
+			return good;
+		(void)memcpy(&p, g->p + good, sizeof(p));
+		if (p.octets == 0 || p.octets > size - from ||
+		    p.octets % 8 != 0 ||
+		    p.check != check(g->p + from, (size_t)p.octets))
+			return good;
+		if (s != NULL)
+			place_all(s, g->p + from, (size_t)p.octets, &at);
+		good = from + (size_t)p.octets;
+	}
+}
+
+static int
+open_file(const struct folder *f, int flags)
+{
+	int fd = f->ix.dir == -1 ?
+	    -1 :
+	    openat(f->ix.dir, file, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		0600);
+	struct stat st;
+
+	if (fd != -1 &&
+	    (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+		st.st_uid != geteuid() || st.st_nlink > 1)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Is it a file of this folder? */
+static bool
+has_head(const struct folder *f, const char *p)
+{
+	struct head h;
+
+	(void)memcpy(&h, p, sizeof(h));
+	return memcmp(h.magic, magic, sizeof(magic)) == 0 &&
+	    h.version == VERSION && h.uidvalidity == f->uidvalidity;
+}
+
+static void
+read_file(struct summary *s)
+{
+	struct stat st;
+
+	s->region.fd = open_file(s->folder, O_RDONLY);
+	if (s->region.fd == -1 || fstat(s->region.fd, &st) == -1 ||
+	    (size_t)st.st_size <= sizeof(struct head) ||
+	    region_map(&s->region, (size_t)st.st_size, false) == -1 ||
+	    !has_head(s->folder, s->region.p))
+		return;
+	s->good = walk(&s->region, (size_t)st.st_size, sizeof(struct head), s);
+}
+
+struct summary *
+summary_open(struct folder *f)
+{
+	struct summary *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		(void)fail("summary");
+		return NULL;
+	}
+	s->folder = f;
+	s->region.fd = -1;
+	s->count = folder_count(f);
+	s->entry = calloc((size_t)s->count + 1, sizeof(*s->entry));
+	if (s->entry == NULL) {
+		(void)fail("summary");
+		summary_close(s);
+		return NULL;
+	}
+	read_file(s);
+	return s;
+}
+
+bool
+summary_has(const struct summary *s, uint32_t number)
+{
+	return number > 0 && number <= s->count && s->entry[number - 1] != NULL;
+}
+
+/* ---- making */
+
+/* A place for one more entry, which does not move: another piece when this one
+ * may be too short. */
+static struct buf *
+room(struct summary *s)
+{
+	struct fresh *f = s->fresh;
+
+	if (f != NULL && f->entries.len + UINT16_MAX + 8 <= PIECE)
+		return &f->entries;
+	f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return NULL;
+	buf_init(&f->entries, PIECE);
+	buf_reserve(&f->entries, PIECE);
+	f->next = s->fresh;
+	s->fresh = f;
+	return f->entries.over ? NULL : &f->entries;
+}
+
+const struct summary_entry *
+summary_get(struct summary *s, uint32_t number)
+{
+	struct buf *b;
+	size_t from;
+
+	if (summary_has(s, number))
+		return s->entry[number - 1];
+	if (number == 0 || number > s->count) {
+		(void)fail_as(ENOENT, "no message %u", number);
+		return NULL;
+	}
+	if (load_message(&s->load, s->folder, number, false) == -1)
+		return NULL;
+	b = room(s);
+	if (b == NULL) {
+		(void)fail_as(ENOMEM, "summary");
+		return NULL;
+	}
+	from = b->len;
+	if (summary_make(b, s->folder->at->r[view_place(s->folder, number)].uid,
+		load_header(&s->load)) == -1) {
+		buf_cut(b, from);
+		(void)fail_as(ENOMEM, "header of message %u", number);
+		return NULL;
+	}
+	s->entry[number - 1] = (const void *)(b->p + from);
+	return s->entry[number - 1];
+}
+
+/* ---- writing */
+
+static bool
+put_piece(int fd, size_t *at, struct span entries)
+{
+	struct piece p = { check(entries.p, entries.len), entries.len };
+
+	if (pwrite(fd, entries.p, entries.len, (off_t)(*at + sizeof(p))) !=
+		(ssize_t)entries.len ||
+	    pwrite(fd, &p, sizeof(p), (off_t)*at) != (ssize_t)sizeof(p))
+		return false;
+	*at += sizeof(p) + entries.len;
+	return true;
+}
+
+static bool
+put_head(const struct summary *s, int fd)
+{
+	struct head h = { .uidvalidity = s->folder->uidvalidity,
+		.version = VERSION };
+
+	(void)memcpy(h.magic, magic, sizeof(magic));
+	return ftruncate(fd, 0) == 0 &&
+	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
+}
+
+/* Where the file ends, and what is behind that is cut off; 0: no use. */
+static size_t
+find_end(const struct summary *s, int fd)
+{
+	struct region g = { .fd = fd };
+	size_t end = 0;
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return 0;
+	if (s->good > 0 && s->good == (size_t)st.st_size)
+		return s->good; /* as it was read */
+	if ((size_t)st.st_size > sizeof(struct head) &&
+	    region_map(&g, (size_t)st.st_size, false) == 0 &&
+	    has_head(s->folder, g.p))
+		end = walk(&g, g.mapped, sizeof(struct head), NULL);
+	if (g.p != NULL)
+		(void)munmap(g.p, g.mapped);
+	if (end == 0)
+		return put_head(s, fd) ? sizeof(struct head) : 0;
+	return ftruncate(fd, (off_t)end) == 0 ? end : 0;
+}
+
+/* In the order of the messages, since pieces were begun last first. */
+static void
+write_fresh(int fd, size_t *at, const struct fresh *f)
+{
+	if (f == NULL)
+		return;
+	write_fresh(fd, at, f->next);
+	(void)put_piece(fd, at, buf_all(&f->entries));
+}
+
+/* Another file with what is of the view and no more. */
+static void
+write_anew(struct summary *s)
+{
+	size_t at = sizeof(struct head);
+	int fd, dir = s->folder->ix.dir;
+	struct buf b;
+
+	(void)unlinkat(dir, fresh_file, 0);
+	fd = openat(dir, fresh_file,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return;
+	if (!put_head(s, fd)) {
+		(void)close(fd);
+		return;
+	}
+	buf_init(&b, PIECE);
+	for (uint32_t i = 0; i < s->count; i++) {
+		if (b.len + UINT16_MAX + 8 > PIECE) {
+			(void)put_piece(fd, &at, buf_all(&b));
+			buf_reset(&b);
+		}
+		if (s->entry[i] != NULL)
+			buf_add(&b, s->entry[i], s->entry[i]->size);
+	}
+	if (b.len > 0)
+		(void)put_piece(fd, &at, buf_all(&b));
+	if (!b.over)
+		(void)renameat(dir, fresh_file, dir, file);
+	buf_free(&b);
+	(void)close(fd);
+}
+
+static void
+write_file(struct summary *s)
+{
+	size_t end;
+	int fd;
+
+	if (!s->folder->ix.writable)
+		return;
+	if (s->good > WASTE && s->living < s->good / 2) {
+		write_anew(s);
+		return;
+	}
+	if (s->fresh == NULL || s->fresh->entries.len == 0)
+		return;
+	fd = open_file(s->folder, O_RDWR | O_CREAT);
+	if (fd == -1)
+		return;
+	if (flock(fd, LOCK_EX) == 0 && (end = find_end(s, fd)) > 0)
+		write_fresh(fd, &end, s->fresh);
+	(void)close(fd);
+}
+
+void
+summary_close(struct summary *s)
+{
+	struct fresh *next;
+
+	if (s == NULL)
+		return;
+	write_file(s);
+	for (struct fresh *f = s->fresh; f != NULL; f = next) {
+		next = f->next;
+		buf_free(&f->entries);
+		free(f);
+	}
+	region_close(&s->region);
+	load_free(&s->load);
+	free(s->entry);
+	free(s);
+}

@@ -1,0 +1,314 @@
+#include "maildir/search.h"
+
+#include <time.h>
+
+#include "maildir/maildir.h"
+#include "maildir/summary.h"
+#include "message/fail.h"
+#include "message/fold.h"
+#include "message/haystack.h"
+#include "tests/unit/maildir-place.h"
+#include "tests/unit/test.h"
+
+enum { MANY = 120 };
+
+static struct place place;
+static struct store *store;
+static struct folder *folder;
+static struct buf text[MANY]; /* of each message */
+static uint64_t state = 7;
+
+static uint32_t
+any(uint32_t below)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(state >> 33) % below;
+}
+
+static const char *
+word(void)
+{
+	static const char *const words[] = { "Report", "meeting", "Grüße",
+		"МОСКВА", "offer", "0x1f", "a", "to be",
+		"=?utf-8?b?w4k=?=", "<b>bold</b>", "Straße", "ﬁn", "100%",
+		"x@y.example" };
+
+	return words[any(sizeof(words) / sizeof(*words))];
+}
+
+static void
+make_message(struct buf *b)
+{
+	static const char *const heads[] = {
+		"Content-Type: text/plain; charset=utf-8\n\n",
+		"Content-Type: text/html; charset=utf-8\n\n",
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n",
+		"\n",
+	};
+
+	buf_printf(b, "From: %s <%u@example.org>\n", word(), any(30));
+	buf_printf(b, "To: %s %s <t%u@example.org>, other\n", word(), word(),
+	    any(30));
+	if (any(3) == 0)
+		buf_printf(b, "Cc: c%u@example.org\n", any(9));
+	buf_printf(b, "Subject: %s %s\n", word(), word());
+	buf_printf(b, "Date: %u Nov 2026 23:30:00 -0500\n", any(28) + 1);
+	buf_printf(b, "X-Other: %s %u\n", word(), any(50));
+	buf_str(b, heads[any(4)]);
+	for (uint32_t n = any(12); n > 0; n--)
+		buf_printf(b, "%s %u\n", word(), any(1000));
+}
+
+static void
+open_all(void)
+{
+	place_make(&place);
+	for (int i = 0; i < MANY; i++) {
+		char name[40];
+
+		buf_init(&text[i], 100000);
+		make_message(&text[i]);
+		(void)snprintf(name, sizeof(name), "new/%d.x", i + 1);
+		place_put(&place, name, text[i].p);
+	}
+	store = store_open(place.path, NULL, 0);
+	folder = store == NULL ? NULL : folder_open(store, "INBOX", true);
+	if (folder == NULL || folder_count(folder) != MANY) {
+		(void)printf("%s\n", fail_text());
+		exit(1);
+	}
+}
+
+static void
+close_all(void)
+{
+	folder_close(folder);
+	store_close(store);
+	for (int i = 0; i < MANY; i++)
+		buf_free(&text[i]);
+	place_drop(&place);
+}
+
+/* Hits as a bit per message. */
+static void
+hits(struct search_key *k, bool hit[MANY])
+{
+	uint32_t number[MANY];
+	struct search *s = search_new(folder, k);
+	ptrdiff_t n = search_run(s, NULL, number);
+
+	memset(hit, 0, MANY * sizeof(*hit));
+	CHECK(n >= 0);
+	for (ptrdiff_t i = 0; i < n; i++)
+		hit[number[i] - 1] = true;
+	search_free(s);
+}
+
+/* The same by looking at everything. */
+static void
+scan(enum search_kind kind, const char *field, struct span needle,
+    bool hit[MANY])
+{
+	struct haystack h;
+
+	haystack_init(&h);
+	for (int i = 0; i < MANY; i++) {
+		struct span rest, line;
+
+		hit[i] = haystack_fill(&h, buf_all(&text[i])) == 0 &&
+		    haystack_has(&h, needle, kind == SEARCH_BODY);
+		if (kind != SEARCH_HEADER)
+			continue;
+		hit[i] = false;
+		rest = span_n(h.text.p, h.body);
+		while (rest.len > 0) {
+			line = span_cut(&rest, '\0');
+			if (!span_starts(line, field))
+				continue;
+			line = span_from(line, strlen(field) + 2);
+			hit[i] = needle.len == 0 ||
+			    memmem(line.p, line.len, needle.p, needle.len) !=
+				NULL;
+		}
+	}
+	haystack_free(&h);
+}
+
+/* Of 1 to 9 octets from the folded text of some message. */
+static void
+pick_needle(struct buf *b)
+{
+	struct haystack h;
+	size_t at, n;
+
+	buf_reset(b);
+	haystack_init(&h);
+	(void)haystack_fill(&h, buf_all(&text[any(MANY)]));
+	n = any(9) + 1;
+	at = any((uint32_t)(h.text.len - n));
+	buf_add(b, h.text.p + at, n);
+	n = span_find(buf_all(b), '\0');
+	buf_cut(b, n);
+	if (b->len == 0 || any(10) == 0)
+		buf_str(b, "nowhere");
+	haystack_free(&h);
+}
+
+/* Whatever is looked for, with signatures or without: what a scan finds. */
+TEST(same_as_a_scan)
+{
+	static const char *const fields[] = { "from", "to", "cc", "subject",
+		"x-other" };
+	bool wanted[MANY], got[MANY];
+	struct buf needle;
+
+	open_all();
+	buf_init(&needle, 1000);
+	for (int round = 0; round < 400; round++) {
+		struct search_key k = { .kind = SEARCH_HEADER +
+			    (enum search_kind)any(4) };
+
+		if (k.kind == SEARCH_PEOPLE)
+			k.kind = SEARCH_HEADER;
+		pick_needle(&needle);
+		k.field = span(fields[any(5)]);
+		k.text = buf_all(&needle);
+		scan(k.kind, k.field.p, k.text, wanted);
+		hits(&k, got);
+		CHECK(memcmp(wanted, got, sizeof(got)) == 0);
+		if (round == 200) { /* all from what was kept */
+			folder_close(folder);
+			folder = folder_open(store, "INBOX", true);
+		}
+	}
+	CHECK(folder_signed(folder, 1) && folder_signed(folder, MANY));
+	buf_free(&needle);
+	close_all();
+}
+
+TEST(trees)
+{
+	struct search_key text_key = { .kind = SEARCH_TEXT,
+		.text = span("moscow") };
+	struct search_key flags = { .kind = SEARCH_FLAGS,
+		.flags = FLAG_FLAGGED };
+	struct search_key both = { .kind = SEARCH_AND, .child = &text_key };
+	struct search_key not = { .kind = SEARCH_NOT, .child = &both };
+	bool got[MANY];
+
+	open_all();
+	text_key.next = &flags;
+	hits(&both, got);
+	CHECK(both.child == &flags && flags.next == &text_key);
+	/* Nobody has the flag, so no text was read. */
+	CHECK(!got[0] && !folder_signed(folder, 1));
+	hits(&not, got);
+	CHECK(got[0] && got[MANY - 1]);
+	both.kind = SEARCH_OR;
+	hits(&both, got);
+	CHECK(!got[0] && folder_signed(folder, 1));
+	close_all();
+}
+
+TEST(numbers)
+{
+	static const uint32_t range[] = { 2, 3, 7, 7 };
+	struct search_key k = { .kind = SEARCH_NUMBERS,
+		.range = range,
+		.ranges = 2 };
+	struct search_key day = { .kind = SEARCH_SENT };
+	struct search_key size = { .kind = SEARCH_SIZE,
+		.low = 0,
+		.high = INT64_MAX };
+	bool got[MANY];
+	int n = 0;
+
+	open_all();
+	hits(&k, got);
+	CHECK(!got[0] && got[1] && got[2] && !got[3] && got[6] && !got[7]);
+	/* 23:30 in New York is the day there. */
+	day.low = 20758; /* 2026-11-01 */
+	day.high = day.low + 28;
+	hits(&day, got);
+	for (int i = 0; i < MANY; i++)
+		n += got[i];
+	CHECK(n == MANY);
+	hits(&size, got);
+	CHECK(got[0]);
+	close_all();
+}
+
+/* The cache may be damaged or vanish at any time. */
+TEST(summary_file)
+{
+	const struct summary_entry *e;
+	struct summary *s;
+	int fd;
+
+	open_all();
+	s = summary_open(folder);
+	CHECK(!summary_has(s, 1) && summary_get(s, 1) != NULL);
+	for (uint32_t i = 1; i <= MANY; i++)
+		(void)summary_get(s, i);
+	CHECK(summary_get(s, MANY + 1) == NULL && summary_get(s, 0) == NULL);
+	summary_close(s);
+	s = summary_open(folder);
+	CHECK(summary_has(s, 1) && summary_has(s, MANY));
+	e = summary_get(s, 1);
+	CHECK(e != NULL && (e->flags & SUMMARY_DATED) != 0 && e->uid == 1);
+	summary_close(s);
+	fd = openat(place.dir, "mailroom-index.sort", O_RDWR);
+	CHECK(fd != -1 && pwrite(fd, "damage", 6, 300) == 6);
+	s = summary_open(folder);
+	CHECK(!summary_has(s, 1) && summary_get(s, 1) != NULL);
+	summary_close(s);
+	s = summary_open(folder);
+	CHECK(summary_has(s, 1) && !summary_has(s, 2));
+	summary_close(s);
+	CHECK(ftruncate(fd, 5) == 0);
+	s = summary_open(folder);
+	CHECK(summary_get(s, 2) != NULL);
+	summary_close(s);
+	(void)close(fd);
+	close_all();
+}
+
+static bool
+is(const struct summary_entry *e, enum summary_text t, const char *wanted)
+{
+	struct span s = summary_text(e, t);
+
+	if (!span_eq(s, span(wanted)))
+		(void)printf("%.*s\n", (int)s.len, s.p);
+	return e->text[t].at != 0 && span_eq(s, span(wanted));
+}
+
+TEST(summary_fields)
+{
+	union {
+		struct summary_entry e;
+		char room[4000];
+	} u;
+	struct buf b;
+
+	buf_init(&b, 4000);
+	CHECK(summary_make(&b, 5,
+		  span("From: =?utf-8?q?=C3=89va?= Long <Eva@X.example>\n"
+		       "To: Team: a@b, C <d@e>;\nCc: plain@host\n"
+		       "Subject: Re: [l] Hello\nMessage-ID: <1@x>\n"
+		       "References: <a@x>\n <b@x> junk <b@x>\n"
+		       "Date: Sat, 21 Nov 2026 01:00:00 +0200\n\n")) == 0);
+	memcpy(u.room, b.p, b.len);
+	CHECK(u.e.size == b.len && u.e.uid == 5 && u.e.references == 2);
+	CHECK(is(&u.e, SUMMARY_FROM, "e\u0301va long <eva@x.example>"));
+	CHECK(is(&u.e, SUMMARY_FROM_BOX, "eva"));
+	CHECK(is(&u.e, SUMMARY_FROM_NAME, "e\u0301va long"));
+	CHECK(is(&u.e, SUMMARY_TO_BOX, "team"));
+	CHECK(is(&u.e, SUMMARY_CC_BOX, "plain"));
+	CHECK(is(&u.e, SUMMARY_SUBJECT, "re: [l] hello"));
+	CHECK(is(&u.e, SUMMARY_BASE, "hello"));
+	CHECK(u.e.text[SUMMARY_BCC].at == 0);
+	CHECK((u.e.flags & SUMMARY_REPLY) != 0);
+	CHECK(u.e.day == 20778 && u.e.sent == 20778 * 86400L - 3600);
+	buf_free(&b);
+}
