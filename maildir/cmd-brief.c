@@ -10,7 +10,7 @@
 #include "message/word.h"
 
 /* The note: this word, then each field, a NUL behind each. */
-static const char version[] = "b1";
+static const char version[] = "b2";
 
 enum { LONGEST = 200000, FIELD_LONGEST = 4000, LIST_ROOM = 256 * 1024 };
 
@@ -20,6 +20,16 @@ end_field(struct buf *b, size_t from)
 	if (b->len - from > FIELD_LONGEST)
 		buf_cut(b, from + FIELD_LONGEST);
 	buf_char(b, '\0');
+}
+
+static void
+put_address(struct buf *b, const struct mailbox *m)
+{
+	word_line(b, m->local);
+	if (m->domain.len > 0) {
+		buf_char(b, '@');
+		word_line(b, m->domain);
+	}
 }
 
 /* Names (or addresses) of a list; "first": of one, with its address as the
@@ -43,11 +53,7 @@ put_people(struct buf *b, struct span header, const char *name, bool first)
 				continue;
 			buf_str(b, b->len > from ? ", " : "");
 			buf_reset(&address);
-			word_line(&address, m.local);
-			if (m.domain.len > 0) {
-				buf_char(&address, '@');
-				word_line(&address, m.domain);
-			}
+			put_address(&address, &m);
 			if (m.name.len > 0)
 				word_decode(b, m.name);
 			else
@@ -64,6 +70,36 @@ put_people(struct buf *b, struct span header, const char *name, bool first)
 	}
 	buf_free(&scratch);
 	buf_free(&address);
+}
+
+/* A line for each of To and Cc: the name, a tab, the address. */
+static void
+put_recipients(struct buf *b, struct span header)
+{
+	static const char *const fields[] = { "To", "Cc" };
+	struct buf scratch;
+	struct mailbox m;
+	struct field f;
+	struct list l;
+	size_t from = b->len;
+
+	buf_init(&scratch, LIST_ROOM);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		if (!header_find(header, fields[i], &f))
+			continue;
+		list_begin(&l, f.value);
+		for (enum list_kind k; b->len - from < FIELD_LONGEST &&
+		     (k = list_next(&l, &scratch, &m)) != LIST_END;) {
+			if (k != LIST_MAILBOX || m.local.len == 0)
+				continue;
+			word_decode(b, m.name);
+			buf_char(b, '\t');
+			put_address(b, &m);
+			buf_char(b, '\n');
+		}
+	}
+	end_field(b, from);
+	buf_free(&scratch);
 }
 
 /* Fields of ids: only what stands between brackets. */
@@ -117,6 +153,7 @@ make(struct buf *b, const struct letter *l)
 		put_ids(b, l->header, "References", true);
 	else
 		put_ids(b, l->header, "In-Reply-To", true);
+	put_recipients(b, l->header);
 }
 
 /* Cut a note into its fields.  0; -1: it is none of ours. */

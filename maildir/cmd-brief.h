@@ -9,7 +9,7 @@
 
 struct folder;
 
-enum brief_field { /* UTF-8, one line each */
+enum brief_field { /* UTF-8, one line each but for the last */
 	BRIEF_FROM, /* the name, or the address without one */
 	BRIEF_ADDRESS, /* of From */
 	BRIEF_TO, /* names */
@@ -18,6 +18,7 @@ enum brief_field { /* UTF-8, one line each */
 	BRIEF_ATTACHMENTS, /* how many */
 	BRIEF_ID, /* Message-ID */
 	BRIEF_REFERENCES, /* ids, blanks between */
+	BRIEF_RECIPIENTS, /* a line for each of To and Cc: NAME tab ADDRESS */
 	BRIEF_FIELDS,
 };
 

@@ -43,6 +43,25 @@ put_status(struct cmd *c, const char *disk, bool subscribed)
 }
 
 static void
+put_done(struct cmd *c, const char *disk)
+{
+	struct buf *out = &c->out, name;
+
+	buf_init(&name, 4096);
+	cmd_said_name(&name, disk);
+	if (c->json) {
+		buf_str(out, "{\"folder\":");
+		json_string(out, buf_all(&name));
+		buf_printf(out, ",\"done\":\"%s\"}\n", c->verb);
+	} else if (c->quiet) {
+		term_safe(out, buf_all(&name), false);
+		buf_char(out, '\n');
+	}
+	cmd_flush(c);
+	buf_free(&name);
+}
+
+static void
 list(struct cmd *c, char **name, int names)
 {
 	struct folder_name *all = NULL;
@@ -73,16 +92,22 @@ list(struct cmd *c, char **name, int names)
 	free(all);
 }
 
-static int
-subscribe(struct store *s, const char *name)
+/* Do it to each folder that is named, and say so with -q or --json. */
+static void
+each(struct cmd *c, int (*run)(struct store *, const char *name))
 {
-	return store_subscribe(s, name, true);
-}
+	char disk[256];
 
-static int
-unsubscribe(struct store *s, const char *name)
-{
-	return store_subscribe(s, name, false);
+	if (c->argc == 0)
+		errx(EX_USAGE, "%s: which folder?", c->verb);
+	for (int i = 0; i < c->argc; i++) {
+		if (cmd_disk_name(disk, c->argv[i]) == -1 ||
+		    run(c->store, disk) == -1) {
+			cmd_complain(c, "%s: %s", c->argv[i], fail_text());
+			continue;
+		}
+		put_done(c, disk);
+	}
 }
 
 static int
@@ -92,55 +117,91 @@ create(struct store *s, const char *name)
 					     store_subscribe(s, name, true);
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct store *, const char *name);
-} acts[] = {
-	{ "create", create },
-	{ "remove", store_remove },
-	{ "subscribe", subscribe },
-	{ "unsubscribe", unsubscribe },
-};
-
-static void
-rename_folder(struct cmd *c)
+void
+cmd_create(struct cmd *c)
 {
-	char from[256], to[256];
-
-	if (c->argc != 3)
-		errx(EX_USAGE, "folders rename old new");
-	if (cmd_disk_name(from, c->argv[1]) == -1 ||
-	    cmd_disk_name(to, c->argv[2]) == -1 ||
-	    store_rename(c->store, from, to) == -1)
-		cmd_complain(c, "%s: %s", c->argv[1], fail_text());
+	each(c, create);
 }
 
 void
+cmd_remove(struct cmd *c)
+{
+	each(c, store_remove);
+}
+
+static int
+subscribe(struct store *s, const char *name)
+{
+	return store_subscribe(s, name, true);
+}
+
+void
+cmd_subscribe(struct cmd *c)
+{
+	each(c, subscribe);
+}
+
+static int
+unsubscribe(struct store *s, const char *name)
+{
+	return store_subscribe(s, name, false);
+}
+
+void
+cmd_unsubscribe(struct cmd *c)
+{
+	each(c, unsubscribe);
+}
+
+void
+cmd_rename(struct cmd *c)
+{
+	char from[256], to[256];
+
+	if (c->argc != 2)
+		errx(EX_USAGE, "rename: the old name and the new one, please");
+	if (cmd_disk_name(from, c->argv[0]) == -1 ||
+	    cmd_disk_name(to, c->argv[1]) == -1 ||
+	    store_rename(c->store, from, to) == -1)
+		cmd_complain(c, "%s: %s", c->argv[0], fail_text());
+	else
+		put_done(c, to);
+}
+
+void
+cmd_status(struct cmd *c)
+{
+	list(c, c->argv, c->argc);
+}
+
+/* "folders create x" is "create x". */
+void
 cmd_folders(struct cmd *c)
 {
-	const char *act = c->argc == 0 ? "status" : c->argv[0];
-	char disk[256];
+	static const struct {
+		const char *verb;
+		void (*run)(struct cmd *);
+	} acts[] = {
+		{ "create", cmd_create },
+		{ "remove", cmd_remove },
+		{ "rename", cmd_rename },
+		{ "subscribe", cmd_subscribe },
+		{ "unsubscribe", cmd_unsubscribe },
+		{ "status", cmd_status },
+	};
 
-	if (strcmp(act, "status") == 0) {
-		list(c, c->argv + 1, c->argc > 0 ? c->argc - 1 : 0);
+	if (c->argc == 0) {
+		list(c, NULL, 0);
 		return;
 	}
-	if (strcmp(act, "rename") == 0) {
-		rename_folder(c);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++) {
-		if (strcmp(act, acts[i].name) != 0)
-			continue;
-		if (c->argc < 2)
-			errx(EX_USAGE, "folders %s: which?", act);
-		for (int k = 1; k < c->argc; k++)
-			if (cmd_disk_name(disk, c->argv[k]) == -1 ||
-			    acts[i].run(c->store, disk) == -1)
-				cmd_complain(c, "%s: %s", c->argv[k],
-				    fail_text());
-		return;
-	}
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		if (strcmp(c->argv[0], acts[i].verb) == 0) {
+			c->verb = acts[i].verb;
+			c->argv++;
+			c->argc--;
+			acts[i].run(c);
+			return;
+		}
 	errx(EX_USAGE,
 	    "folders: create, remove, rename, subscribe, "
 	    "unsubscribe or status");

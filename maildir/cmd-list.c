@@ -135,6 +135,26 @@ json_flags(struct buf *out, struct cmd *c, const struct message *m)
 	buf_char(out, ']');
 }
 
+/* Addresses of To and Cc. */
+static void
+json_recipients(struct buf *out, struct span lines)
+{
+	const char *sep = "";
+
+	buf_str(out, ",\"recipients\":[");
+	while (lines.p != NULL && lines.len > 0) {
+		struct span line = span_cut(&lines, '\n');
+
+		(void)span_cut(&line, '\t');
+		if (line.p == NULL)
+			continue;
+		buf_str(out, sep);
+		json_string(out, line);
+		sep = ",";
+	}
+	buf_char(out, ']');
+}
+
 static void
 put_json(struct lister *l, const struct message *m, const struct brief *b)
 {
@@ -154,6 +174,7 @@ put_json(struct lister *l, const struct message *m, const struct brief *b)
 		buf_printf(out, ",\"%s\":", texts[i].name);
 		json_string(out, b->field[texts[i].field]);
 	}
+	json_recipients(out, b->field[BRIEF_RECIPIENTS]);
 	buf_str(out, ",\"attachments\":");
 	buf_span(out, b->field[BRIEF_ATTACHMENTS]);
 	json_flags(out, l->c, m);
