@@ -144,7 +144,7 @@ read_original(struct report *r)
 	if (end == NULL)
 		return 0;
 	r->dsn.header.len = (size_t)(end + 1 - r->original.p);
-	if (r->kind != REPORT_FAILED || e->env.ret == 'H' ||
+	if (r->kind != REPORT_FAILED || e->env.ret == 'H' || e->env.tls ||
 	    e->size - e->message > DSN_ORIGINAL_MAX)
 		return 0;
 	r->dsn.full = true;
@@ -188,6 +188,7 @@ post(struct report *r)
 		.envid = "",
 		.body8 = true,
 		.utf8 = r->e->env.utf8,
+		.tls = r->e->env.tls, /* RFC 8689 s. 5 */
 		.rcpt = &to,
 		.rcpts = 1,
 	};

@@ -6,6 +6,7 @@
 
 #include <bsd/string.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,7 +32,9 @@ client_init(struct client *c, int fd, int leash, const char *hello,
 	talk_init(&c->talk, fd, leash, hurry, WAIT_ALL);
 	c->hello = hello;
 	c->pipelining = c->body8 = c->utf8 = c->dsn = c->starttls = false;
-	c->size = 0;
+	c->requiretls = c->inside = c->sure = false;
+	c->auth = 0;
+	c->size = c->mails = c->rcpts = 0;
 	c->reset = c->over = false;
 	memset(&c->trouble, 0, sizeof(c->trouble));
 }
@@ -53,6 +56,20 @@ client_lose(struct client *c, enum talk_got got, const char *doing)
 	(void)snprintf(text, sizeof(text), "%s while %s", what[got], doing);
 	judge_words(&c->trouble, VERDICT_NEXT,
 	    got == TALK_STRANGE ? "4.5.0" : "4.4.2", text);
+}
+
+int
+client_refuse(struct client *c, const char *status, const char *format, ...)
+{
+	char text[RESULT_REPLY];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	c->over = true;
+	judge_words(&c->trouble, VERDICT_NEXT, status, text);
+	return -1;
 }
 
 int
@@ -159,18 +176,39 @@ header_utf8(const struct client_work *w)
 	return false;
 }
 
-/* Can this letter go to this server at all?  Judges those that cannot; true
- * when somebody is left.  Another host may know SMTPUTF8 (RFC 6531 s. 3.2). */
+/* May the letter go over this connection at all (RFC 8689 s. 4.2.1)?  Another
+ * host may be one that keeps the promise. */
+static bool
+kept_secret(const struct client *c, struct client_work *w)
+{
+	bool known = c->sure;
+
+	if (!w->letter.tls || c->inside || (known && c->requiretls))
+		return true;
+	for (size_t i = 0; i < w->letter.rcpts; i++)
+		judge_own(w, i, VERDICT_NEXT, known ? "5.7.30" : "5.7.10",
+		    known ? "the sender wants REQUIRETLS, which the host does "
+			    "not know" :
+			    "the sender wants encryption to a host that is "
+			    "known for sure");
+	return false;
+}
+
+/* Can this letter go to this server?  Judges those that cannot; true when
+ * somebody is left.  Another host may know SMTPUTF8 (RFC 6531 s. 3.2).  More
+ * recipients than it takes are for the next transaction. */
 static bool
 fits(struct client *c, struct client_work *w)
 {
 	const struct letter *l = &w->letter;
-	bool longer = c->size > 0 && l->size > c->size;
+	bool longer = c->size > 0 && l->size > c->size, plain;
 	char out[COMMANDS_LINE];
-	bool plain = commands_spell(c, l->from, out) == 0 &&
-	    (c->utf8 || !l->utf8 || !header_utf8(w));
 	size_t left = 0;
 
+	if (!kept_secret(c, w))
+		return false;
+	plain = commands_spell(c, l->from, out) == 0 &&
+	    (c->utf8 || !l->utf8 || !header_utf8(w));
 	for (size_t i = 0; i < l->rcpts; i++) {
 		if (longer)
 			judge_own(w, i, VERDICT_FAIL, "5.3.4",
@@ -179,6 +217,9 @@ fits(struct client *c, struct client_work *w)
 		    commands_spell(c, l->rcpt[i].addr, out) == -1)
 			judge_own(w, i, VERDICT_NEXT, "5.6.7",
 			    "server takes no internationalized mail");
+		else if (c->rcpts > 0 && left == c->rcpts)
+			judge_own(w, i, VERDICT_AGAIN, "4.5.3",
+			    "more recipients than the server takes");
 		else
 			left++;
 	}

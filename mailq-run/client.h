@@ -18,8 +18,14 @@ struct client {
 	struct talk talk;
 	const char *hello;
 	/* what the server can do */
-	bool pipelining, body8, utf8, dsn, starttls;
+	bool pipelining, body8, utf8, dsn, starttls, requiretls;
+	unsigned auth; /* LOGIN_* of login.h */
 	uint64_t size; /* longest message; 0: no limit known */
+	/* RFC 9422: transactions here, recipients of each; 0: no limit known */
+	uint64_t mails, rcpts;
+	/* what the connection is */
+	bool inside; /* it does not leave this host */
+	bool sure; /* encrypted, and we know with whom */
 	/* state of the dialogue */
 	bool reset; /* a transaction is open that must be given up */
 	bool over; /* no further letter: it said 421, or is lost */
@@ -46,8 +52,10 @@ void client_init(struct client *, int fd, int leash, const char *hello,
 int client_hear(struct client *, int seconds, const char *doing);
 /* The first digit of the last one. */
 int client_class(const struct client *);
-/* The session is over. */
+/* The session is over: by what happened to it, by our own decision (-1). */
 void client_lose(struct client *, enum talk_got, const char *doing);
+int client_refuse(struct client *, const char *status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Deliver one letter: every recipient is judged afterwards.  "next" is asked,
  * when the server does pipelining and before the end of the content is sent,

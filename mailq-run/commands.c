@@ -53,6 +53,9 @@ commands_mail(struct client *c, const struct letter *l)
 	if (c->body8 && l->body8)
 		n += (size_t)snprintf(more + n, sizeof(more) - n,
 		    " BODY=8BITMIME");
+	if (c->requiretls && l->tls)
+		n +=
+		    (size_t)snprintf(more + n, sizeof(more) - n, " REQUIRETLS");
 	if (c->utf8 && l->utf8)
 		n += (size_t)snprintf(more + n, sizeof(more) - n, " SMTPUTF8");
 	if (c->dsn && l->ret != 0)

@@ -118,6 +118,11 @@ handshake(const struct crew *c, int pair)
 	static struct record r;
 	static struct tls_policy p;
 	static struct tls_info info;
+	static const char *const modes[] = {
+		[TLS_MAY] = "nobody",
+		[TLS_VERIFY] = "authority",
+		[TLS_DANE] = "DANE",
+	};
 	int sock = -1, fd = -1;
 
 	if (record_recv(pair, &r, &sock, 0) == 1 && sock != -1 &&
@@ -127,9 +132,10 @@ handshake(const struct crew *c, int pair)
 		log_line(LOG_NOTICE, "tls host=%s error=\"%s\"", p.name,
 		    fail_text());
 	else
-		log_line(LOG_INFO, "tls host=%s version=%s cipher=%s", p.name,
-		    info.version, info.cipher);
-	(void)record_send(pair, 0, fd != -1, span(""), fd);
+		log_line(LOG_INFO, "tls host=%s version=%s cipher=%s by=%s",
+		    p.name, info.version, info.cipher, modes[p.mode]);
+	(void)record_send(pair, 0, fd != -1, span(fd != -1 ? "" : fail_text()),
+	    fd);
 }
 
 static int

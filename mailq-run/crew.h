@@ -10,8 +10,8 @@
 
 /* Requests, each with one end of a socket pair; nothing is sent back.  For
  * CREW_TLS a record waits in the pair, struct tls_policy and the server's
- * socket; one with value 1 and the descriptor to go on with, or 0, is put
- * there. */
+ * socket; one with value 1 and the descriptor to go on with, or 0 and the
+ * reason, is put there. */
 enum { CREW_WORKER = 1, CREW_RESOLVER = 2, CREW_TLS = 3 };
 
 struct crew {

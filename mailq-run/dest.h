@@ -5,6 +5,7 @@
 
 #include "mailq-run/route.h"
 #include "mailq-run/run.h"
+#include "mailq-run/secure.h"
 
 struct domain {
 	struct domain *chain;
@@ -14,7 +15,8 @@ struct domain {
 };
 
 enum dest_state {
-	DEST_RESOLVING,
+	DEST_RESOLVING, /* addresses are asked for */
+	DEST_SECURING, /* TLSA records are */
 	DEST_READY,
 	DEST_DEAD, /* nothing can be delivered in this run: trouble */
 };
@@ -26,10 +28,14 @@ struct dest {
 	enum dest_state state;
 	bool local; /* run/submit */
 	size_t domains; /* that lead here */
-	uint16_t fixed; /* port, when a line of `routes` leads here */
+	const struct routes_line *line; /* of `routes` that leads here; NULL */
+	bool signed_mx; /* DNSSEC vouches for the names of the hosts */
+	bool sts; /* hosts must show certificates (RFC 8461, enforce) */
+	char next_hop[DOMAIN_MAX + 1]; /* the domain that led here first */
 	size_t awaited; /* look-ups */
 	struct route_mx *mx; /* until the addresses are known */
 	struct route route;
+	struct secure secure[ROUTE_ADDRESSES];
 	struct route_verdict trouble; /* of the last address that failed */
 	char remote[400]; /* and which one that was */
 	unsigned dead; /* bit per address: not in this run */
@@ -45,9 +51,22 @@ struct dest {
 	char key[];
 };
 
-/* Queue a job for a domain (as in the address; "" is ours).  The job may be
- * finished at once. */
-void dest_queue(struct run *, struct job *, const char *domain);
+/* The destination of a key, made when there is none ("fresh").  NULL. */
+struct dest *dest_get(struct run *, const char *key, bool *fresh);
+
+/* Queue a job.  It is given up at once when the destination is dead. */
+void dest_enter(struct run *, struct dest *, struct job *);
+
+/* Its addresses are known, and what TLS must prove there.  Those that did not
+ * answer in an earlier run have their turn later. */
+void dest_ready(struct run *, struct dest *);
+
+/* Nothing can be delivered: all jobs are given up. */
+void dest_die(struct run *, struct dest *, const struct route_verdict *);
+
+/* End a job that is in no queue. */
+void dest_abandon(struct run *, struct job *, const struct route_verdict *,
+    const char *remote);
 
 /* Queue it again where it was. */
 void dest_requeue(struct run *, struct job *);
@@ -62,11 +81,6 @@ void dest_give_up(struct run *, struct dest *);
 
 /* The first job that may go to this address, taken off the queue; NULL. */
 struct job *dest_take(struct run *, struct dest *, size_t address);
-
-/* The DNS has spoken. */
-void dest_domain_known(struct run *, struct domain *,
-    const struct dns_answer *);
-void dest_host_known(struct run *, struct dest *);
 
 /* An address cannot be used in this run, and why. */
 void dest_address_dead(struct run *, struct dest *, size_t address,

@@ -10,7 +10,7 @@
 static bool
 idle(const struct dest *d)
 {
-	return d->state != DEST_RESOLVING && d->jobs == 0 &&
+	return d->state > DEST_SECURING && d->jobs == 0 &&
 	    d->connections == 0 && !d->hungry;
 }
 
@@ -42,6 +42,7 @@ dests(struct dest **at)
 			continue;
 		}
 		*at = d->chain;
+		secure_free(d);
 		free(d);
 	}
 }

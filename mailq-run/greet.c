@@ -1,8 +1,29 @@
 #include "mailq-run/greet.h"
 
+#include "mailq-run/login.h"
+
 enum { WAIT_GREETING = 300, WAIT_COMMAND = 300 }; /* seconds */
 
 /* What the EHLO reply offers; what was known before is forgotten. */
+/* RFC 9422 s. 3.  All of a letter's recipients are of one domain, so that
+ * limit cannot be reached. */
+static void
+learn_limits(struct client *c, struct span words)
+{
+	struct span value, name;
+	uint64_t n;
+
+	while ((value = span_word(&words)).len > 0) {
+		name = span_cut(&value, '=');
+		if (value.p == NULL || span_number(value, 999999, &n) == -1)
+			continue;
+		if (span_same(name, span("MAILMAX")))
+			c->mails = n;
+		else if (span_same(name, span("RCPTMAX")))
+			c->rcpts = n;
+	}
+}
+
 static void
 learn(struct client *c)
 {
@@ -15,8 +36,13 @@ learn(struct client *c)
 	c->utf8 = reply_keyword(r, "SMTPUTF8", &args);
 	c->dsn = reply_keyword(r, "DSN", &args);
 	c->starttls = reply_keyword(r, "STARTTLS", &args);
+	c->requiretls = reply_keyword(r, "REQUIRETLS", &args);
+	c->auth = reply_keyword(r, "AUTH", &args) ? login_offered(args) : 0;
 	if (reply_keyword(r, "SIZE", &args))
 		(void)span_number(args, UINT64_MAX, &c->size);
+	c->mails = c->rcpts = 0;
+	if (reply_keyword(r, "LIMITS", &args))
+		learn_limits(c, args);
 }
 
 int
@@ -63,9 +89,8 @@ greet_starttls(struct client *c)
 }
 
 int
-greet_again(struct client *c, int fd)
+greet_again(struct client *c)
 {
-	talk_change(&c->talk, fd);
 	talk_printf(&c->talk, "EHLO %s", c->hello);
 	if (client_hear(c, WAIT_COMMAND, "saying EHLO over TLS") == -1)
 		return -1;

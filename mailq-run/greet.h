@@ -11,7 +11,7 @@ int greet_server(struct client *);
  * after all; -1: c->trouble. */
 int greet_starttls(struct client *);
 
-/* Go on over "fd", where TLS ends: EHLO again.  0; -1: c->trouble. */
-int greet_again(struct client *, int fd);
+/* TLS stands: EHLO again.  0; -1: c->trouble. */
+int greet_again(struct client *);
 
 #endif

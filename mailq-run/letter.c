@@ -7,12 +7,13 @@
 #include "message/buf.h"
 #include "message/fail.h"
 
+enum { START_MAX = 2048 };
+
 struct letter_head {
 	uint64_t at, size;
 	uint32_t token, rcpts;
 	char ret;
-	bool body8, utf8;
-	char pad;
+	bool body8, utf8, tls;
 };
 
 struct result_head {
@@ -44,24 +45,42 @@ put_string(struct buf *b, const char *s)
 int
 start_send(int sock, const struct start *s, int fd)
 {
-	char data[300];
-	int n =
-	    snprintf(data, sizeof(data), "%c%s", s->tls ? 'T' : '-', s->hello);
+	struct buf b;
+	int r;
 
-	if (n < 0 || (size_t)n >= sizeof(data))
-		return fail_as(EMSGSIZE, "our name is too long");
-	return record_send(sock, WORK_START, (int32_t)s->hurry, span(data), fd);
+	buf_init(&b, START_MAX);
+	buf_char(&b, (char)s->tls);
+	buf_char(&b, s->smtps ? 'T' : '-');
+	put_string(&b, s->hello);
+	put_string(&b, s->by);
+	put_string(&b, s->user);
+	put_string(&b, s->password);
+	r = b.over ?
+	    fail_as(EMSGSIZE, "our name is too long") :
+	    record_send(sock, WORK_START, (int32_t)s->hurry, buf_all(&b), fd);
+	explicit_bzero(b.p, b.len);
+	buf_free(&b);
+	return r;
 }
 
 int
 start_read(struct start *s, const struct record *r)
 {
+	struct span rest;
+
 	if (r->kind != WORK_START || r->value < 1 || r->len < 2)
 		return fail_as(EBADMSG, "no start record");
-	s->tls = r->data[0] == 'T';
-	s->hello = r->data + 1;
+	s->tls = (enum start_tls)r->data[0];
+	s->smtps = r->data[1] == 'T';
 	s->hurry = (unsigned)r->value;
-	return 0;
+	rest = span_from(record_span(r), 2);
+	s->hello = next_string(&rest);
+	s->by = next_string(&rest);
+	s->user = next_string(&rest);
+	s->password = next_string(&rest);
+	return s->password == NULL || rest.len > 0 ?
+	    fail_as(EBADMSG, "no start record") :
+	    0;
 }
 
 size_t
@@ -81,6 +100,7 @@ letter_send(int sock, const struct letter *l, int fd)
 		.ret = l->ret,
 		.body8 = l->body8,
 		.utf8 = l->utf8,
+		.tls = l->tls,
 	};
 	struct buf b;
 	int r;
@@ -117,6 +137,7 @@ letter_read(struct letter *l, const struct record *r)
 	l->ret = h.ret;
 	l->body8 = h.body8;
 	l->utf8 = h.utf8;
+	l->tls = h.tls;
 	l->rcpts = h.rcpts;
 	l->from = next_string(&rest);
 	l->envid = next_string(&rest);

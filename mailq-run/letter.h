@@ -23,22 +23,40 @@ enum work_kind {
 	WORK_NOTHING, /* the answer to WORK_NEXT when there is none */
 	WORK_QUIT,
 	/* worker to manager */
-	WORK_READY, /* greeted; value: FEATURE_* */
+	WORK_READY, /* greeted; value: FEATURE_*, and from FEATURE_MAILS up
+		     * how many letters it will take; 0: no limit known */
 	WORK_NEXT, /* a letter now could go in the same group (RFC 2920) */
 	WORK_RESULT,
 	WORK_TLS, /* to manager: descriptor of the server's socket, for a
 		   * handshake; to worker: one from which a record will say
 		   * how it went, with the descriptor to go on with */
-	WORK_CLEAR, /* the handshake failed: try again without; leaves */
+	WORK_CLEAR, /* the handshake failed: try again without; leaves.  With
+		     * START_MUST it is WORK_LOST instead */
 	WORK_LOST, /* no more letters to this server; a result without
 		    * recipient says why; the worker leaves */
 };
 
-enum { FEATURE_PIPELINING = 1, FEATURE_DSN = 2, FEATURE_TLS = 4 };
+enum {
+	FEATURE_PIPELINING = 1,
+	FEATURE_DSN = 2,
+	FEATURE_TLS = 4,
+	FEATURE_MAILS = 8
+};
+
+enum start_tls {
+	START_INSIDE = 'I', /* none: the socket of our own host */
+	START_CLEAR = 'C', /* none */
+	START_MAY = 'O', /* STARTTLS when it is offered */
+	START_MUST = 'M', /* always */
+	START_SURE = 'S', /* always, and the relay knows who it is */
+};
 
 struct start {
 	const char *hello; /* our name for EHLO */
-	bool tls; /* use STARTTLS when it is offered */
+	enum start_tls tls;
+	bool smtps; /* the handshake comes before the greeting */
+	const char *by; /* who demands TLS */
+	const char *user, *password; /* for AUTH; "" none */
 	unsigned hurry; /* all time limits are divided by this; 1 */
 };
 
@@ -56,7 +74,7 @@ struct letter {
 	off_t at; /* where the content begins in the file */
 	uint64_t size; /* of the content */
 	char ret;
-	bool body8, utf8;
+	bool body8, utf8, tls; /* tls: REQUIRETLS (RFC 8689) */
 	const char *from, *envid;
 	size_t rcpts;
 	struct letter_rcpt rcpt[LETTER_RCPTS];

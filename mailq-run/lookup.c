@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mailq-run/dest.h"
+#include "mailq-run/find.h"
 #include "message/fail.h"
 
 static struct lookup **
@@ -121,9 +121,9 @@ settle(struct run *r, struct lookup *l, const struct dns_answer *a)
 	while ((w = l->waiters) != NULL) {
 		l->waiters = w->next;
 		if (w->domain != NULL)
-			dest_domain_known(r, w->domain, a);
+			find_domain_known(r, w->domain);
 		else
-			dest_host_known(r, w->dest);
+			find_host_known(r, w->dest);
 		free(w);
 	}
 }

@@ -22,7 +22,7 @@ struct lookup {
 };
 
 /* The answer when it is known already; else NULL, and the domain or the
- * destination will be told (dest_domain_known, dest_host_known). */
+ * destination will be told (find_domain_known, find_host_known). */
 const struct dns_answer *lookup(struct run *, enum dns_type, const char *name,
     struct domain *, struct dest *);
 

@@ -16,6 +16,7 @@
 
 #include "mailq-run/bounce.h"
 #include "mailq-run/dest.h"
+#include "mailq-run/find.h"
 #include "mailq-run/judge.h"
 #include "mailq-run/progress.h"
 #include "message/fail.h"
@@ -202,7 +203,7 @@ hand_out(struct run *r, struct mail *m)
 	for (size_t i = 0; i < env->rcpts; i++)
 		have[i] = env->rcpt[i].state != SPOOL_TODO;
 	while ((got = group(r, m, have, &from, &j)) == 1)
-		dest_queue(r, j, domain_of(&env->rcpt[from]));
+		find_queue(r, j, domain_of(&env->rcpt[from]));
 	free(have);
 	return got;
 }
@@ -273,6 +274,7 @@ mail_letter(const struct job *j, struct letter *l)
 	l->ret = e->env.ret;
 	l->body8 = e->env.body8;
 	l->utf8 = e->env.utf8;
+	l->tls = e->env.tls;
 	l->from = e->env.from;
 	l->envid = e->env.envid;
 	l->rcpts = j->rcpts;
@@ -354,6 +356,15 @@ mail_verdict_all(struct run *r, struct job *j, enum verdict v,
 		mail_verdict(r, j, i, v, status, remote, reply, false);
 }
 
+static bool
+any(const struct job *j, enum job_fate fate)
+{
+	for (size_t i = 0; i < j->rcpts; i++)
+		if (j->fate[i] == fate)
+			return true;
+	return false;
+}
+
 /* Recipients of one fate make a new job. */
 static void
 again(struct run *r, const struct job *old, enum job_fate fate)
@@ -380,7 +391,7 @@ again(struct run *r, const struct job *old, enum job_fate fate)
 	if (fate == JOB_ELSEWHERE) {
 		j->tried |= 1U << old->address;
 		j->tries++;
-	} else {
+	} else if (!any(old, JOB_JUDGED)) { /* else it is on its way */
 		j->again++;
 	}
 	dest_requeue(r, j);

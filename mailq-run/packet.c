@@ -119,6 +119,14 @@ read_rr(const ns_msg *m, const ns_rr *rr, enum dns_type type,
 		return 0;
 	case DNS_TXT:
 		return read_txt(out, p, len);
+	case DNS_TLSA:
+		/* One that is too long is one that cannot be used, which is
+		 * not the same as none (RFC 7672 s. 2.2). */
+		if (len > DNS_DATA)
+			len = 1;
+		memcpy(out->data, p, len);
+		out->len = (uint16_t)len;
+		return 0;
 	default:
 		if (len > DNS_DATA || (type == DNS_A && len != 4) ||
 		    (type == DNS_AAAA && len != 16))

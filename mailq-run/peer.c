@@ -85,14 +85,37 @@ refused(struct run *r, struct peer *p, const char *status, const char *why)
 		dest_address_dead(r, d, address, status, why);
 }
 
+static enum start_tls
+protection(const struct peer *p)
+{
+	if (p->dest->local)
+		return START_INSIDE;
+	switch (p->dest->secure[p->address].level) {
+	case SECURE_NEVER:
+		return START_CLEAR;
+	case SECURE_MAY:
+		return (p->dest->clear & 1U << p->address) == 0 ? START_MAY :
+								  START_CLEAR;
+	case SECURE_ENCRYPT:
+		return START_MUST;
+	default:
+		return START_SURE;
+	}
+}
+
 /* The socket is connected: it gets a worker. */
 static void
 connected(struct run *r, struct peer *p)
 {
+	const struct routes_line *line = p->dest->line;
+	const struct routes_login *login = line == NULL ? NULL : line->login;
 	const struct start start = {
 		.hello = r->c->hostname,
-		.tls =
-		    !p->dest->local && (p->dest->clear & 1U << p->address) == 0,
+		.tls = protection(p),
+		.smtps = line != NULL && line->smtps,
+		.by = p->dest->local ? "" : p->dest->secure[p->address].by,
+		.user = login == NULL ? "" : login->user,
+		.password = login == NULL ? "" : login->password,
 		.hurry = r->hurry,
 	};
 	int pair[2], one = 1, ok;
@@ -206,8 +229,7 @@ give(struct run *r, struct peer *p, struct job *j, size_t slot)
 static struct job *
 next(struct run *r, struct peer *p)
 {
-	return p->letters < RUN_LETTERS ? dest_take(r, p->dest, p->address) :
-					  NULL;
+	return p->letters < p->most ? dest_take(r, p->dest, p->address) : NULL;
 }
 
 void
@@ -257,6 +279,9 @@ greeted(struct run *r, struct peer *p, const struct record *rec)
 	starts_no_more(p);
 	p->state = PEER_IDLE;
 	p->features = (unsigned)rec->value;
+	p->most = p->features / FEATURE_MAILS;
+	if (p->most == 0 || p->most > RUN_LETTERS)
+		p->most = RUN_LETTERS;
 	if (d->limit < RUN_MOST)
 		d->limit++;
 	if (d->jobs > 0)
@@ -298,16 +323,14 @@ judged(struct run *r, struct peer *p, const struct record *rec)
 static int
 secure(struct run *r, struct peer *p, int fd)
 {
-	struct tls_policy policy = { .mode = TLS_MAY };
-	const char *host = p->dest->route.address[p->address].host;
+	struct tls_policy policy;
 	int pair[2], e;
 
 	if (p->state != PEER_GREETING || fd == -1)
 		return fail_as(EBADMSG, "no socket for TLS");
 	if (record_pair(pair) == -1)
 		return fail("socketpair");
-	if (host[0] != '[')
-		(void)strlcpy(policy.name, host, sizeof(policy.name));
+	secure_policy(p->dest, p->address, &policy);
 	e = record_send(pair[0], 0, 0, span_n(&policy, sizeof(policy)), fd);
 	if (e == 0)
 		e = record_send(r->crew, CREW_TLS, 0, span(""), pair[1]);
@@ -318,11 +341,11 @@ secure(struct run *r, struct peer *p, int fd)
 	return e == 0 ? 0 : fail("TLS");
 }
 
-/* TLS did not work.  Without a policy that demands it mail goes in clear. */
+/* TLS did not work where it need not. */
 static int
 clear(struct run *r, struct peer *p)
 {
-	if (p->state != PEER_GREETING)
+	if (p->state != PEER_GREETING || protection(p) != START_MAY)
 		return fail_as(EBADMSG, "TLS fails out of turn");
 	p->dest->clear |= 1U << p->address;
 	leave(r, p);

@@ -21,6 +21,7 @@ struct peer {
 	int fd;
 	int64_t since; /* ms; in this state */
 	unsigned features;
+	size_t most; /* letters that it takes */
 	size_t letters, good; /* given to it; recipients it took */
 	struct job *job[2]; /* in work; sent ahead */
 };

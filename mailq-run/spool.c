@@ -187,7 +187,9 @@ spool_seal(struct spool_draft *d)
 static void
 draft_name(const struct spool_draft *d, bool visible, char *name, size_t size)
 {
-	(void)snprintf(name, size, "%s/%s", visible ? "new" : "tmp", d->id);
+	const char *dir = d->held ? "hold" : "new";
+
+	(void)snprintf(name, size, "%s/%s", visible ? dir : "tmp", d->id);
 }
 
 int
@@ -204,7 +206,7 @@ spool_commit(struct spool_draft *d)
 		return -1;
 	}
 	d->visible = true;
-	if (sync_dir(d->spool, "new") == -1) {
+	if (sync_dir(d->spool, d->held ? "hold" : "new") == -1) {
 		e = errno;
 		(void)unlinkat(d->spool, to, 0);
 		(void)close(d->fd);

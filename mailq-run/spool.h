@@ -71,6 +71,7 @@ struct spool_draft {
 	int spool; /* borrowed */
 	int fd; /* -1: none */
 	bool visible;
+	bool held; /* set by who wants it committed to hold/, not new/ */
 	char id[SPOOL_ID]; /* set by spool_begin */
 };
 
@@ -89,7 +90,7 @@ int spool_begin(struct spool_draft *, int spool, const struct spool_envelope *);
 int spool_copy(struct spool_draft *, int fd, off_t from); /* 0 / -1 */
 int spool_add(struct spool_draft *, const void *, size_t); /* 0 / -1 */
 int spool_seal(struct spool_draft *); /* fsync; never tried again */
-/* Rename into new/ (EEXIST: one of that id is there) and fsync new/.
+/* Rename into new/ or hold/ (EEXIST: one of that id is there) and fsync it.
  * On -1 nothing is left. */
 int spool_commit(struct spool_draft *);
 /* Take back whatever is not visible; harmless after a commit. */

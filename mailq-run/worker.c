@@ -4,15 +4,16 @@
  * because only the worker knows whether the end of the data was sent. */
 #include "mailq-run/worker.h"
 
-#include <bsd/string.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "mailq-run/greet.h"
+#include "mailq-run/login.h"
 #include "session/record.h"
 #include "session/tls.h"
 
-enum { HANDSHAKE_MS = (TLS_SECONDS + 5) * 1000 };
+enum { HANDSHAKE_MS = (TLS_SECONDS + 5) * 1000, MAILS_MOST = 1000 };
 
 struct worker {
 	int sock;
@@ -100,17 +101,19 @@ letters(struct worker *k)
 	}
 }
 
-static unsigned
+static int32_t
 features(const struct worker *k)
 {
 	const struct client *c = &k->client;
+	uint64_t most = c->mails < MAILS_MOST ? c->mails : 0;
 
-	return (k->tls ? FEATURE_TLS : 0U) |
+	return (int32_t)((k->tls ? FEATURE_TLS : 0U) |
 	    (c->pipelining ? FEATURE_PIPELINING : 0U) |
-	    (c->dsn ? FEATURE_DSN : 0U);
+	    (c->dsn ? FEATURE_DSN : 0U) | most * FEATURE_MAILS);
 }
 
-/* Have the handshake done by others.  0: *fd is where to go on; -1. */
+/* Have the handshake done by others.  0: *fd is where to go on; -1: "rec" may
+ * say why. */
 static int
 handshake(struct worker *k, int *fd)
 {
@@ -119,57 +122,103 @@ handshake(struct worker *k, int *fd)
 	got = record_send(k->sock, WORK_TLS, 0, span(""), k->client.talk.fd);
 	(void)close(k->client.talk.fd);
 	if (got == -1 || record_recv(k->sock, &rec, &way, -1) != 1 ||
-	    rec.kind != WORK_TLS || way == -1)
+	    rec.kind != WORK_TLS || way == -1) {
+		rec.len = 0;
 		return -1;
+	}
 	got = record_recv(way, &rec, fd, HANDSHAKE_MS);
 	(void)close(way);
+	if (got != 1)
+		rec.len = 0;
 	return got == 1 && rec.value == 1 && *fd != -1 &&
 		fcntl(*fd, F_SETFL, O_NONBLOCK) == 0 ?
 	    0 :
 	    -1;
 }
 
-/* Go over to TLS if the server offers it.  0: with it or without; -1: not on
- * this connection. */
-static int
-secure(struct worker *k)
+static bool
+must(const struct start *s)
 {
-	int fd = -1, got;
+	return s->tls == START_MUST || s->tls == START_SURE;
+}
 
-	if (!k->client.starttls)
+/* Go over to TLS, or leave with the reason. */
+static int
+encrypt(struct worker *k, const struct start *s)
+{
+	int fd = -1;
+
+	rec.len = 0;
+	if (handshake(k, &fd) == 0) {
+		k->tls = true;
+		k->client.sure = s->tls == START_SURE;
+		talk_change(&k->client.talk, fd);
 		return 0;
-	got = greet_starttls(&k->client);
-	if (got != 1)
-		return got;
-	if (handshake(k, &fd) == -1) {
-		client_lose(&k->client, TALK_GONE, "changing to TLS");
-		(void)record_send(k->sock, WORK_CLEAR, 0, span(""), -1);
-		return -1;
 	}
-	k->tls = true;
-	return greet_again(&k->client, fd);
+	if (must(s))
+		return client_refuse(&k->client, "4.7.5",
+		    "TLS, which %s demands: %.*s", s->by, (int)rec.len,
+		    rec.data);
+	client_lose(&k->client, TALK_GONE, "changing to TLS");
+	(void)record_send(k->sock, WORK_CLEAR, 0, span(""), -1);
+	return -1;
+}
+
+/* After the first EHLO.  0: with TLS, or without because nobody minds; -1: not
+ * on this connection. */
+static int
+secure(struct worker *k, const struct start *s)
+{
+	int got = 0;
+
+	if (k->tls || (!must(s) && s->tls != START_MAY))
+		return 0;
+	if (k->client.starttls) {
+		got = greet_starttls(&k->client);
+		if (got == -1)
+			return -1;
+	}
+	if (got == 1)
+		return encrypt(k, s) == -1 ? -1 : greet_again(&k->client);
+	return must(s) ?
+	    client_refuse(&k->client, "4.7.4",
+		"the host offers no TLS, which %s demands", s->by) :
+	    0;
+}
+
+/* Everything before the first letter. */
+static int
+begin(struct worker *k, const struct start *s)
+{
+	if (s->smtps && encrypt(k, s) == -1)
+		return -1;
+	if (greet_server(&k->client) == -1 || secure(k, s) == -1)
+		return -1;
+	if (s->user[0] == '\0')
+		return 0;
+	if (!k->tls)
+		return client_refuse(&k->client, "4.7.0",
+		    "no password goes out in clear");
+	return login_server(&k->client, s->user, s->password);
 }
 
 int
 worker_serve(int sock)
 {
 	static struct worker k;
+	static struct record first;
 	struct start start;
-	char hello[256];
 	int fd = -1, got;
 
 	k.sock = sock;
-	if (record_recv(sock, &rec, &fd, -1) != 1 || fd == -1 ||
-	    start_read(&start, &rec) == -1)
+	if (record_recv(sock, &first, &fd, -1) != 1 || fd == -1 ||
+	    start_read(&start, &first) == -1)
 		return 0;
-	(void)strlcpy(hello, start.hello, sizeof(hello));
-	client_init(&k.client, fd, sock, hello, start.hurry);
-	got = greet_server(&k.client);
-	if (got == 0 && start.tls)
-		got = secure(&k);
+	client_init(&k.client, fd, sock, start.hello, start.hurry);
+	k.client.inside = start.tls == START_INSIDE;
+	got = begin(&k, &start);
 	if (got == 0 &&
-	    record_send(sock, WORK_READY, (int32_t)features(&k), span(""),
-		-1) == 0)
+	    record_send(sock, WORK_READY, features(&k), span(""), -1) == 0)
 		letters(&k);
 	if (k.client.over)
 		(void)result_send(sock, WORK_LOST, &k.client.trouble);

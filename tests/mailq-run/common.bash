@@ -54,3 +54,55 @@ zone() {
 mails() { find "$T/sink" -name '*.mail' 2>/dev/null | wc -l; }
 mail_to() { grep -l "^RCPT TO:<$1>" "$T"/sink/*.mail 2>/dev/null | wc -l; }
 logged() { grep -q -- "$@" "$LOG"; }
+
+# far [OPTION...]: smtp-session with these options serves there.test on port
+# 20026, as mx.there.test with a certificate, and alice and bob may log in.
+far() {
+	local d=$T/far
+	mkdir -p "$d/etc/tls" "$d/run/empty" "$d/spool"
+	chmod 755 "$d" "$d/etc" "$d/run" "$d/run/empty"
+	chmod 700 "$d/spool"
+	own 20902 "$d/spool"
+	certificate mx.there.test "$d/etc/tls"
+	cp "$CONFIG/users" "$d/etc/users"
+	chmod 600 "$d/etc/users"
+	echo there.test >"$d/etc/domains"
+	sed "s,$T/,$d/,; s,^hostname.*,hostname mx.there.test," \
+		"$CONFIG/mailroom.conf" >"$d/etc/mailroom.conf"
+	start far systemd-socket-activate --accept --inetd -l "$HOST:20026" \
+		"$BIN/smtp-session" -c "$d/etc" "$@"
+	wait_for 20 listens "$HOST" 20026
+	config smtp-port 20026
+	config loopback-mx yes
+	dns "there.test=$HOST"
+}
+
+# certificate NAME DIR: cert.pem and key.pem, certified by itself.
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -days 30 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
+		-keyout "$2/key.pem" -out "$2/cert.pem" 2>/dev/null
+	chmod 600 "$2/key.pem"
+	chmod 644 "$2/cert.pem"
+}
+
+# trusting CERT COMMAND...: where CERT is the one authority that is known.
+trusting() {
+	local how=(unshare -m)
+	mkdir -p "$T/authorities"
+	cp "$1" "$T/authorities/one.pem"
+	openssl rehash "$T/authorities"
+	chmod -R a+rX "$T/authorities"
+	shift
+	[ "$EUID" -eq 0 ] || how=(unshare --map-current-user --keep-caps -m)
+	# shellcheck disable=SC2016
+	"${how[@]}" sh -c 'mount --bind "$0" /etc/ssl/certs && exec "$@"' \
+		"$T/authorities" "$@"
+}
+
+# Is there anything for trusting to work with?
+needs_mounts() {
+	trusting /dev/null true 2>/dev/null || skip "needs mount namespaces"
+}
+
+routes() { cat >"$CONFIG/routes"; }

@@ -188,6 +188,26 @@ load common
 	[ ! -s "$SPOOL/hosts" ]
 }
 
+@test "what a host says of its limits (RFC 9422)" {
+	local i
+	remote -m 'extensions PIPELINING|LIMITS RCPTMAX=3 MAILMAX=2 NEW=x'
+	entry many a@here.test {1..20}@there.test
+	for i in 1 2 3; do
+		entry "m$i" a@here.test bob@there.test
+	done
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	for i in {1..20}; do
+		[ "$(mail_to "$i@there.test")" -eq 1 ]
+	done
+	# No transaction has more recipients, no connection more transactions.
+	for i in "$T"/sink/*.mail; do
+		[ "$(grep -c '^RCPT' "$i")" -le 3 ]
+	done
+	[ "$(grep 'C: MAIL' "$T/sink/log" | cut -d' ' -f1 | sort | uniq -c |
+		awk '$1 > 2' | wc -l)" -eq 0 ]
+}
+
 @test "mailq retry: a host is called, whatever is remembered of it" {
 	remote
 	stop sink

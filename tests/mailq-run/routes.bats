@@ -8,7 +8,6 @@ setup() {
 	config smtp-port 9 # nothing there: who asks MX gets nowhere
 }
 
-routes() { cat >"$CONFIG/routes"; }
 failed_mx() { logged "id=$1 .*state=deferred reply=\"connect: Conn"; }
 
 @test "a smart host for all, and an exception" {
@@ -58,9 +57,15 @@ failed_mx() { logged "id=$1 .*state=deferred reply=\"connect: Conn"; }
 @test "an error is named with its line, and stops nothing but the run" {
 	local bad
 	entry one a@here.test x@one.example
+	(umask 077 && echo 'alice secret' >"$CONFIG/key")
 	for bad in 'one.example' 'one.example a:b' 'one.example a:0' \
 		'one.example [::1' 'a..b mx' 'one.example mx more' \
-		$'a.b mx\na.b mx'; do
+		$'a.b mx\na.b mx' 'one.example a tls' \
+		'one.example a tls maybe' 'one.example a tls may tls may' \
+		'one.example a smtps tls may' 'one.example 192.0.2.1 smtps' \
+		'one.example a auth' 'one.example a auth nowhere' \
+		'one.example a tls may auth key' \
+		'one.example 192.0.2.1 auth key'; do
 		printf '\n%s\n' "$bad" | routes
 		run mailq_run
 		[ "$status" -eq 78 ]

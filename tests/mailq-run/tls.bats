@@ -2,31 +2,6 @@ load common
 
 # STARTTLS with servers that do it well, badly, or only say so.
 
-# far [OPENSSL-OPTION...]: smtp-session serves there.test, with a certificate.
-far() {
-	local d=$T/far
-	mkdir -p "$d/etc/tls" "$d/run/empty" "$d/spool"
-	chmod 755 "$d" "$d/etc" "$d/run" "$d/run/empty"
-	chmod 700 "$d/spool"
-	own 20902 "$d/spool"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
-		-nodes -days 30 -subj /CN=mx.there.test \
-		-keyout "$d/etc/tls/key.pem" -out "$d/etc/tls/cert.pem" \
-		2>/dev/null
-	chmod 600 "$d/etc/tls/key.pem"
-	cp "$CONFIG/users" "$d/etc/users"
-	chmod 600 "$d/etc/users"
-	echo there.test >"$d/etc/domains"
-	sed "s,$T/,$d/,; s,^hostname.*,hostname mx.there.test," \
-		"$CONFIG/mailroom.conf" >"$d/etc/mailroom.conf"
-	start far systemd-socket-activate --accept --inetd -l "$HOST:20026" \
-		"$BIN/smtp-session" -c "$d/etc"
-	wait_for 20 listens "$HOST" 20026
-	config smtp-port 20026
-	config loopback-mx yes
-	dns "there.test=$HOST"
-}
-
 @test "STARTTLS where it is offered, whoever certifies it" {
 	local i
 	far
