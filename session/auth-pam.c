@@ -1,7 +1,8 @@
-/* auth-pam SERVICE [REMOTE_IP]: one password, asked of PAM.
+/* auth-pam [-a] SERVICE [REMOTE_IP]: one password, asked of PAM.
  *
  * Reads "name NUL password NUL" from descriptor 0; an empty name is somebody
- * who is not here.  Exit status 0: right, and the account may be used; 1: no
+ * who is not here.  With -a the password is known to be right, and only the
+ * account is asked about.  Exit status 0: right, and the account may be used; 1: no
  * (all noes take the same time); 75: PAM cannot tell now.
  *
  * MAY HOLD ROOT: pam_unix reads /etc/shadow.  The only program that links
@@ -81,7 +82,7 @@ exit_status(int pam)
 
 static int
 ask_pam(const char *service, const char *name, char *password,
-    const char *remote)
+    const char *remote, bool known)
 {
 	/* PAM_FAIL_DELAY is an item that holds a function. */
 	void (*delay)(int, unsigned, void *) = no_delay;
@@ -99,7 +100,8 @@ ask_pam(const char *service, const char *name, char *password,
 	(void)pam_set_item(h, PAM_TTY, "mail");
 	if (remote != NULL && remote[0] != '\0')
 		(void)pam_set_item(h, PAM_RHOST, remote);
-	r = pam_authenticate(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
+	if (!known)
+		r = pam_authenticate(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
 	if (r == PAM_SUCCESS)
 		r = pam_acct_mgmt(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
 	/* A module may have made another user of him; nobody asked for that
@@ -164,13 +166,17 @@ int
 main(int argc, char **argv)
 {
 	char in[ASKED_MAX], *name, *password;
+	bool known = argc > 1 && strcmp(argv[1], "-a") == 0;
 	int status;
 
+	argc -= known;
+	argv += known;
 	if (argc < 2 || argc > 3)
 		return EX_USAGE;
 	if (read_asked(in, &name, &password) == -1)
 		return EX_DATAERR;
-	status = ask_pam(argv[1], name, password, argc == 3 ? argv[2] : NULL);
+	status =
+	    ask_pam(argv[1], name, password, argc == 3 ? argv[2] : NULL, known);
 	if (status == WRONG)
 		spend_time(name, password);
 	explicit_bzero(in, sizeof(in));

@@ -2,8 +2,11 @@
 #ifndef SESSION_AUTH_PARTS_H
 #define SESSION_AUTH_PARTS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
+
+#include "session/config.h"
 
 enum {
 	AUTH_SECONDS = 60, /* a checker lives no longer */
@@ -15,6 +18,9 @@ void auth_settle(const struct timespec *began);
 
 /* In a new checker: its alarm and limits.  0 / -1. */
 int auth_confine(void);
+
+/* Is that password entry of the users file one of a closed account? */
+bool auth_closed(const struct config *, const char *stored);
 
 /* Reap it: its exit status, EX_OSERR when a signal ended it. */
 int auth_reap(pid_t);

@@ -13,28 +13,76 @@
 
 #include "message/fail.h"
 #include "session/auth-parts.h"
+#include "session/log.h"
+#include "session/passwords.h"
 #include "session/sandbox.h"
 
 /* Kinds of the child's records. */
 enum said { CHALLENGE, MALFORMED, TROUBLE, USER, RIGHT, WRONG };
 
-/* The key of the entry; for who has none, or is not here, one that gives
- * nothing away. */
-static bool
-choose_key(struct scram *s, int found, const struct user *u)
+/* The keys that would be right, all with one salt, because the client is told
+ * only one: that of the entry if it has one, else of the user's own file. */
+static struct {
+	size_t n;
+	struct scram_key key[PASSWORDS_MAX + 1];
+	int own[PASSWORDS_MAX + 1]; /* number in the user's file; -1 */
+	int fd; /* that file */
+} keys;
+static struct passwords own;
+
+static void
+add_key(const struct scram_key *k, int number)
+{
+	const struct scram_key *first = &keys.key[0];
+
+	if (keys.n > 0 &&
+	    (k->iterations != first->iterations ||
+		k->salt_len != first->salt_len ||
+		memcmp(k->salt, first->salt, k->salt_len) != 0))
+		return;
+	keys.own[keys.n] = number;
+	keys.key[keys.n++] = *k;
+}
+
+/* As the user from here on. */
+static int
+find_keys(const struct config *c, const struct user *u)
+{
+	struct scram_key key;
+
+	if (auth_closed(c, u->password))
+		return 0;
+	if (scram_key_parse(&key, u->password) == 1)
+		add_key(&key, -1);
+	if (role_drop(&u->role) == -1)
+		return -1;
+	if (passwords_load(&own, u->home) == -1)
+		log_line(LOG_NOTICE, "passwords user=%s reason=\"%s\"", u->name,
+		    fail_text());
+	for (size_t i = 0; i < own.n; i++)
+		add_key(&own.all[i].key, (int)i);
+	keys.fd = passwords_open(u->home);
+	return 0;
+}
+
+/* The one that the challenge is made of; for who has none, or is not here, one
+ * that gives nothing away. */
+static void
+choose_key(struct scram *s, const struct user *u)
 {
 	struct scram_key like = { .iterations = SCRAM_ITERATIONS,
 		.salt_len = 16 };
 
-	if (found == 1 && scram_key_parse(&s->key, u->password) == 1)
-		return true;
+	if (keys.n > 0) {
+		s->key = keys.key[0];
+		return;
+	}
 	if (scram_key_parse(&like, u->password) != 1) {
 		/* Something of the file that is always the same. */
 		hmac_once(like.stored, span("no key"), span(u->password));
 		memcpy(like.server, like.stored, HMAC_SIZE);
 	}
 	scram_key_dummy(&s->key, &like, s->name);
-	return false;
 }
 
 static int
@@ -54,7 +102,7 @@ say_buf(int sock, enum said kind, struct buf *b)
 
 /* Wait for the client's proof, and judge it. */
 static int
-finish(struct scram *s, bool found, int sock)
+finish(struct scram *s, int sock)
 {
 	static struct record r;
 	struct buf out;
@@ -62,11 +110,16 @@ finish(struct scram *s, bool found, int sock)
 	if (record_recv(sock, &r, NULL, -1) != 1)
 		return EX_OSERR;
 	buf_init(&out, SCRAM_TEXT_MAX);
-	if (scram_final(s, record_span(&r), &out) != 1 || !found) {
-		buf_free(&out);
-		return say(sock, WRONG, span(""));
+	for (size_t i = 0; i < keys.n; i++) {
+		s->key = keys.key[i];
+		if (scram_final(s, record_span(&r), &out) != 1)
+			continue;
+		if (keys.own[i] != -1)
+			passwords_used(&own, (size_t)keys.own[i], keys.fd);
+		return say_buf(sock, RIGHT, &out);
 	}
-	return say_buf(sock, RIGHT, &out);
+	buf_free(&out);
+	return say(sock, WRONG, span(""));
 }
 
 /* In the child; its exit status. */
@@ -78,7 +131,6 @@ exchange(const struct config *c, struct span text, bool plus,
 	uint8_t nonce[18];
 	struct user u;
 	struct buf out;
-	bool has_key;
 	int found;
 
 	if (auth_confine() == -1)
@@ -88,7 +140,9 @@ exchange(const struct config *c, struct span text, bool plus,
 	found = users_find(c, s.name, &u);
 	if (found == -1)
 		return say(sock, TROUBLE, span(fail_text()));
-	has_key = choose_key(&s, found, &u);
+	if (found == 1 && find_keys(c, &u) == -1)
+		return EX_OSERR;
+	choose_key(&s, &u);
 	users_forget(&u);
 	if (say(sock, USER, span_n(&u, sizeof(u))) != 0 ||
 	    sandbox_calls(SANDBOX_PARSER) == -1 ||
@@ -98,7 +152,7 @@ exchange(const struct config *c, struct span text, bool plus,
 	scram_challenge(&s, nonce, &out);
 	if (say_buf(sock, CHALLENGE, &out) != 0)
 		return EX_OSERR;
-	return finish(&s, found == 1 && has_key, sock);
+	return finish(&s, sock);
 }
 
 /* The child's next record.  0 / -1. */

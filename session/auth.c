@@ -25,6 +25,8 @@
 
 #include "message/fail.h"
 #include "session/auth-parts.h"
+#include "session/log.h"
+#include "session/passwords.h"
 #include "session/record.h"
 #include "session/sandbox.h"
 #include "session/scram.h"
@@ -94,14 +96,17 @@ compare(const char *password, const char *stored)
 	return same(made, hash) ? 0 : AUTH_WRONG;
 }
 
-/* Become auth-pam with name and password waiting in its descriptor 0. */
+/* Become auth-pam with name and password waiting in its descriptor 0;
+ * "known": the password has been found to be right. */
 static int
 become_helper(const struct config *c, const char *name, const char *password,
-    const char *ip)
+    const char *ip, bool known)
 {
 	char path[sizeof(c->helpers) + 16], in[1024];
 	char service[sizeof(c->pam_service)], remote[64];
-	char *argv[] = { path, service, remote, NULL };
+	char account[] = "-a";
+	char *argv[] = { path, known ? account : service,
+		known ? service : remote, known ? remote : NULL, NULL };
 	int p[2], n;
 
 	(void)snprintf(path, sizeof(path), "%s/auth-pam", c->helpers);
@@ -121,6 +126,17 @@ become_helper(const struct config *c, const char *name, const char *password,
 	return EX_OSFILE;
 }
 
+bool
+auth_closed(const struct config *c, const char *stored)
+{
+	const char *scheme = stored[0] == '{' ? strchr(stored, '}') : NULL;
+
+	if (scheme != NULL)
+		stored = scheme + 1;
+	return !c->system_users &&
+	    (stored[0] == '\0' || stored[0] == '*' || stored[0] == '!');
+}
+
 int
 auth_confine(void)
 {
@@ -134,6 +150,48 @@ auth_confine(void)
 	return sandbox_limits(&l);
 }
 
+/* Is it an application password of this user?  As him, and where only his home
+ * can be reached.  Exit status: 0, AUTH_WRONG; EX_OSERR. */
+static int
+compare_own(const struct user *u, const char *password)
+{
+	static struct passwords own;
+	int home, i;
+
+	if (role_drop(&u->role) == -1)
+		return EX_OSERR;
+	home = open(u->home, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (home == -1)
+		return AUTH_WRONG;
+	if (sandbox_files(&home, 1) == -1 || sandbox_calls(SANDBOX_STORE) == -1)
+		return EX_OSERR;
+	if (passwords_load(&own, u->home) == -1) {
+		log_line(LOG_NOTICE, "passwords user=%s reason=\"%s\"", u->name,
+		    fail_text());
+		return AUTH_WRONG;
+	}
+	i = passwords_find(&own, span(password));
+	if (i == -1)
+		return AUTH_WRONG;
+	log_line(LOG_INFO, "device user=%s name=%s", u->name, own.all[i].name);
+	passwords_used(&own, (size_t)i, passwords_open(u->home));
+	return 0;
+}
+
+/* The same in a process of its own, because PAM needs root after it. */
+static int
+fork_own(const struct user *u, const char *password)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		return EX_OSERR;
+	if (pid == 0)
+		_exit(
+		    auth_confine() == -1 ? EX_OSERR : compare_own(u, password));
+	return auth_reap(pid);
+}
+
 /* In the child; its exit status. */
 static int
 check(const struct config *c, const char *name, const char *password,
@@ -142,6 +200,7 @@ check(const struct config *c, const char *name, const char *password,
 	struct user u;
 	char stored[sizeof(u.password)];
 	int found, status;
+	bool own;
 
 	if (auth_confine() == -1)
 		return EX_OSERR;
@@ -155,10 +214,13 @@ check(const struct config *c, const char *name, const char *password,
 	if (record_send(sock, found ? FOUND : UNKNOWN, 0, span_n(&u, sizeof(u)),
 		-1) == -1)
 		return EX_TEMPFAIL;
+	own = found && !auth_closed(c, stored) && fork_own(&u, password) == 0;
 	/* PAM never hears of who has no mailbox; it spends its time on
-	 * nobody. */
+	 * nobody.  It has a word on accounts in any case. */
 	if (c->system_users)
-		return become_helper(c, found ? u.name : "", password, ip);
+		return become_helper(c, found ? u.name : "", password, ip, own);
+	if (own)
+		return 0;
 	if (sandbox_calls(SANDBOX_PIPE) == -1)
 		return EX_OSERR;
 	/* For an unknown user this is the first entry's hash: same time. */

@@ -115,6 +115,29 @@ quickest() {
 	done
 }
 
+# He opens them as himself, and the account counts for them too.
+@test "PAM: application passwords, with an account that may be used" {
+	local u key='{SCRAM-SHA-256}4096,bWFpbHJvb20tc2FsdC0xNg=='
+
+	# Of correct-horse.
+	key+=,Ggra3/twIad4hBewHUNeeQc7gncxjhZOeJo5+l/yPVI=
+	key+=,3Ma3ox76M4w3S+Z6yoviibZHYqAo24rZwOYQimHX7Xg=
+	sed -i "s|:/home/|:$T/home/|" "$T/etc-passwd"
+	for u in carol:2001 dora:2002; do
+		mkdir "$T/home/${u%:*}"
+		echo "phone 2026-11-20 ---------- $key" \
+			>"$T/home/${u%:*}/.mailroom-passwords"
+		chown -R "${u#*:}:${u#*:}" "$T/home/${u%:*}"
+	done
+	login carol correct-horse | grep -q '^verdict=ok name=carol '
+	grep -qE '^phone 2026-11-20 2[0-9-]{9} ' "$T/home/carol/.mailroom-passwords"
+	login carol secret | grep -q '^verdict=ok name=carol '
+	login carol Correct-horse | grep -q '^verdict=bad'
+	login dora correct-horse | grep -q '^verdict=bad'
+	chown root "$T/home/carol/.mailroom-passwords"
+	login carol correct-horse | grep -q '^verdict=bad'
+}
+
 @test "PAM: a service that is missing or broken is trouble, not a failure" {
 	echo 'auth required no_such_module.so' >"$T/pam.d/mail-test"
 	login carol secret | grep -q '^verdict=temp .*auth-pam: status 75'

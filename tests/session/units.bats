@@ -23,6 +23,7 @@ need_root() {
 @test "session: SCRAM and what it stands on" { unit scram; }
 @test "session: SASL, and the exchange behind it" { unit sasl; }
 @test "session: users file and passwords" { unit users; }
+@test "session: application passwords" { unit passwords; }
 @test "session: roles" { unit role numbers names without_root; }
 
 @test "session: no way back from a role" {
@@ -35,7 +36,7 @@ need_root() {
 	local u
 
 	need_root
-	for u in users start sandbox syscalls monitor; do
+	for u in users passwords start sandbox syscalls monitor; do
 		cp "$BUILD/unit/session-$u" "$T/$u"
 		as alice "$T/$u"
 	done
