@@ -181,6 +181,23 @@ cmd_add(struct cmd *c, uint32_t number)
 }
 
 static void
+add_all(struct cmd *c, uint32_t from)
+{
+	uint32_t count = folder_count(c->folder);
+
+	for (uint32_t i = from; i <= count; i++)
+		cmd_add(c, i);
+}
+
+void
+cmd_pick_last(struct cmd *c, uint32_t most)
+{
+	uint32_t count = folder_count(c->folder);
+
+	add_all(c, count > most ? count - most + 1 : 1);
+}
+
+static void
 add_range(struct cmd *c, uint64_t low, uint64_t high)
 {
 	uint32_t i = folder_number(c->folder, (uint32_t)low);
@@ -251,7 +268,7 @@ cmd_pick_one(struct cmd *c, const char *arg)
 	size_t before = c->n;
 
 	if (strcmp(arg, "all") == 0) {
-		add_range(c, 1, UINT32_MAX);
+		add_all(c, 1);
 		return true;
 	}
 	low = span_cut(&high, ':');
@@ -305,6 +322,7 @@ void
 cmd_pick(struct cmd *c, char **arg, int args, enum pick none)
 {
 	size_t kept = 0;
+	bool sorted = true;
 
 	for (int i = 0; i < args; i++) {
 		if (strcmp(arg[i], "-") == 0)
@@ -313,12 +331,14 @@ cmd_pick(struct cmd *c, char **arg, int args, enum pick none)
 			cmd_complain(c, "no message %s", arg[i]);
 	}
 	if (args == 0 && none == PICK_ALL)
-		add_range(c, 1, UINT32_MAX);
+		add_all(c, 1);
 	else if (args == 0 && input_waits())
 		read_input(c);
 	else if (args == 0 && !cmd_pick_one(c, "."))
 		cmd_complain(c, "there is no current message");
-	if (c->n > 1)
+	for (size_t i = 1; i < c->n && sorted; i++)
+		sorted = c->number[i - 1] < c->number[i];
+	if (!sorted)
 		qsort(c->number, c->n, sizeof(*c->number), ascending);
 	for (size_t i = 0; i < c->n; i++)
 		if (i == 0 || c->number[i] != c->number[i - 1])

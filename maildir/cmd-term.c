@@ -51,10 +51,28 @@ next(struct span *s)
 	return c;
 }
 
+/* How many characters from the front take one column and one octet each. */
+static size_t
+plain(struct span s, size_t most)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < most && s.p[n] >= ' ' && s.p[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void
 term_safe(struct buf *out, struct span s, bool lines)
 {
 	while (s.len > 0) {
+		size_t n = plain(s, s.len);
+
+		if (n > 0) {
+			buf_add(out, s.p, n);
+			s = span_from(s, n);
+			continue;
+		}
 		if (lines && (s.p[0] == '\n' || s.p[0] == '\t')) {
 			buf_char(out, s.p[0]);
 			s = span_from(s, 1);
@@ -81,23 +99,38 @@ term_columns(struct span s)
 	return n;
 }
 
+static void
+pad(struct buf *out, size_t n)
+{
+	static const char blanks[] = "                                ";
+
+	for (; n >= sizeof(blanks); n -= sizeof(blanks) - 1)
+		buf_add(out, blanks, sizeof(blanks) - 1);
+	buf_add(out, blanks, n);
+}
+
 void
 term_cell(struct buf *out, struct span s, size_t width)
 {
 	size_t used = 0;
 
 	while (s.len > 0) {
-		size_t before = out->len;
-		size_t w = put(out, next(&s));
+		size_t before = out->len, n = plain(s, width - used), w;
 
+		if (n > 0) {
+			buf_add(out, s.p, n);
+			s = span_from(s, n);
+			used += n;
+			continue;
+		}
+		w = put(out, next(&s));
 		if (used + w > width) {
 			buf_cut(out, before);
 			break;
 		}
 		used += w;
 	}
-	for (; used < width; used++)
-		buf_char(out, ' ');
+	pad(out, width - used);
 }
 
 size_t

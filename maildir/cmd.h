@@ -57,6 +57,8 @@ enum pick { PICK_CURRENT, PICK_ALL }; /* what no argument means */
  * names), or from standard input when there is none and it is no terminal, or
  * "-".  A message that is not there is complained of. */
 void cmd_pick(struct cmd *, char **arg, int args, enum pick none);
+/* The last "most" messages, without a look at the others. */
+void cmd_pick_last(struct cmd *, uint32_t most);
 /* One more, by its number in the view. */
 void cmd_add(struct cmd *, uint32_t number);
 /* The lines of list for what is picked. */
