@@ -46,12 +46,17 @@ static const struct {
 	[CAP_SEARCHRES] =	{ "SEARCHRES",		S_USER,
 				    BIT(CAP_ESEARCH) },
 	[CAP_WITHIN] =		{ "WITHIN",		S_USER,	0 },
+	[CAP_INPROGRESS] =	{ "INPROGRESS",		S_USER,	0 },
 	[CAP_CONDSTORE] =	{ "CONDSTORE",		S_USER,	0 },
 	[CAP_QRESYNC] =		{ "QRESYNC",		S_USER,
 				    BIT(CAP_CONDSTORE) | BIT(CAP_ENABLE) },
 	[CAP_UTF8] =		{ "UTF8=ACCEPT",	S_USER,
 				    BIT(CAP_ENABLE) },
 	[CAP_SAVEDATE] =	{ "SAVEDATE",		S_USER,	0 },
+	[CAP_BINARY] =		{ "BINARY",		S_USER,	0 },
+	[CAP_PREVIEW] =		{ "PREVIEW",		S_USER,	0 },
+	[CAP_OBJECTID] =	{ "OBJECTID",		S_USER,	0 },
+	[CAP_PARTIAL] =		{ "PARTIAL",		S_USER,	0 },
 	[CAP_APPENDLIMIT] =	{ "APPENDLIMIT",	S_USER,	0 },
 };
 /* clang-format on */

@@ -15,6 +15,8 @@ static const struct {
 	{ "SAVEDATE", ITEM_SAVED, CAP_SAVEDATE },
 	{ "RFC822.SIZE", ITEM_SIZE, CAP_REV1 },
 	{ "MODSEQ", ITEM_MODSEQ, CAP_CONDSTORE },
+	{ "EMAILID", ITEM_EMAILID, CAP_OBJECTID },
+	{ "THREADID", ITEM_THREADID, CAP_OBJECTID },
 	{ "ENVELOPE", ITEM_ENVELOPE, CAP_REV1 },
 	{ "BODYSTRUCTURE", ITEM_STRUCTURE, CAP_REV1 },
 };
@@ -45,7 +47,7 @@ static const struct {
 static struct item *
 add(struct parse *p, struct wanted *w, enum item_kind kind)
 {
-	if (kind != ITEM_SECTION && w->has[kind])
+	if (kind < ITEM_SECTION && w->has[kind])
 		return &w->item[0];
 	if (w->items == FETCH_ITEMS) {
 		(void)parse_fail(p, "Too many items");
@@ -74,12 +76,51 @@ read_body(struct parse *p, struct wanted *w, size_t word, bool seen)
 	return 0;
 }
 
+/* "BINARY[1]<0.100>", "BINARY.PEEK[1]" or "BINARY.SIZE[1]". */
+static int
+read_binary(struct parse *p, struct wanted *w)
+{
+	bool size = span_starts(p->rest, "BINARY.SIZE");
+	bool peek = span_starts(p->rest, "BINARY.PEEK");
+	struct item *item;
+
+	p->rest = span_from(p->rest,
+	    size || peek ? strlen("BINARY.SIZE") : strlen("BINARY"));
+	item = add(p, w, size ? ITEM_BINARY_SIZE : ITEM_BINARY);
+	if (item == NULL || section_read_binary(p, &item->section, !size) == -1)
+		return -1;
+	w->seen |= !size && !peek;
+	return 0;
+}
+
+/* "PREVIEW" or "PREVIEW (LAZY)" (RFC 8970 s. 3.1). */
+static int
+read_preview(struct parse *p, struct wanted *w)
+{
+	struct item *item;
+
+	p->rest = span_from(p->rest, strlen("PREVIEW"));
+	item = add(p, w, ITEM_PREVIEW);
+	if (item == NULL)
+		return -1;
+	if (p->rest.len < 2 || p->rest.p[0] != ' ' || p->rest.p[1] != '(')
+		return 0;
+	p->rest = span_from(p->rest, 2);
+	item->lazy = parse_word(p, "LAZY");
+	return item->lazy ? parse_char(p, ')') :
+			    parse_fail(p, "Unknown modifier");
+}
+
 static int
 read_item(struct parse *p, struct wanted *w)
 {
 	struct item *item;
 	struct span word;
 
+	if (capability_on(CAP_BINARY) && span_starts(p->rest, "BINARY"))
+		return read_binary(p, w);
+	if (capability_on(CAP_PREVIEW) && span_starts(p->rest, "PREVIEW"))
+		return read_preview(p, w);
 	if (span_starts(p->rest, "BODY.PEEK"))
 		return read_body(p, w, strlen("BODY.PEEK"), false);
 	if (span_starts(p->rest, "BODY") &&
@@ -135,24 +176,42 @@ read_items(struct parse *p, struct wanted *w)
 	return parse_char(p, ')');
 }
 
-/* " (CHANGEDSINCE 7 VANISHED)", RFC 7162 s. 3.1.4.1, 3.2.6. */
+/* One of "CHANGEDSINCE 7", "VANISHED" and "PARTIAL 1:100" (RFC 7162
+ * s. 3.1.4.1, 3.2.6; RFC 9394). */
 static int
-read_modifier(struct parse *p, struct wanted *w, bool qresync)
+read_modifier(struct parse *p, struct wanted *w, bool uid, bool qresync)
+{
+	if (capability_on(CAP_CONDSTORE) && parse_word(p, "CHANGEDSINCE")) {
+		w->condstore = true;
+		return parse_space(p) == -1 ||
+			parse_number(p, INT64_MAX, &w->since) == -1 ||
+			add(p, w, ITEM_MODSEQ) == NULL ?
+		    -1 :
+		    0;
+	}
+	if (qresync && parse_word(p, "VANISHED")) {
+		w->vanished = true;
+		return 0;
+	}
+	if (uid && capability_on(CAP_PARTIAL) && parse_word(p, "PARTIAL"))
+		return parse_space(p) == -1 ? -1 : partial_read(p, &w->partial);
+	return parse_fail(p, "Unknown modifier");
+}
+
+static int
+read_modifiers(struct parse *p, struct wanted *w, bool uid, bool qresync)
 {
 	if (!parse_try(p, ' '))
 		return 0;
-	if (parse_char(p, '(') == -1 || !capability_on(CAP_CONDSTORE) ||
-	    !parse_word(p, "CHANGEDSINCE") || parse_space(p) == -1 ||
-	    parse_number(p, INT64_MAX, &w->since) == -1)
-		return parse_fail(p, "Unknown modifier");
-	if (parse_try(p, ' ')) {
-		w->vanished = parse_word(p, "VANISHED") && qresync;
-		if (!w->vanished)
-			return parse_fail(p, "Unknown modifier");
-	}
-	w->condstore = true;
-	return parse_char(p, ')') == -1 || add(p, w, ITEM_MODSEQ) == NULL ? -1 :
-									    0;
+	if (parse_char(p, '(') == -1)
+		return -1;
+	do
+		if (read_modifier(p, w, uid, qresync) == -1)
+			return -1;
+	while (parse_try(p, ' '));
+	if (w->vanished && !w->condstore)
+		return parse_fail(p, "VANISHED needs CHANGEDSINCE");
+	return parse_char(p, ')');
 }
 
 int
@@ -160,7 +219,7 @@ fetch_read(struct parse *p, struct wanted *w, bool uid, bool qresync)
 {
 	if (uid && add(p, w, ITEM_UID) == NULL)
 		return -1;
-	if (read_items(p, w) == -1 || read_modifier(p, w, qresync) == -1)
+	if (read_items(p, w) == -1 || read_modifiers(p, w, uid, qresync) == -1)
 		return -1;
 	return parse_end(p);
 }

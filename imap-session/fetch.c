@@ -5,8 +5,6 @@
 #include "imap-session/fetch.h"
 
 #include <errno.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "imap-session/envelope.h"
 #include "imap-session/handlers.h"
@@ -14,121 +12,52 @@
 #include "imap-session/put.h"
 #include "imap-session/qresync.h"
 #include "imap-session/selected.h"
-#include "imap-session/text.h"
 #include "message/fail.h"
 #include "session/log.h"
 
-struct fetch {
-	struct imap *im;
-	struct wanted w;
-	bool gone; /* some message could not be read */
-	struct buf scratch;
-	/* of one message */
-	uint32_t number;
-	struct message m;
-	struct text text;
-	struct mime mime;
-	bool parsed;
-};
-
+/* What was made of the message once and noted, or is now. */
 static int
-load(struct fetch *f, bool whole)
+put_made(struct fetch *f, const struct item *item)
 {
-	int fd, r;
-
-	if (f->text.p != NULL && (f->text.whole || !whole))
-		return 0;
-	text_free(&f->text);
-	fd = folder_read(f->im->folder, f->number);
-	if (fd == -1)
-		return -1;
-	r = text_load(&f->text, fd, whole);
-	(void)close(fd);
-	return r;
-}
-
-static int
-load_parts(struct fetch *f)
-{
-	if (load(f, true) == -1)
-		return -1;
-	if (f->parsed)
-		return 0;
-	if (mime_begin(&f->mime) == -1)
-		return fail("parts of a message");
-	f->parsed = true;
-	mime_put(&f->mime, text_span(&f->text));
-	return mime_end(&f->mime) == -1 ? fail("parts of a message") : 0;
-}
-
-static void
-forget(struct fetch *f)
-{
-	text_free(&f->text);
-	if (f->parsed)
-		mime_free(&f->mime);
-	f->parsed = false;
-}
-
-/* ENVELOPE, BODY or BODYSTRUCTURE: from the notes, or noted now. */
-static int
-put_noted(struct fetch *f, const struct item *item)
-{
-	struct imap *im = f->im;
+	struct buf *b = &f->im->out;
 	struct span known;
 
-	if (item->kind == ITEM_ENVELOPE) {
-		if (!notes_envelope(im->folder, f->number, &known)) {
-			if (load(f, f->w.has[ITEM_STRUCTURE]) == -1)
-				return -1;
-			if (notes_make_envelope(im->folder, f->number, &f->text,
-				&im->out) == 0)
-				return 0;
-			return -1;
-		}
-		buf_span(&im->out, known);
-		return 0;
+	switch (item->kind) {
+	case ITEM_ENVELOPE:
+		if (!notes_envelope(f->r.folder, f->r.number, &known))
+			return notes_make_envelope(&f->r, b);
+		break;
+	case ITEM_STRUCTURE:
+		if (!notes_structure(f->r.folder, f->r.number, &known))
+			return notes_make_structure(&f->r, true, b);
+		break;
+	case ITEM_BODY:
+		return notes_make_structure(&f->r, false, b);
+	case ITEM_PREVIEW:
+		return notes_put_preview(&f->r, item->lazy,
+		    (f->im->enabled & (E_UTF8 | E_REV2)) != 0, b);
+	default:
+		return notes_put_id(&f->r, item->kind == ITEM_THREADID, b);
 	}
-	if (item->kind == ITEM_STRUCTURE &&
-	    notes_structure(im->folder, f->number, &known)) {
-		buf_span(&im->out, known);
-		return 0;
-	}
-	if (load_parts(f) == -1)
-		return -1;
-	return notes_make_structure(im->folder, f->number, &f->text, &f->mime,
-	    item->kind == ITEM_STRUCTURE, &im->out);
+	buf_span(b, known);
+	return 0;
 }
 
-/* The response so far goes out first: content may be large. */
-static int
-put_section(struct fetch *f, const struct item *item)
-{
-	struct imap *im = f->im;
-	const struct section *s = &item->section;
-	struct span piece;
-
-	if ((s->numbers > 0 ? load_parts(f) : load(f, !section_in_header(s))) ==
-	    -1)
-		return -1;
-	if (item->label != NULL)
-		buf_str(&im->out, item->label);
-	else {
-		buf_str(&im->out, "BODY");
-		section_put(&im->out, s);
-	}
-	buf_char(&im->out, ' ');
-	if (!section_find(s, text_span(&f->text), &f->mime, &f->scratch,
-		&piece)) {
-		buf_str(&im->out, "NIL");
-		return 0;
-	}
-	buf_printf(&im->out, "{%zu}\r\n", piece.len);
-	conn_put(im->conn, im->out.p, im->out.len);
-	buf_reset(&im->out);
-	conn_put(im->conn, piece.p, piece.len);
-	return f->scratch.over ? fail_as(ENOMEM, "header is too large") : 0;
-}
+/* As the answer names them; the others name their section, too. */
+static const char *const names[ITEM_KINDS] = {
+	[ITEM_FLAGS] = "FLAGS ",
+	[ITEM_UID] = "UID ",
+	[ITEM_DATE] = "INTERNALDATE ",
+	[ITEM_SAVED] = "SAVEDATE ",
+	[ITEM_SIZE] = "RFC822.SIZE ",
+	[ITEM_MODSEQ] = "MODSEQ ",
+	[ITEM_ENVELOPE] = "ENVELOPE ",
+	[ITEM_BODY] = "BODY ",
+	[ITEM_STRUCTURE] = "BODYSTRUCTURE ",
+	[ITEM_EMAILID] = "EMAILID ",
+	[ITEM_THREADID] = "THREADID ",
+	[ITEM_PREVIEW] = "PREVIEW ",
+};
 
 /* 0; -1: errno, what was asked for is not there. */
 static int
@@ -136,47 +65,38 @@ put_item(struct fetch *f, const struct item *item)
 {
 	struct buf *b = &f->im->out;
 
+	if (names[item->kind] != NULL)
+		buf_str(b, names[item->kind]);
 	switch (item->kind) {
 	case ITEM_FLAGS:
-		buf_str(b, "FLAGS ");
 		selected_put_flags(f->im, b, &f->m);
 		return 0;
 	case ITEM_UID:
-		buf_str(b, "UID ");
 		put_number(b, f->m.uid);
 		return 0;
 	case ITEM_DATE:
-		buf_str(b, "INTERNALDATE ");
 		put_date_time(b, (time_t)f->m.date);
 		return 0;
 	case ITEM_SAVED:
-		buf_str(b, "SAVEDATE ");
 		put_date_time(b, (time_t)f->m.saved);
 		return 0;
 	case ITEM_SIZE:
-		buf_str(b, "RFC822.SIZE ");
 		put_number(b, f->m.wire);
 		return 0;
 	case ITEM_MODSEQ:
-		buf_str(b, "MODSEQ (");
+		buf_char(b, '(');
 		put_number(b, f->m.modseq);
 		buf_char(b, ')');
 		return 0;
-	case ITEM_ENVELOPE:
-		buf_str(b, "ENVELOPE ");
-		return put_noted(f, item);
-	case ITEM_BODY:
-		buf_str(b, "BODY ");
-		return put_noted(f, item);
-	case ITEM_STRUCTURE:
-		buf_str(b, "BODYSTRUCTURE ");
-		return put_noted(f, item);
 	case ITEM_SECTION:
-		return put_section(f, item);
-	case ITEM_KINDS:
-		break;
+		return fetch_body(f, item);
+	case ITEM_BINARY:
+		return fetch_binary(f, item);
+	case ITEM_BINARY_SIZE:
+		return fetch_binary_size(f, item);
+	default:
+		return put_made(f, item);
 	}
-	return 0;
 }
 
 /* RFC 9051 s. 7.5.1, RFC 5530: a message that was expunged meanwhile. */
@@ -198,6 +118,18 @@ put_lost(struct fetch *f, const struct item *item)
 	case ITEM_STRUCTURE:
 		buf_str(b, "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0)");
 		return 0;
+	case ITEM_EMAILID:
+	case ITEM_THREADID:
+	case ITEM_PREVIEW:
+		buf_str(b, "NIL");
+		return 0;
+	case ITEM_BINARY:
+	case ITEM_BINARY_SIZE:
+		buf_str(b,
+		    item->kind == ITEM_BINARY ? "BINARY" : "BINARY.SIZE");
+		section_put(b, &item->section);
+		buf_str(b, item->kind == ITEM_BINARY ? " \"\"" : " 0");
+		return 0;
 	default:
 		if (item->label != NULL)
 			buf_str(b, item->label);
@@ -211,17 +143,16 @@ put_lost(struct fetch *f, const struct item *item)
 }
 
 static int
-put_message(struct fetch *f, bool flags)
+put_message(struct fetch *f, uint32_t number, bool flags)
 {
 	struct imap *im = f->im;
 	int r = 0;
 
-	if (folder_get(im->folder, f->number, &f->m) == -1)
+	if (folder_get(im->folder, number, &f->m) == -1)
 		return -1;
-	if (f->m.modseq <= f->w.since)
-		return 0;
+	reading_begin(&f->r, im->folder, number);
 	buf_str(&im->out, "* ");
-	put_number(&im->out, f->number);
+	put_number(&im->out, number);
 	buf_str(&im->out, " FETCH (");
 	for (size_t i = 0; i < f->w.items && r == 0; i++) {
 		if (i > 0)
@@ -235,7 +166,7 @@ put_message(struct fetch *f, bool flags)
 		selected_put_flags(im, &im->out, &f->m);
 	}
 	buf_char(&im->out, ')');
-	forget(f);
+	reading_end(&f->r);
 	if (r == -1)
 		im->conn->broken = true; /* half a response is out */
 	imap_line(im);
@@ -271,6 +202,22 @@ see(struct fetch *f, const uint32_t *number, size_t n, bool *now)
 	    folder_change(f->im->folder, unseen, k, &change, result);
 }
 
+/* Leave out what has not changed since, and what PARTIAL leaves out. */
+static void
+select_some(struct fetch *f, uint32_t **number, size_t *n)
+{
+	struct message m;
+	size_t kept = 0;
+
+	for (size_t i = 0; f->w.since > 0 && i < *n; i++)
+		if (folder_get(f->im->folder, (*number)[i], &m) == 0 &&
+		    m.modseq > f->w.since)
+			(*number)[kept++] = (*number)[i];
+	if (f->w.since > 0)
+		*n = kept;
+	*number += partial_of(&f->w.partial, *n, n);
+}
+
 static const struct reply *
 answer(struct fetch *f, const uint32_t *number, size_t n)
 {
@@ -285,12 +232,13 @@ answer(struct fetch *f, const uint32_t *number, size_t n)
 			return imap_failed(im);
 	}
 	for (size_t i = 0; i < n; i++) {
-		f->number = number[i];
-		if (put_message(f, now != NULL && now[i]) == -1)
+		if (put_message(f, number[i], now != NULL && now[i]) == -1)
 			return imap_failed(im);
 		if (im->conn->broken)
 			break;
 	}
+	if (f->unknown)
+		return imap_no(im, "[UNKNOWN-CTE] Unknown encoding");
 	return f->gone ? imap_no(im, "[EXPUNGEISSUED] Some are gone") :
 			 &imap_done;
 }
@@ -322,6 +270,7 @@ fetch_fetch(struct imap *im, struct parse *p)
 	r = selected_numbers(im, &set, im->uid, &number, &n);
 	if (r != NULL)
 		return r;
+	select_some(&f, &number, &n);
 	buf_init(&f.scratch, 16 << 20);
 	r = answer(&f, number, n);
 	buf_free(&f.scratch);

@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "imap-session/imap.h"
+#include "imap-session/partial.h"
+#include "imap-session/reading.h"
 #include "imap-session/section.h"
+#include "maildir/maildir.h"
 
 enum item_kind {
 	ITEM_FLAGS,
@@ -18,7 +21,12 @@ enum item_kind {
 	ITEM_ENVELOPE,
 	ITEM_BODY,
 	ITEM_STRUCTURE,
-	ITEM_SECTION,
+	ITEM_EMAILID,
+	ITEM_THREADID,
+	ITEM_PREVIEW,
+	ITEM_SECTION, /* from here on there may be several */
+	ITEM_BINARY,
+	ITEM_BINARY_SIZE,
 	ITEM_KINDS,
 };
 
@@ -26,6 +34,7 @@ struct item {
 	enum item_kind kind;
 	const char *label; /* RFC822.HEADER ...: instead of BODY[...] */
 	struct section section;
+	bool lazy; /* PREVIEW, only if it is known */
 };
 
 enum { FETCH_ITEMS = 64 };
@@ -38,10 +47,29 @@ struct wanted {
 	bool condstore; /* a modifier was given */
 	uint64_t since; /* CHANGEDSINCE */
 	bool vanished; /* say what is gone since then, too */
+	struct partial partial; /* of what that leaves (RFC 9394) */
+};
+
+/* FETCH at work. */
+struct fetch {
+	struct imap *im;
+	struct wanted w;
+	bool gone; /* some message could not be read */
+	bool unknown; /* some content is coded in an unknown way */
+	struct buf scratch;
+	/* of one message */
+	struct message m;
+	struct reading r;
 };
 
 /* Read items and modifiers, behind the set; "uid": UID FETCH, where UID is
  * among the items.  "qresync": VANISHED may be asked for.  0 / -1. */
 int fetch_read(struct parse *, struct wanted *, bool uid, bool qresync);
+
+/* Write BODY[...], BINARY[...] or BINARY.SIZE[...] of f->r.
+ * 0; -1: errno: what was asked for is not there. */
+int fetch_body(struct fetch *, const struct item *);
+int fetch_binary(struct fetch *, const struct item *);
+int fetch_binary_size(struct fetch *, const struct item *);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/selected.h"
@@ -25,6 +26,7 @@ only_name(struct imap *im, struct parse *p, char disk[NAME_DISK],
 const struct reply *
 folders_create(struct imap *im, struct parse *p)
 {
+	struct folder_info info;
 	char disk[NAME_DISK];
 	struct span said;
 	const struct reply *wrong = only_name(im, p, disk, &said);
@@ -34,6 +36,9 @@ folders_create(struct imap *im, struct parse *p)
 	if (store_create(im->store, disk) == -1)
 		return imap_failed(im);
 	name_tell(im, "", disk, said, false);
+	if (capability_on(CAP_OBJECTID) &&
+	    store_status(im->store, disk, &info) == 0)
+		return imap_ok(im, "[MAILBOXID (%s)] Done", info.id);
 	return &imap_done;
 }
 

@@ -1,8 +1,11 @@
 #include "imap-session/notes.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "imap-session/envelope.h"
+#include "imap-session/preview.h"
+#include "imap-session/put.h"
 #include "imap-session/structure.h"
 #include "message/fail.h"
 #include "message/header.h"
@@ -48,40 +51,54 @@ id_of(struct span header)
 
 /* What is known already stays. */
 static struct note
-noted(struct folder *f, uint32_t number)
+noted(const struct reading *r)
 {
 	struct note n;
 
-	return folder_noted(f, number, &n) ? n : (struct note){ .id = 0 };
+	return folder_noted(r->folder, r->number, &n) ?
+	    n :
+	    (struct note){ .id = 0 };
+}
+
+/* Only a cache: a failure changes nothing. */
+static void
+keep(const struct reading *r, struct note *n, int part, struct span s)
+{
+	if (s.len > NOTE_MAX)
+		return;
+	n->part[part] = s;
+	(void)folder_note(r->folder, r->number, n);
+}
+
+static struct span
+header_of(const struct reading *r)
+{
+	return span_n(r->header.p, text_header(text_span(&r->header)));
 }
 
 int
-notes_make_envelope(struct folder *f, uint32_t number, const struct text *t,
-    struct buf *out)
+notes_make_envelope(struct reading *r, struct buf *out)
 {
-	struct span header = span_n(t->p, text_header(text_span(t)));
-	struct note n = noted(f, number);
+	struct note n = noted(r);
 	size_t from = out->len;
 
-	envelope_put(out, header);
+	if (reading_header(r) == -1)
+		return -1;
+	envelope_put(out, header_of(r));
 	if (out->over)
 		return fail_as(ENOMEM, "envelope is too large");
-	n.id = id_of(header);
-	n.part[NOTE_ENVELOPE] = span_n(out->p + from, out->len - from);
-	if (n.part[NOTE_ENVELOPE].len <= NOTE_MAX)
-		(void)folder_note(f, number, &n); /* only a cache */
+	n.id = id_of(header_of(r));
+	keep(r, &n, NOTE_ENVELOPE, span_n(out->p + from, out->len - from));
 	return 0;
 }
 
 static int
 get(void *ctx, uint64_t from, uint64_t to, struct buf *b)
 {
-	const struct text *t = ctx;
+	const struct reading *r = ctx;
+	struct extent e = reading_extent(r, from, to);
 
-	if (from > to || to > t->len)
-		return fail_as(EINVAL, "part outside of its message");
-	buf_add(b, t->p + from, (size_t)(to - from));
-	return 0;
+	return wire_get(&e, b);
 }
 
 static bool
@@ -98,31 +115,77 @@ has_attachment(const struct mime *m)
 
 /* The whole message was read for this: its envelope is noted, too. */
 int
-notes_make_structure(struct folder *f, uint32_t number, const struct text *t,
-    const struct mime *m, bool extended, struct buf *out)
+notes_make_structure(struct reading *r, bool extended, struct buf *out)
 {
-	struct text copy = *t;
-	const struct source source = { .get = get, .ctx = &copy };
-	struct note n = noted(f, number);
+	const struct source source = { .get = get, .ctx = r };
+	struct note n = noted(r);
 	size_t from = out->len;
 	struct buf envelope;
 
-	if (structure_put(out, m, &source, extended) == -1 || out->over)
+	if (reading_parts(r) == -1)
+		return -1;
+	if (structure_put(out, &r->mime, &source, extended) == -1 || out->over)
 		return fail_as(ENOMEM, "structure is too large");
-	if (!extended || out->len - from > NOTE_MAX)
+	if (!extended)
 		return 0;
 	buf_init(&envelope, NOTE_MAX);
-	if (n.part[NOTE_ENVELOPE].p == NULL) {
-		struct span header = span_n(t->p, text_header(text_span(t)));
-
-		envelope_put(&envelope, header);
-		n.id = id_of(header);
+	if (n.part[NOTE_ENVELOPE].p == NULL && reading_header(r) == 0) {
+		envelope_put(&envelope, header_of(r));
+		n.id = id_of(header_of(r));
 		if (!envelope.over)
 			n.part[NOTE_ENVELOPE] = buf_all(&envelope);
 	}
-	n.attachment = has_attachment(m);
-	n.part[NOTE_STRUCTURE] = span_n(out->p + from, out->len - from);
-	(void)folder_note(f, number, &n);
+	n.attachment = has_attachment(&r->mime);
+	keep(r, &n, NOTE_STRUCTURE, span_n(out->p + from, out->len - from));
 	buf_free(&envelope);
+	return 0;
+}
+
+int
+notes_put_preview(struct reading *r, bool lazy, bool utf8, struct buf *out)
+{
+	struct note n = noted(r);
+	struct buf text;
+	int e = 0;
+
+	if (n.part[NOTE_PREVIEW].p != NULL || lazy) {
+		put_nstring(out, n.part[NOTE_PREVIEW], utf8);
+		return 0;
+	}
+	buf_init(&text, 64 * 1024);
+	if (preview_make(r, &text) == -1)
+		e = -1;
+	else {
+		put_string(out, buf_all(&text), utf8);
+		keep(r, &n, NOTE_PREVIEW, buf_all(&text));
+	}
+	buf_free(&text);
+	return e;
+}
+
+int
+notes_id(struct reading *r, bool thread, char id[OBJECTID])
+{
+	char both[2 * OBJECTID];
+	struct note n = noted(r);
+
+	if (n.part[NOTE_MORE].len != sizeof(both)) {
+		if (objectid_make(r, both, both + OBJECTID) == -1)
+			return -1;
+		keep(r, &n, NOTE_MORE, span_n(both, sizeof(both)));
+	} else
+		memcpy(both, n.part[NOTE_MORE].p, sizeof(both));
+	memcpy(id, thread ? both + OBJECTID : both, OBJECTID);
+	return 0;
+}
+
+int
+notes_put_id(struct reading *r, bool thread, struct buf *out)
+{
+	char id[OBJECTID];
+
+	if (notes_id(r, thread, id) == -1)
+		return -1;
+	buf_printf(out, "(%s)", id);
 	return 0;
 }

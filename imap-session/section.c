@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "imap-session/put.h"
-#include "imap-session/text.h"
 #include "message/header.h"
 
 enum { NUMBERS_MAX = 100, FIELDS_MAX = 1000 };
@@ -74,6 +73,18 @@ read_word(struct parse *p, struct section *s)
 	return 0;
 }
 
+static int
+read_partial(struct parse *p, struct section *s)
+{
+	if (!parse_try(p, '<'))
+		return 0;
+	s->partial = true;
+	if (parse_uint32(p, &s->first) == -1 || !parse_try(p, '.') ||
+	    parse_nz(p, &s->count) == -1 || !parse_try(p, '>'))
+		return parse_fail(p, "Invalid partial");
+	return 0;
+}
+
 int
 section_read(struct parse *p, struct section *s)
 {
@@ -87,15 +98,20 @@ section_read(struct parse *p, struct section *s)
 	if (more == -1 ||
 	    (more == 1 && !parse_next(p, ']') && read_word(p, s) == -1))
 		return -1;
+	return parse_char(p, ']') == -1 ? -1 : read_partial(p, s);
+}
+
+int
+section_read_binary(struct parse *p, struct section *s, bool partial)
+{
+	*s = (struct section){ 0 };
+	if (parse_char(p, '[') == -1)
+		return -1;
+	if (!parse_next(p, ']') && read_numbers(p, s) != 0)
+		return parse_fail(p, "Invalid section");
 	if (parse_char(p, ']') == -1)
 		return -1;
-	if (!parse_try(p, '<'))
-		return 0;
-	s->partial = true;
-	if (parse_uint32(p, &s->first) == -1 || !parse_try(p, '.') ||
-	    parse_nz(p, &s->count) == -1 || !parse_try(p, '>'))
-		return parse_fail(p, "Invalid partial");
-	return 0;
+	return partial ? read_partial(p, s) : 0;
 }
 
 void
@@ -135,91 +151,71 @@ listed(const struct section *s, struct span name)
 	return false;
 }
 
-/* Those fields of a header that are asked for, and an empty line. */
-static struct span
-some_fields(const struct section *s, struct span header, struct buf *scratch)
+void
+section_choose(const struct section *s, struct span header, struct buf *b)
 {
+	size_t from = b->len;
 	struct field f;
 
-	buf_reset(scratch);
 	while (header_next(&header, &f) == 1)
 		if (listed(s, f.name) == (s->kind == SECTION_FIELDS))
-			buf_span(scratch, f.whole);
-	if (scratch->len > 0 && scratch->p[scratch->len - 1] != '\n')
-		buf_str(scratch, "\r\n");
-	buf_str(scratch, "\r\n");
-	return buf_all(scratch);
+			buf_span(b, f.whole);
+	if (b->len > from && b->p[b->len - 1] != '\n')
+		buf_str(b, "\r\n");
+	buf_str(b, "\r\n");
 }
 
-static struct span
-between(struct span message, const struct mime_at *from,
-    const struct mime_at *to)
+static enum section_is
+extent(uint64_t at, uint64_t end, uint64_t *from, uint64_t *to)
 {
-	return span_n(message.p + from->octet,
-	    (size_t)(to->octet - from->octet));
+	*from = at;
+	*to = end;
+	return SECTION_OCTETS;
 }
 
-/* The header and the text of a message, which may be one within another. */
-static struct span
-of_message(const struct section *s, struct span header, struct span body,
-    struct buf *scratch)
+/* Of a message, which may be one within another. */
+static enum section_is
+of_message(const struct section *s, uint64_t begin, uint64_t body, uint64_t end,
+    uint64_t *from, uint64_t *to)
 {
-	switch (s->kind) {
-	case SECTION_HEADER:
-		return header;
-	case SECTION_TEXT:
-		return body;
-	default:
-		return some_fields(s, header, scratch);
-	}
+	if (s->kind == SECTION_TEXT)
+		return extent(body, end, from, to);
+	(void)extent(begin, body, from, to);
+	return s->kind == SECTION_HEADER ? SECTION_OCTETS : SECTION_CHOSEN;
 }
 
-static bool
-find(const struct section *s, struct span message, const struct mime *m,
-    struct buf *scratch, struct span *piece)
+enum section_is
+section_find(const struct section *s, const struct mime *m, uint64_t header,
+    uint64_t size, uint64_t *from, uint64_t *to)
 {
 	const struct mime_part *part, *in;
-	size_t n;
 
-	if (s->numbers == 0) {
-		*piece = message;
-		if (s->kind == SECTION_ALL)
-			return true;
-		n = text_header(message);
-		*piece = of_message(s, span_n(message.p, n),
-		    span_from(message, n), scratch);
-		return true;
-	}
+	if (s->numbers == 0)
+		return s->kind == SECTION_ALL ?
+		    extent(0, size, from, to) :
+		    of_message(s, 0, header, size, from, to);
 	part = mime_section(m, s->number, s->numbers);
 	if (part == NULL)
-		return false;
+		return SECTION_NONE;
 	if (s->kind == SECTION_ALL)
-		*piece = between(message, &part->body, &part->end);
-	else if (s->kind == SECTION_MIME)
-		*piece = between(message, &part->header, &part->body);
-	else if (part->kind != MIME_MESSAGE)
-		return false;
-	else {
-		in = &m->part[part->child];
-		*piece = of_message(s, between(message, &in->header, &in->body),
-		    between(message, &in->body, &in->end), scratch);
-	}
-	return true;
+		return extent(part->body.octet, part->end.octet, from, to);
+	if (s->kind == SECTION_MIME)
+		return extent(part->header.octet, part->body.octet, from, to);
+	if (part->kind != MIME_MESSAGE)
+		return SECTION_NONE;
+	in = &m->part[part->child];
+	return of_message(s, in->header.octet, in->body.octet, in->end.octet,
+	    from, to);
 }
 
-bool
-section_find(const struct section *s, struct span message, const struct mime *m,
-    struct buf *scratch, struct span *piece)
+void
+section_partial(const struct section *s, uint64_t size, uint64_t *skip,
+    uint64_t *count)
 {
-	if (!find(s, message, m, scratch, piece))
-		return false;
+	*skip = 0;
+	*count = size;
 	if (!s->partial)
-		return true;
-	if (s->first >= piece->len)
-		*piece = span_n(piece->p, 0);
-	else
-		*piece = span_from(*piece, s->first);
-	if (piece->len > s->count)
-		piece->len = s->count;
-	return true;
+		return;
+	*skip = s->first < size ? s->first : size;
+	*count = size - *skip < s->count ? size - *skip : s->count;
 }

@@ -39,10 +39,25 @@ void section_put(struct buf *, const struct section *);
 /* Is the header of the message enough? */
 bool section_in_header(const struct section *);
 
-/* Find it in a message with CRLF line ends; "m" may be NULL when there are no
- * part numbers.  A piece that is put together lies in "scratch".
- * True; false: there is none (NIL). */
-bool section_find(const struct section *, struct span message,
-    const struct mime *m, struct buf *scratch, struct span *piece);
+/* Read "[1.2]" of BINARY (RFC 3516), with "<0.1000>" if "partial". */
+int section_read_binary(struct parse *, struct section *, bool partial);
+
+enum section_is {
+	SECTION_NONE, /* NIL */
+	SECTION_OCTETS, /* those from "from" to "to" */
+	SECTION_CHOSEN, /* section_choose, of the header there */
+};
+
+/* Where it lies in the message: of "size" octets, "header" of which are its
+ * header, parsed as "m", which may be NULL when there are no part numbers. */
+enum section_is section_find(const struct section *, const struct mime *m,
+    uint64_t header, uint64_t size, uint64_t *from, uint64_t *to);
+
+/* Append the fields of a header that are asked for, and an empty line. */
+void section_choose(const struct section *, struct span header, struct buf *);
+
+/* What <first.count> leaves of a piece of that size: skip, and how many. */
+void section_partial(const struct section *, uint64_t size, uint64_t *skip,
+    uint64_t *count);
 
 #endif

@@ -37,6 +37,8 @@ put_mailbox(struct imap *im)
 	conn_printf(im->conn,
 	    "* OK [UIDVALIDITY %u] Validity\r\n* OK [UIDNEXT %u] Next\r\n",
 	    info.uidvalidity, info.uidnext);
+	if (capability_on(CAP_OBJECTID))
+		conn_printf(im->conn, "* OK [MAILBOXID (%s)] Id\r\n", info.id);
 	if (capability_on(CAP_CONDSTORE))
 		conn_printf(im->conn, "* OK [HIGHESTMODSEQ %llu] Changes\r\n",
 		    (unsigned long long)info.modseq);

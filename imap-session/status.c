@@ -4,6 +4,7 @@
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
+#include "imap-session/put.h"
 #include "maildir/maildir.h"
 
 enum status_item {
@@ -15,6 +16,8 @@ enum status_item {
 	DELETED = 1 << 5,
 	SIZE = 1 << 6, /* RFC 8438 */
 	HIGHESTMODSEQ = 1 << 7,
+	MAILBOXID = 1 << 8, /* RFC 8474 */
+	APPENDLIMIT = 1 << 9, /* RFC 7889 */
 };
 
 static const struct {
@@ -30,6 +33,8 @@ static const struct {
 	{ "DELETED", DELETED, CAP_REV1 },
 	{ "SIZE", SIZE, CAP_STATUS_SIZE },
 	{ "HIGHESTMODSEQ", HIGHESTMODSEQ, CAP_CONDSTORE },
+	{ "MAILBOXID", MAILBOXID, CAP_OBJECTID },
+	{ "APPENDLIMIT", APPENDLIMIT, CAP_APPENDLIMIT },
 };
 
 int
@@ -57,7 +62,8 @@ status_items(struct parse *p, unsigned *wanted)
 }
 
 static uint64_t
-value(const struct folder_info *info, enum status_item item)
+value(const struct imap *im, const struct folder_info *info,
+    enum status_item item)
 {
 	switch (item) {
 	case MESSAGES:
@@ -76,6 +82,10 @@ value(const struct folder_info *info, enum status_item item)
 		return info->octets;
 	case HIGHESTMODSEQ:
 		return info->modseq;
+	case APPENDLIMIT:
+		return im->append_limit;
+	case MAILBOXID:
+		break;
 	}
 	return 0;
 }
@@ -95,8 +105,11 @@ status_put(struct imap *im, const char *disk, unsigned wanted)
 		if ((wanted & items[i].item) == 0 ||
 		    (items[i].item == RECENT && imap_enabled(im, E_REV2)))
 			continue;
-		buf_printf(&im->out, "%s%s %llu", gap, items[i].name,
-		    (unsigned long long)value(&info, items[i].item));
+		buf_printf(&im->out, "%s%s ", gap, items[i].name);
+		if (items[i].item == MAILBOXID)
+			buf_printf(&im->out, "(%s)", info.id);
+		else
+			put_number(&im->out, value(im, &info, items[i].item));
 		gap = " ";
 	}
 	buf_char(&im->out, ')');

@@ -58,16 +58,13 @@ text_header(struct span message)
 	return message.len - rest.len;
 }
 
-static void
-hide_nul(char *p, size_t len)
+void
+text_hide_nul(char *p, size_t n)
 {
-	char *nul;
+	char *end = p + n;
 
-	while ((nul = memchr(p, '\0', len)) != NULL) {
-		*nul = (char)0x80;
-		len -= (size_t)(nul + 1 - p);
-		p = nul + 1;
-	}
+	while ((p = memchr(p, '\0', (size_t)(end - p))) != NULL)
+		*p++ = (char)0x80;
 }
 
 /* How many LFs lack their CR. */
@@ -132,9 +129,11 @@ text_load(struct text *t, int fd, bool whole)
 			break;
 		want = want * 16 < size ? want * 16 : size;
 	}
-	if (!whole)
+	if (!whole) {
 		t->len = end_of_header(t->p, t->len);
-	hide_nul(t->p, t->len);
+		t->stored = text_header(text_span(t));
+	}
+	text_hide_nul(t->p, t->len);
 	extra = bare(t->p, t->len);
 	if (extra > want / 16) {
 		char *p = realloc(t->p, t->len + extra + 1);

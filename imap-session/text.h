@@ -11,6 +11,7 @@
 struct text {
 	char *p; /* its own memory */
 	size_t len;
+	size_t stored; /* octets of its header in the file; unless whole */
 	bool whole; /* else at least the header is there */
 };
 
@@ -18,6 +19,9 @@ struct text {
  * unless "whole".  0; -1: errno, fail_text().  text_free in either case. */
 int text_load(struct text *, int fd, bool whole);
 void text_free(struct text *);
+
+/* Put 0x80 where NUL is. */
+void text_hide_nul(char *, size_t);
 
 static inline struct span
 text_span(const struct text *t)

@@ -16,11 +16,12 @@ get(void *ctx, uint64_t from, uint64_t to, struct buf *b)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct span all = { exact(data, len), len }, piece;
+	struct span all = { exact(data, len), len };
 	const struct source source = { .get = get, .ctx = &all };
 	uint32_t number[] = { len > 0 ? data[0] % 4 + 1u : 1,
 		len > 1 ? data[1] % 4 + 1u : 1 };
 	struct section s = { .number = number };
+	uint64_t from = 0, to = 0;
 	struct buf b;
 	struct mime m;
 
@@ -39,12 +40,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			if (kind == SECTION_MIME && s.numbers == 0)
 				continue;
 			buf_reset(&b);
-			if (section_find(&s, all, &m, &b, &piece))
-				PROMISE(piece.len == 0 ||
-				    (piece.p >= all.p &&
-					piece.p + piece.len <=
-					    all.p + all.len) ||
-				    piece.p == b.p);
+			if (section_find(&s, &m, m.part[0].body.octet, len,
+				&from, &to) == SECTION_NONE)
+				continue;
+			PROMISE(from <= to && to <= len);
+			section_choose(&s,
+			    span_n(all.p + from, (size_t)(to - from)), &b);
 		}
 	mime_free(&m);
 	buf_free(&b);

@@ -55,3 +55,43 @@ play() {
 	three
 	play rev2
 }
+
+@test "OBJECTID" {
+	three
+	play objectid
+}
+
+@test "BINARY and PREVIEW" {
+	put cur/1000000001.a.here:2, <<-'END'
+	Subject: parts
+	Content-Type: multipart/mixed; boundary=B
+
+	--B
+	Content-Type: text/plain; charset=utf-8
+	Content-Transfer-Encoding: quoted-printable
+
+	=C3=A4
+	> quoted
+	b
+
+	--B
+	Content-Type: image/png
+	Content-Transfer-Encoding: base64
+
+	AAENCg==
+	--B
+
+	plain
+	--B
+	Content-Transfer-Encoding: x-own
+
+	what
+	--B--
+	END
+	play binary
+}
+
+@test "PARTIAL" {
+	three
+	play partial
+}

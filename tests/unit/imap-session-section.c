@@ -42,20 +42,30 @@ piece(const char *spec)
 {
 	static struct buf scratch;
 	static struct mime m;
-	struct span found;
+	struct span all = TEXT(message), found;
+	uint64_t from, to, skip, count;
+	enum section_is is;
 
 	buf_free(&scratch);
 	buf_init(&scratch, 10000);
 	mime_free(&m);
 	CHECK(mime_begin(&m) == 0);
-	mime_put(&m, TEXT(message));
+	mime_put(&m, all);
 	CHECK(mime_end(&m) == 0);
 	if (section_read(on(spec), &section) == -1)
 		return span("BAD");
 	CHECK(parse_end(&p) == 0);
-	if (!section_find(&section, TEXT(message), &m, &scratch, &found))
+	is = section_find(&section, &m, m.part[0].body.octet, all.len, &from,
+	    &to);
+	if (is == SECTION_NONE)
 		return span("NIL");
-	return found;
+	found = span_n(all.p + from, to - from);
+	if (is == SECTION_CHOSEN) {
+		section_choose(&section, found, &scratch);
+		found = buf_all(&scratch);
+	}
+	section_partial(&section, found.len, &skip, &count);
+	return span_n(found.p + skip, count);
 }
 
 TEST(pieces)
