@@ -8,6 +8,7 @@
 
 #include "message/fail.h"
 #include "session/lines.h"
+#include "session/milter-place.h"
 
 /* What a value may be; each has one function in kinds[]. */
 enum kind {
@@ -23,6 +24,7 @@ enum kind {
 	COUNT,
 	YES_NO,
 	PLAIN_LOGIN,
+	MILTERS,
 	TEXT,
 };
 
@@ -55,6 +57,9 @@ static const struct word words[] = {
 	{ "strict-newlines",	YES_NO,		FIELD(strict_newlines) },
 	{ "plain-login",	PLAIN_LOGIN,	FIELD(plain_login) },
 	{ "retry",		TEXT,		FIELD(retry) },
+	{ "milters",		MILTERS,	FIELD(milters) },
+	{ "milters-local",	MILTERS,	FIELD(milters_local) },
+	{ "milters-submission",	MILTERS,	FIELD(milters_submission) },
 	{ "pam-service",	NAME,		FIELD(pam_service) },
 	{ "helpers",		PATH_ABSOLUTE,	FIELD(helpers) },
 	{ "connections",	COUNT,
@@ -209,6 +214,9 @@ put_word(char *to, const struct word *w, struct span v)
 		return folder_ok(v) ? NULL : "a path in the home";
 	case DNS_SERVER:
 		return dns_ok(v) ? NULL : "ADDRESS[@PORT]";
+	case MILTERS:
+		return milter_places_ok(v) ? NULL :
+					     "unix:/PATH or inet:ADDRESS@PORT";
 	default:
 		return NULL;
 	}

@@ -31,6 +31,9 @@ struct config {
 	bool strict_newlines;
 	enum plain_login plain_login; /* passwords without TLS; never */
 	char retry[64]; /* see retry.h */
+	/* Mail filters in their order, see milter-place.h: for the mail
+	 * exchange, the socket `submit`, submission; "" none. */
+	char milters[512], milters_local[512], milters_submission[512];
 	bool system_users; /* no `users` file: getpwnam and PAM */
 	char pam_service[33]; /* mailroom */
 	char helpers[256]; /* where auth-pam and tls-relay are; HELPERS */

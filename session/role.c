@@ -77,15 +77,17 @@ settled(const struct role *r)
 	return setuid(0) == -1 && setgid(0) == -1;
 }
 
-int
-role_drop(const struct role *r)
+static int
+drop(const struct role *r, const char *name)
 {
 	if (!role_root())
 		return 0;
 	if (r->uid == 0 || r->gid == 0)
 		return fail_as(EINVAL, "drop: root is no role");
-	if (setgroups(1, &r->gid) == -1)
+	if (name == NULL && setgroups(1, &r->gid) == -1)
 		return fail("setgroups");
+	if (name != NULL && initgroups(name, r->gid) == -1)
+		return fail("initgroups %s", name);
 	if (setresgid(r->gid, r->gid, r->gid) == -1)
 		return fail("setresgid %lu", (unsigned long)r->gid);
 	if (setresuid(r->uid, r->uid, r->uid) == -1)
@@ -93,6 +95,18 @@ role_drop(const struct role *r)
 	if (!settled(r))
 		return fail_as(EPERM, "drop: ids are not what was set");
 	return 0;
+}
+
+int
+role_drop(const struct role *r)
+{
+	return drop(r, NULL);
+}
+
+int
+role_drop_with_groups(const struct role *r, const char *name)
+{
+	return drop(r, strchr(name, ':') != NULL ? NULL : name);
 }
 
 /* Open the empty directory, making it and the one above it once per boot. */

@@ -25,6 +25,10 @@ bool role_root(void);
  * setresuid, and check that there is no way back.  0; -1. */
 int role_drop(const struct role *);
 
+/* The same, with the further groups of the user "name" (not of a "UID:GID"):
+ * for who has to reach sockets of others. */
+int role_drop_with_groups(const struct role *, const char *name);
+
 /* chroot into "empty" (a directory of root's that nobody else can write;
  * /run/mailroom/empty is made when missing), then role_drop.  0; -1. */
 int role_jail(const struct role *, const char *empty);

@@ -113,6 +113,7 @@ write_entry(struct spooler *s, int fd)
 		};
 	if (spool_begin(&s->draft, s->dir, &e) == -1)
 		return -1;
+	s->draft.held = (s->flags & ENVELOPE_HELD) != 0;
 	if (spool_copy(&s->draft, fd, 0) == 0 && spool_seal(&s->draft) == 0)
 		return 0;
 	spool_abort(&s->draft);

@@ -84,7 +84,8 @@ enum {
 	ENVELOPE_BODY8 = 1,
 	ENVELOPE_UTF8_ASKED = 2,
 	ENVELOPE_RET_FULL = 4,
-	ENVELOPE_RET_HDRS = 8
+	ENVELOPE_RET_HDRS = 8,
+	ENVELOPE_HELD = 16
 };
 
 /* The whole life of a child that the monitor just forked. */
@@ -112,7 +113,6 @@ void agent_wait(int sock, struct record *, int *fd);
 
 /* AGENT_DONE for 0, else AGENT_FAILED with errno and fail_text(). */
 void agent_answer(int sock, int result);
-
 /* The next string of a record's data, NUL-terminated; "" when it has none or
  * holds an octet that no header may have. */
 const char *agent_string(struct span *rest);

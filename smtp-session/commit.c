@@ -122,9 +122,9 @@ hire_spool(struct deliver *d)
 }
 
 static int
-flags(const struct envelope *e)
+flags(const struct envelope *e, bool held)
 {
-	return (e->body8 ? ENVELOPE_BODY8 : 0) |
+	return (held ? ENVELOPE_HELD : 0) | (e->body8 ? ENVELOPE_BODY8 : 0) |
 	    (e->utf8 ? ENVELOPE_UTF8_ASKED : 0) |
 	    (e->ret == 'F' ? ENVELOPE_RET_FULL : 0) |
 	    (e->ret == 'H' ? ENVELOPE_RET_HDRS : 0);
@@ -140,8 +140,8 @@ spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
 	if (hire_spool(d) == -1)
 		return -1;
 	(void)snprintf(id, sizeof(id), "%s%s", m->id, id_ends[entry]);
-	if (say_strings(&d->spool, AGENT_ENVELOPE, flags(m->envelope), -1, head,
-		4) == -1)
+	if (say_strings(&d->spool, AGENT_ENVELOPE, flags(m->envelope, d->held),
+		-1, head, 4) == -1)
 		return -1;
 	for (size_t i = 0; i < d->targets; i++) {
 		const struct target *t = &d->target[i];

@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "message/fail.h"
 #include "session/log.h"
 #include "smtp-session/command.h"
+#include "smtp-session/milter.h"
 #include "smtp-session/trace.h"
 
 /* clang-format off */
@@ -30,52 +29,12 @@ bad_chunk =	{ 501, "5.5.4", "Not a size, and perhaps LAST, closing", true },
 client_left =	{ 421, "4.4.2", "Lost", true };
 /* clang-format on */
 
-/* Small messages stay in memory.  A larger one moves to a file of the spool,
- * which has no name and so is gone with us. */
-static int
-move_to_disk(struct smtp *s)
-{
-	char block[16384];
-	off_t at = 0;
-	ssize_t n;
-	int fd = deliver_file(&s->deliver);
-
-	if (fd == -1) {
-		errno = s->deliver.error;
-		return fail_as(errno, "%s", s->deliver.why.p);
-	}
-	while ((n = pread(s->content, block, sizeof(block), at)) > 0) {
-		if (write(fd, block, (size_t)n) != n) {
-			(void)close(fd);
-			return fail("write to the file of the spool");
-		}
-		at += n;
-	}
-	(void)close(s->content);
-	s->content = fd;
-	s->on_disk = true;
-	return 0;
-}
-
 static int
 store(void *ctx, const void *p, size_t len)
 {
 	struct smtp *s = ctx;
-	const char *at = p;
 
-	if (!s->on_disk && s->data.size > SMTP_MEMORY && move_to_disk(s) == -1)
-		return -1;
-	while (len > 0) {
-		ssize_t n = write(s->content, at, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("write the message");
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return stow_write(&s->content, &s->deliver, p, len);
 }
 
 /* An empty place for the content, with our Received on top. */
@@ -98,18 +57,8 @@ open_content(struct smtp *s)
 	struct buf head;
 	int r;
 
-	if (s->on_disk) {
-		(void)close(s->content);
-		s->content = -1;
-		s->on_disk = false;
-	}
-	if (s->content == -1)
-		s->content = memfd_create("message", MFD_CLOEXEC);
-	else if (ftruncate(s->content, 0) == -1 ||
-	    lseek(s->content, 0, SEEK_SET) == -1)
-		return fail("empty the memory file");
-	if (s->content == -1)
-		return fail("memory file");
+	if (stow_open(&s->content) == -1)
+		return -1;
 	buf_init(&head, 4096);
 	trace_received(&head, &t);
 	if (head.over)
@@ -167,6 +116,15 @@ read_content(struct smtp *s)
 	return NULL;
 }
 
+const struct reply *
+content_fault(struct smtp *s, int error)
+{
+	bool full = error == ENOSPC || error == EFBIG || error == EDQUOT;
+
+	return smtp_because(s, full ? &disk_full : &local_trouble, "%s",
+	    fail_text());
+}
+
 /* What is wrong with the content itself. */
 static const struct reply *
 check_content(struct smtp *s)
@@ -175,10 +133,8 @@ check_content(struct smtp *s)
 
 	if (d->too_big)
 		return &too_big;
-	if (d->error == ENOSPC || d->error == EFBIG || d->error == EDQUOT)
-		return smtp_because(s, &disk_full, "%s", fail_text());
 	if (d->error != 0)
-		return smtp_because(s, &local_trouble, "%s", fail_text());
+		return content_fault(s, d->error);
 	if (d->bare && s->config->strict_newlines && !d->mend_cr)
 		return &bare_newline;
 	if (s->facts.authenticated && !mail_from_ok(s))
@@ -211,7 +167,7 @@ deliver(struct smtp *s)
 		.user = s->user,
 		.envelope = &s->envelope,
 		.data = &s->data,
-		.fd = s->content,
+		.fd = s->content.fd,
 	};
 
 	switch (deliver_message(&s->deliver, &m)) {
@@ -257,6 +213,8 @@ end_content(struct smtp *s)
 {
 	const struct reply *r = check_content(s);
 
+	if (r == NULL)
+		r = milter_content(s);
 	return r != NULL ? r : deliver(s);
 }
 
@@ -280,6 +238,9 @@ cmd_data(struct smtp *s, struct span arg)
 	 * talks past us, or is made to (smuggling). */
 	if (s->peer->kind == PEER_INET && conn_waiting(&s->conn))
 		return &out_of_step;
+	r = milter_data(s);
+	if (r != NULL)
+		return over(s, r);
 	begin_content(s);
 	conn_printf(&s->conn, "%u %s\r\n", go_ahead.code, go_ahead.text);
 	r = read_content(s);
@@ -358,7 +319,8 @@ cmd_bdat(struct smtp *s, struct span arg)
 		return smtp_say(s, 250, "2.0.0", "%llu octets received",
 		    (unsigned long long)size);
 	data_finish(&s->data);
-	return over(s, end_content(s));
+	r = milter_data(s);
+	return over(s, r != NULL ? r : end_content(s));
 }
 
 /* RFC 3030 s. 2: octets that were announced are on their way already. */

@@ -53,7 +53,18 @@ deliver_reset(struct deliver *d)
 	for (int i = 0; i < d->agents; i++)
 		d->agent[i].used = false;
 	d->targets = 0;
+	d->held = false;
 	buf_reset(&d->text);
+}
+
+void
+deliver_hold(struct deliver *d)
+{
+	d->held = true;
+	for (size_t i = 0; i < d->targets; i++) {
+		d->target[i].agent = -1;
+		d->target[i].entry = 1;
+	}
 }
 
 void

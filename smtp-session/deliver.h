@@ -50,6 +50,7 @@ struct deliver {
 	struct target target[DELIVER_TARGETS];
 	size_t targets;
 	struct buf text; /* strings of the targets */
+	bool held; /* deliver_hold */
 	bool twice; /* deliver_add met somebody who gets a copy already */
 
 	/* what deliver_look found */
@@ -93,8 +94,8 @@ enum policy_class deliver_look(struct deliver *, const char *addr,
  * 0; -1: too many; -2: it leads to nobody, why. */
 int deliver_add(struct deliver *, const struct recipient *, enum policy_class);
 
-/* The end of a transaction; agents stay. */
-void deliver_reset(struct deliver *);
+void deliver_hold(struct deliver *); /* all wait in the spool, held */
+void deliver_reset(struct deliver *); /* end of a transaction; agents stay */
 
 /* Deliver to all.  OK: a promise was kept to everyone, by mailbox or spool.
  * Anything else: why says what failed, and nothing is visible (but see
@@ -106,7 +107,6 @@ enum deliver_result deliver_message(struct deliver *,
 int deliver_file(struct deliver *);
 
 void deliver_end(struct deliver *); /* close all agents */
-
 /* ---- between deliver.c and commit.c */
 /* Have the monitor fork an agent.  Its socket; -1 with why. */
 int deliver_hire(struct deliver *, uint32_t ask, int value, const char *addr);

@@ -1,6 +1,7 @@
 /* AUTH (RFC 4954): the words are session/sasl.c's, what they are worth the
  * monitor has checked. */
 #include <bsd/string.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "session/log.h"
@@ -186,6 +187,9 @@ cmd_auth(struct smtp *s, struct span arg)
 	r = converse(s, &a,
 	    sasl_begin(&a, mechanism, login_offered(s),
 		initial.len > 0 ? &initial : NULL));
+	if (s->facts.authenticated)
+		(void)snprintf(s->mechanism, sizeof(s->mechanism), "%.*s",
+		    (int)mechanism.len, mechanism.p);
 	sasl_end(&a);
 	explicit_bzero(s->conn.ibuf, s->conn.at);
 	return r;

@@ -7,6 +7,7 @@
 #include "message/list.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/command.h"
+#include "smtp-session/milter.h"
 
 /* clang-format off */
 static const struct reply
@@ -173,6 +174,8 @@ cmd_mail(struct smtp *s, struct span arg)
 		    (unsigned long long)e->size);
 	if (r == NULL)
 		r = check_sender(s, e);
+	if (r == NULL)
+		r = milter_mail(s);
 	if (r != NULL) {
 		smtp_reset(s);
 		return r;
@@ -182,9 +185,8 @@ cmd_mail(struct smtp *s, struct span arg)
 	return &sender_ok;
 }
 
-/* "\bob" from those who deliver for others: the mailbox, not the alias. */
-static enum policy_class
-look(struct smtp *s, struct recipient *r)
+enum policy_class
+mail_look(struct smtp *s, struct recipient *r)
 {
 	char text[ENVELOPE_TEXT];
 
@@ -200,7 +202,7 @@ judge(struct smtp *s, struct recipient *r)
 {
 	const char *why;
 
-	s->facts.rcpt = look(s, r);
+	s->facts.rcpt = mail_look(s, r);
 	switch (policy_rcpt(&s->facts, &why)) {
 	case POLICY_TAKE:
 	case POLICY_RELAY:
@@ -249,7 +251,7 @@ cmd_rcpt(struct smtp *s, struct span arg)
 	if (r == NULL && s->rcpts == s->config->recipients)
 		r = &too_many_rcpts;
 	if (r == NULL)
-		r = judge(s, &to);
+		r = milter_rcpt(s, &to, judge(s, &to));
 	if (r == NULL)
 		r = add_rcpt(s, &to);
 	if (r != NULL) {
@@ -257,6 +259,7 @@ cmd_rcpt(struct smtp *s, struct span arg)
 			s->state = S_REFUSED;
 		return r;
 	}
+	milter_taken(s, &to);
 	if (s->rcpts++ == 0)
 		(void)strlcpy(s->for_rcpt, to.text, sizeof(s->for_rcpt));
 	s->state = S_RCPT;

@@ -1,6 +1,6 @@
 /* MAY HOLD ROOT.
  *
- * Two of the requests fork an agent, whose socket goes to the parser; nothing
+ * Some requests fork an agent, whose socket goes to the parser; nothing
  * that the agent or the parser says afterwards passes through here. */
 #include "smtp-session/rights.h"
 
@@ -19,6 +19,7 @@
 #include "session/sasl.h"
 #include "session/tls.h"
 #include "smtp-session/agent.h"
+#include "smtp-session/milter.h"
 
 enum { LOGIN_LONGEST = SASL_NAME_MAX + SASL_PASSWORD_MAX + 1 };
 
@@ -51,50 +52,32 @@ fork_agent(struct monitor *m)
 	return r == -1 ? -2 : -1;
 }
 
-/* The agent of the first message is forked while the client still writes its
- * RCPT. */
+/* A child that writes for somebody, or connects the mail filters.  The agent
+ * of the first message (ASK_READY) is forked while the client still writes
+ * its RCPT. */
 static int
-answer_ready(struct monitor *m, const struct record *r, int fd)
-{
-	const struct rights_ctx *x = m->ctx;
-	int sock;
-
-	(void)r;
-	(void)fd;
-	sock = fork_agent(m);
-	if (sock >= 0)
-		agent_ready(sock, x->config, x->peer->local_ip);
-	return sock == -1 ? 0 : fail("answer the parser");
-}
-
-static int
-answer_rcpt(struct monitor *m, const struct record *r, int fd)
+answer_agent(struct monitor *m, const struct record *r, int fd)
 {
 	const struct rights_ctx *x = m->ctx;
 	int sock;
 
 	(void)fd;
-	if (!agent_may(r->value, record_span(r)))
+	if (r->kind == ASK_RCPT && !agent_may(r->value, record_span(r)))
 		return fail_as(EBADMSG, "address with odd octets");
 	sock = fork_agent(m);
-	if (sock >= 0)
+	if (sock < 0)
+		return sock == -1 ? 0 : fail("answer the parser");
+	switch (r->kind) {
+	case ASK_RCPT:
 		agent_mailbox(sock, x->config, x->peer->local_ip,
 		    record_span(r), (enum agent_how)r->value);
-	return sock == -1 ? 0 : fail("answer the parser");
-}
-
-static int
-answer_spool(struct monitor *m, const struct record *r, int fd)
-{
-	const struct rights_ctx *x = m->ctx;
-	int sock;
-
-	(void)r;
-	(void)fd;
-	sock = fork_agent(m);
-	if (sock >= 0)
+	case ASK_READY:
+		agent_ready(sock, x->config, x->peer->local_ip);
+	case ASK_SPOOL:
 		agent_spool(sock, x->config);
-	return sock == -1 ? 0 : fail("answer the parser");
+	default:
+		milter_connect(sock, x->config, x->milters);
+	}
 }
 
 static int
@@ -231,13 +214,14 @@ answer_tls(struct monitor *m, const struct record *r, int fd)
 /* clang-format off */
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
-	[ASK_RCPT] =	{ 10000, 400,		answer_rcpt },
-	[ASK_READY] =	{ 1,	 0,		answer_ready },
-	[ASK_SPOOL] =	{ 1000,	 0,		answer_spool },
+	[ASK_RCPT] =	{ 10000, 400,		answer_agent },
+	[ASK_READY] =	{ 1,	 0,		answer_agent },
+	[ASK_SPOOL] =	{ 1000,	 0,		answer_agent },
 	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
 	[ASK_LOGIN] =	{ LOGIN_TRIES, LOGIN_LONGEST, answer_login },
 	[ASK_SCRAM_FIRST] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_first },
 	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
 	[ASK_TLS] =	{ 1,	 0,		answer_tls },
+	[ASK_MILTERS] =	{ 1,	 0,		answer_agent },
 };
 /* clang-format on */

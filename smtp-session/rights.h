@@ -18,6 +18,7 @@ enum { /* beside ASK_LOG */
 	ASK_SCRAM_FIRST, /* data: the client's first message; value: -PLUS */
 	ASK_SCRAM_FINAL, /* data: his second */
 	ASK_TLS, /* with the client's socket */
+	ASK_MILTERS, /* no data: connect the mail filters (milter.h) */
 };
 
 enum { /* answers */
@@ -40,6 +41,7 @@ enum {
 struct rights_ctx { /* monitor.ctx */
 	const struct config *config;
 	const struct peer *peer;
+	const char *milters; /* their list */
 	struct auth_scram scram;
 	struct scram_binding binding; /* of the TLS connection */
 };

@@ -29,6 +29,7 @@
 #include "session/tls.h"
 #include "session/users.h"
 #include "smtp-session/explain.h"
+#include "smtp-session/milter.h"
 #include "smtp-session/rights.h"
 
 #define PROGRAM "smtp-session"
@@ -119,7 +120,7 @@ lock_up(void)
 
 /* The sandboxed child. */
 static int
-parser(const struct peer *peer, int sock)
+parser(const struct peer *peer, const char *milters, int sock)
 {
 	bool can_tls, keys;
 
@@ -136,6 +137,7 @@ parser(const struct peer *peer, int sock)
 		return trouble("sandbox-error", EX_OSERR);
 	smtp.can_tls = can_tls;
 	smtp.keys = keys;
+	smtp.milter_list = milters;
 	smtp.config = &config;
 	smtp.peer = peer;
 	smtp.facts.submission = option.submission;
@@ -215,6 +217,7 @@ session(const struct peer *peer, void *ctx)
 		return 0;
 	if (option.tls && peer->kind == PEER_INET && encrypt(&rights) == -1)
 		return 0;
+	rights.milters = milter_list(&config, peer, option.submission);
 	(void)snprintf(greeting, sizeof(greeting), "220 %s ESMTP\r\n",
 	    config.hostname);
 	if (say(greeting) == -1)
@@ -225,7 +228,7 @@ session(const struct peer *peer, void *ctx)
 	}
 	if (m.child == 0) {
 		(void)close(pair[0]);
-		_exit(parser(peer, pair[1]));
+		_exit(parser(peer, rights.milters, pair[1]));
 	}
 	(void)close(pair[1]);
 	/* The client is to see the end when the parser leaves. */

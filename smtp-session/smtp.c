@@ -15,6 +15,7 @@
 #include "session/log.h"
 #include "session/sasl.h"
 #include "smtp-session/command.h"
+#include "smtp-session/milter.h"
 
 /* clang-format off */
 static const struct reply
@@ -137,6 +138,7 @@ smtp_now(void)
 void
 smtp_reset(struct smtp *s)
 {
+	milter_reset(s);
 	deliver_reset(&s->deliver);
 	memset(&s->envelope, 0, sizeof(s->envelope));
 	s->for_rcpt[0] = '\0';
@@ -342,6 +344,8 @@ obey(struct smtp *s, struct span line)
 			return &no_argument;
 		return c->run(s, arg);
 	}
+	if (wrong == &unknown && milter_unknown(s, line) != NULL)
+		return &s->reply;
 	return wrong;
 }
 
@@ -450,7 +454,7 @@ smtp_serve(struct smtp *s, int sock)
 	conn_init(&s->conn, STDIN_FILENO, STDOUT_FILENO, true);
 	s->conn.stop = smtp_now() + (int64_t)SMTP_SESSION_SECONDS * 1000;
 	s->state = S_START;
-	s->content = -1;
+	s->content.fd = -1;
 	buf_init(&s->text, CONN_OUT / 2);
 	buf_init(&s->why, 1024);
 	data_init(&s->data);
@@ -464,5 +468,6 @@ smtp_serve(struct smtp *s, int sock)
 	if (r == &left && s->state >= S_MAIL)
 		log_line(LOG_INFO, "lost ip=%s helo=%s from=<%s> rcpts=%u",
 		    s->peer->ip, s->helo, s->envelope.from, s->rcpts);
+	milter_end(s);
 	deliver_end(&s->deliver);
 }

@@ -15,6 +15,7 @@
 #include "smtp-session/envelope.h"
 #include "smtp-session/limits.h"
 #include "smtp-session/policy.h"
+#include "smtp-session/stow.h"
 
 enum smtp_state { /* as bits, for the command table */
 	S_START = 1, /* not greeted */
@@ -49,6 +50,7 @@ struct smtp {
 	char tls[96]; /* version and cipher; "" in clear */
 	char helo[256];
 	char user[ADDR_MAX + 1]; /* who has logged in; "" nobody */
+	char mechanism[24]; /* with which; "" */
 	char only[65]; /* the one local part that a local user may send as;
 			* "" any */
 	bool trusted; /* Unix socket: root, the spool's user, our own uid */
@@ -59,8 +61,9 @@ struct smtp {
 	char id[SPOOL_ID]; /* of the message */
 	struct deliver deliver;
 	struct data data;
-	int content; /* memfd or file; -1 none yet */
-	bool on_disk;
+	struct stow content;
+	const char *milter_list; /* of mailroom.conf; "" none */
+	struct milters *milters; /* from the first message on; NULL none */
 	char line[256]; /* the command as it came, for the log */
 	struct reply reply; /* made up by smtp_say */
 	struct buf text; /* of it */
@@ -93,6 +96,13 @@ int64_t smtp_now(void);
 
 /* Are all addresses of the From fields those of who has logged in? (mail.c) */
 bool mail_from_ok(struct smtp *);
+
+/* Who a recipient is; "\\bob" from those who deliver for others is the
+ * mailbox, not the alias. (mail.c) */
+enum policy_class mail_look(struct smtp *, struct recipient *);
+
+/* The reply to a failure with the content. (content.c) */
+const struct reply *content_fault(struct smtp *, int error);
 
 /* May AUTH be used now, and which SASL_* mechanisms? (login.c) */
 bool login_possible(const struct smtp *);

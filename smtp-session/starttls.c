@@ -33,7 +33,7 @@ forget(struct smtp *s, int sock)
 	s->conn.stop = stop;
 	smtp_reset(s);
 	s->state = S_START;
-	s->helo[0] = s->user[0] = '\0';
+	s->helo[0] = s->user[0] = s->mechanism[0] = '\0';
 	s->extended = s->facts.authenticated = s->verbose = false;
 }
 
