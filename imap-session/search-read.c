@@ -2,15 +2,19 @@
 #include <string.h>
 #include <time.h>
 
-#include "imap-session/match.h"
+#include "imap-session/capability.h"
 #include "imap-session/search.h"
 #include "imap-session/selected.h"
+#include "imap-session/set.h"
+#include "message/charset.h"
+#include "message/fold.h"
 
-enum { DEPTH = 32, KEYS = 500 };
+enum { DEPTH = 32, KEYS = 500, DAY = 86400 };
 
 struct reader {
 	struct imap *im;
 	struct parse *p;
+	struct span charset;
 	unsigned depth, keys;
 	bool modseq;
 };
@@ -18,14 +22,17 @@ struct reader {
 enum argument {
 	NOTHING,
 	FLAG, /* flags of the row */
-	NO_FLAG,
 	KEYWORD,
 	NO_KEYWORD,
-	DAY,
-	NUMBER,
+	BEFORE, /* a day: the time of its beginning is the limit */
+	ON,
+	SINCE,
+	LARGER, /* a number */
+	SMALLER,
 	MODSEQ, /* perhaps of one flag, which we do not count apart */
-	SECONDS,
-	FIELD, /* the field of the row, and text */
+	OLDER, /* seconds */
+	YOUNGER,
+	FIELD, /* text in the field of that name */
 	NAMED_FIELD,
 	TEXT,
 	SET,
@@ -33,89 +40,99 @@ enum argument {
 	TWO,
 };
 
-static const struct {
+/* clang-format off */
+static const struct row {
 	const char *word;
-	enum key_kind kind;
+	enum capability needs; /* CAP_REV1: always there */
+	enum search_kind kind;
 	enum argument argument;
 	uint32_t flags;
 } words[] = {
-	{ "ALL", KEY_ALL, NOTHING, 0 },
-	{ "ANSWERED", KEY_FLAGS, FLAG, FLAG_ANSWERED },
-	{ "DELETED", KEY_FLAGS, FLAG, FLAG_DELETED },
-	{ "DRAFT", KEY_FLAGS, FLAG, FLAG_DRAFT },
-	{ "FLAGGED", KEY_FLAGS, FLAG, FLAG_FLAGGED },
-	{ "SEEN", KEY_FLAGS, FLAG, FLAG_SEEN },
-	{ "RECENT", KEY_FLAGS, FLAG, FLAG_RECENT },
-	{ "UNANSWERED", KEY_NO_FLAGS, NO_FLAG, FLAG_ANSWERED },
-	{ "UNDELETED", KEY_NO_FLAGS, NO_FLAG, FLAG_DELETED },
-	{ "UNDRAFT", KEY_NO_FLAGS, NO_FLAG, FLAG_DRAFT },
-	{ "UNFLAGGED", KEY_NO_FLAGS, NO_FLAG, FLAG_FLAGGED },
-	{ "UNSEEN", KEY_NO_FLAGS, NO_FLAG, FLAG_SEEN },
-	{ "OLD", KEY_NO_FLAGS, NO_FLAG, FLAG_RECENT },
-	{ "KEYWORD", KEY_FLAGS, KEYWORD, 0 },
-	{ "UNKEYWORD", KEY_NO_FLAGS, NO_KEYWORD, 0 },
-	{ "BEFORE", KEY_BEFORE, DAY, 0 },
-	{ "ON", KEY_ON, DAY, 0 },
-	{ "SINCE", KEY_SINCE, DAY, 0 },
-	{ "SENTBEFORE", KEY_SENT_BEFORE, DAY, 0 },
-	{ "SENTON", KEY_SENT_ON, DAY, 0 },
-	{ "SENTSINCE", KEY_SENT_SINCE, DAY, 0 },
-	{ "LARGER", KEY_LARGER, NUMBER, 0 },
-	{ "SMALLER", KEY_SMALLER, NUMBER, 0 },
-	{ "MODSEQ", KEY_MODSEQ, MODSEQ, 0 },
-	{ "OLDER", KEY_OLDER, SECONDS, 0 },
-	{ "YOUNGER", KEY_YOUNGER, SECONDS, 0 },
-	{ "BCC", KEY_HEADER, FIELD, 0 },
-	{ "CC", KEY_HEADER, FIELD, 0 },
-	{ "FROM", KEY_HEADER, FIELD, 0 },
-	{ "SUBJECT", KEY_HEADER, FIELD, 0 },
-	{ "TO", KEY_HEADER, FIELD, 0 },
-	{ "HEADER", KEY_HEADER, NAMED_FIELD, 0 },
-	{ "BODY", KEY_BODY, TEXT, 0 },
-	{ "TEXT", KEY_TEXT, TEXT, 0 },
-	{ "UID", KEY_UIDS, SET, 0 },
-	{ "NOT", KEY_NOT, ONE, 0 },
-	{ "OR", KEY_OR, TWO, 0 },
+	{ "ALL",	CAP_REV1, SEARCH_ALL, NOTHING, 0 },
+	{ "ANSWERED",	CAP_REV1, SEARCH_FLAGS, FLAG, FLAG_ANSWERED },
+	{ "DELETED",	CAP_REV1, SEARCH_FLAGS, FLAG, FLAG_DELETED },
+	{ "DRAFT",	CAP_REV1, SEARCH_FLAGS, FLAG, FLAG_DRAFT },
+	{ "FLAGGED",	CAP_REV1, SEARCH_FLAGS, FLAG, FLAG_FLAGGED },
+	{ "SEEN",	CAP_REV1, SEARCH_FLAGS, FLAG, FLAG_SEEN },
+	{ "RECENT",	CAP_REV1, SEARCH_FLAGS, FLAG, FLAG_RECENT },
+	{ "UNANSWERED",	CAP_REV1, SEARCH_NO_FLAGS, FLAG, FLAG_ANSWERED },
+	{ "UNDELETED",	CAP_REV1, SEARCH_NO_FLAGS, FLAG, FLAG_DELETED },
+	{ "UNDRAFT",	CAP_REV1, SEARCH_NO_FLAGS, FLAG, FLAG_DRAFT },
+	{ "UNFLAGGED",	CAP_REV1, SEARCH_NO_FLAGS, FLAG, FLAG_FLAGGED },
+	{ "UNSEEN",	CAP_REV1, SEARCH_NO_FLAGS, FLAG, FLAG_SEEN },
+	{ "OLD",	CAP_REV1, SEARCH_NO_FLAGS, FLAG, FLAG_RECENT },
+	{ "KEYWORD",	CAP_REV1, SEARCH_FLAGS, KEYWORD, 0 },
+	{ "UNKEYWORD",	CAP_REV1, SEARCH_NO_FLAGS, NO_KEYWORD, 0 },
+	{ "BEFORE",	CAP_REV1, SEARCH_DATE, BEFORE, 0 },
+	{ "ON",		CAP_REV1, SEARCH_DATE, ON, 0 },
+	{ "SINCE",	CAP_REV1, SEARCH_DATE, SINCE, 0 },
+	{ "SENTBEFORE",	CAP_REV1, SEARCH_SENT, BEFORE, 0 },
+	{ "SENTON",	CAP_REV1, SEARCH_SENT, ON, 0 },
+	{ "SENTSINCE",	CAP_REV1, SEARCH_SENT, SINCE, 0 },
+	{ "SAVEDBEFORE", CAP_SAVEDATE, SEARCH_SAVED, BEFORE, 0 },
+	{ "SAVEDON",	CAP_SAVEDATE, SEARCH_SAVED, ON, 0 },
+	{ "SAVEDSINCE",	CAP_SAVEDATE, SEARCH_SAVED, SINCE, 0 },
+	{ "SAVEDATESUPPORTED", CAP_SAVEDATE, SEARCH_ALL, NOTHING, 0 },
+	{ "LARGER",	CAP_REV1, SEARCH_SIZE, LARGER, 0 },
+	{ "SMALLER",	CAP_REV1, SEARCH_SIZE, SMALLER, 0 },
+	{ "MODSEQ",	CAP_CONDSTORE, SEARCH_MODSEQ, MODSEQ, 0 },
+	{ "OLDER",	CAP_WITHIN, SEARCH_DATE, OLDER, 0 },
+	{ "YOUNGER",	CAP_WITHIN, SEARCH_DATE, YOUNGER, 0 },
+	{ "BCC",	CAP_REV1, SEARCH_HEADER, FIELD, 0 },
+	{ "CC",		CAP_REV1, SEARCH_HEADER, FIELD, 0 },
+	{ "FROM",	CAP_REV1, SEARCH_HEADER, FIELD, 0 },
+	{ "SUBJECT",	CAP_REV1, SEARCH_HEADER, FIELD, 0 },
+	{ "TO",		CAP_REV1, SEARCH_HEADER, FIELD, 0 },
+	{ "HEADER",	CAP_REV1, SEARCH_HEADER, NAMED_FIELD, 0 },
+	{ "BODY",	CAP_REV1, SEARCH_BODY, TEXT, 0 },
+	{ "TEXT",	CAP_REV1, SEARCH_TEXT, TEXT, 0 },
+	{ "UID",	CAP_REV1, SEARCH_UIDS, SET, 0 },
+	{ "NOT",	CAP_REV1, SEARCH_NOT, ONE, 0 },
+	{ "OR",		CAP_REV1, SEARCH_OR, TWO, 0 },
 };
+/* clang-format on */
 
-static struct key *read_key(struct reader *);
+static struct search_key *read_key(struct reader *);
 
-static struct key *
-new_key(struct reader *r, enum key_kind kind)
+static struct search_key *
+new_key(struct reader *r, enum search_kind kind)
 {
-	struct key *k = NULL;
+	struct search_key *k = NULL;
 
 	if (++r->keys <= KEYS)
 		k = arena_take(&r->im->arena, sizeof(*k));
 	if (k == NULL)
 		(void)parse_fail(r->p, "Too many search keys");
 	else
-		k->kind = kind;
+		*k = (struct search_key){ .kind = kind, .high = INT64_MAX };
 	return k;
 }
 
-/* A string to look for. */
+/* A string to look for, as UTF-8, folded. */
 static int
 read_text(struct reader *r, struct span *out)
 {
+	struct buf utf8, folded;
 	struct span s;
-	struct buf b;
 	char *copy;
 
 	if (parse_space(r->p) == -1 || parse_astring(r->p, &s) == -1)
 		return -1;
-	buf_init(&b, 4 * s.len + 16);
-	match_fold(&b, s);
-	copy = arena_take(&r->im->arena, b.len + 1);
+	buf_init(&utf8, 16 * s.len + 16);
+	buf_init(&folded, 64 * s.len + 64);
+	(void)charset_text(&utf8, r->charset, s);
+	fold_text(&folded, buf_all(&utf8));
+	copy = arena_take(&r->im->arena, folded.len + 1);
 	if (copy != NULL)
-		memcpy(copy, b.p, b.len);
-	*out = span_n(copy, b.len);
-	buf_free(&b);
+		memcpy(copy, folded.p, folded.len);
+	*out = span_n(copy, folded.len);
+	buf_free(&utf8);
+	buf_free(&folded);
 	return copy != NULL ? 0 : parse_fail(r->p, "Command is too large");
 }
 
 static int
-read_keyword(struct reader *r, struct key *k, bool without)
+read_keyword(struct reader *r, struct search_key *k, bool without)
 {
 	struct span word;
 
@@ -126,53 +143,39 @@ read_keyword(struct reader *r, struct key *k, bool without)
 	if (k->flags != 0 || k->keywords != 0)
 		return 0;
 	/* No message has it. */
-	k->kind = without ? KEY_ALL : KEY_NOT;
-	k->child = without ? NULL : new_key(r, KEY_ALL);
+	k->kind = without ? SEARCH_ALL : SEARCH_NOT;
+	k->child = without ? NULL : new_key(r, SEARCH_ALL);
 	return without || k->child != NULL ? 0 : -1;
 }
 
-static int
-read_seconds(struct reader *r, struct key *k)
+/* The beginning of a day here. */
+static int64_t
+midnight(int64_t day)
 {
-	uint64_t n, now = (uint64_t)time(NULL);
+	time_t t = (time_t)(day * DAY);
+	struct tm tm;
 
-	if (parse_space(r->p) == -1 || parse_number(r->p, UINT32_MAX, &n) == -1)
-		return -1;
-	k->number = n > now ? 0 : now - n;
-	return 0;
+	(void)gmtime_r(&t, &tm);
+	tm.tm_isdst = -1;
+	return mktime(&tm);
 }
 
-/* "$" as a set of UIDs. */
+/* Days of Date fields are compared as days, others as times. */
 static int
-saved_set(struct reader *r, struct key *k)
+read_day(struct reader *r, struct search_key *k, enum argument a)
 {
-	size_t n = r->im->saves;
+	bool sent = k->kind == SEARCH_SENT;
+	int64_t day;
 
-	k->kind = KEY_UIDS;
-	k->set.ranges = n;
-	k->set.range = arena_take(&r->im->arena, n * sizeof(struct range) + 1);
-	if (k->set.range == NULL)
-		return parse_fail(r->p, "Command is too large");
-	for (size_t i = 0; i < n; i++)
-		k->set.range[i] =
-		    (struct range){ r->im->saved[i], r->im->saved[i] };
-	return 0;
-}
-
-static int
-read_set(struct reader *r, struct key *k)
-{
-	struct message m = { 0 };
-	uint32_t count = folder_count(r->im->folder), star = count;
-
-	if (parse_set(r->p, &k->set) == -1)
+	if (parse_space(r->p) == -1 || parse_date(r->p, &day) == -1)
 		return -1;
-	if (k->set.saved)
-		return saved_set(r, k);
-	if (k->kind == KEY_UIDS && count > 0 &&
-	    folder_get(r->im->folder, count, &m) == 0)
-		star = m.uid;
-	set_resolve(&k->set, star);
+	k->low = INT64_MIN;
+	if (a != BEFORE)
+		k->low = sent ? day : midnight(day);
+	if (a == BEFORE)
+		k->high = sent ? day : midnight(day);
+	else if (a == ON)
+		k->high = sent ? day + 1 : midnight(day + 1);
 	return 0;
 }
 
@@ -182,8 +185,6 @@ read_entry(struct reader *r)
 {
 	struct span name;
 
-	if (parse_space(r->p) == -1)
-		return -1;
 	if (!parse_next(r->p, '"'))
 		return 0;
 	if (parse_string(r->p, &name, NULL) == -1 || parse_space(r->p) == -1 ||
@@ -193,9 +194,80 @@ read_entry(struct reader *r)
 }
 
 static int
-read_children(struct reader *r, struct key *k, size_t n)
+read_number(struct reader *r, struct search_key *k, enum argument a)
 {
-	struct key **end = &k->child;
+	int64_t now = time(NULL);
+	uint64_t n;
+
+	if (parse_space(r->p) == -1 || (a == MODSEQ && read_entry(r) == -1) ||
+	    parse_number(r->p,
+		a == OLDER || a == YOUNGER ? UINT32_MAX : INT64_MAX - 1,
+		&n) == -1)
+		return -1;
+	if (a == LARGER)
+		k->low = (int64_t)n + 1;
+	else if (a == SMALLER)
+		k->high = (int64_t)n;
+	else if (a == MODSEQ)
+		k->low = (int64_t)n;
+	else if (a == YOUNGER)
+		k->low = now - (int64_t)n;
+	else {
+		k->low = INT64_MIN;
+		k->high = now - (int64_t)n + 1;
+	}
+	return 0;
+}
+
+/* "$" as a set of UIDs. */
+static int
+saved_set(struct reader *r, struct search_key *k)
+{
+	size_t n = r->im->saves;
+	uint32_t *range = arena_take(&r->im->arena, 2 * n * sizeof(*range) + 1);
+
+	if (range == NULL)
+		return parse_fail(r->p, "Command is too large");
+	for (size_t i = 0; i < n; i++)
+		range[2 * i] = range[2 * i + 1] = r->im->saved[i];
+	k->kind = SEARCH_UIDS;
+	k->range = range;
+	k->ranges = n;
+	return 0;
+}
+
+static int
+read_set(struct reader *r, struct search_key *k)
+{
+	struct message m = { 0 };
+	uint32_t count = folder_count(r->im->folder), star = count;
+	uint32_t *range;
+	struct set set;
+
+	if (parse_set(r->p, &set) == -1)
+		return -1;
+	if (set.saved)
+		return saved_set(r, k);
+	if (k->kind == SEARCH_UIDS && count > 0 &&
+	    folder_get(r->im->folder, count, &m) == 0)
+		star = m.uid;
+	set_resolve(&set, star);
+	range = arena_take(&r->im->arena, 2 * set.ranges * sizeof(*range) + 1);
+	if (range == NULL)
+		return parse_fail(r->p, "Command is too large");
+	for (size_t i = 0; i < set.ranges; i++) {
+		range[2 * i] = set.range[i].low;
+		range[2 * i + 1] = set.range[i].high;
+	}
+	k->range = range;
+	k->ranges = set.ranges;
+	return 0;
+}
+
+static int
+read_children(struct reader *r, struct search_key *k, size_t n)
+{
+	struct search_key **end = &k->child;
 
 	while (n-- > 0) {
 		if (parse_space(r->p) == -1)
@@ -209,38 +281,30 @@ read_children(struct reader *r, struct key *k, size_t n)
 }
 
 static int
-read_argument(struct reader *r, struct key *k, size_t row)
+read_argument(struct reader *r, struct search_key *k, const struct row *row)
 {
-	int64_t day;
-
-	switch (words[row].argument) {
+	switch (row->argument) {
 	case NOTHING:
 		return 0;
 	case FLAG:
-	case NO_FLAG:
-		k->flags = words[row].flags;
+		k->flags = row->flags;
 		return 0;
 	case KEYWORD:
 		return read_keyword(r, k, false);
 	case NO_KEYWORD:
 		return read_keyword(r, k, true);
-	case DAY:
-		if (parse_space(r->p) == -1 || parse_date(r->p, &day) == -1)
-			return -1;
-		k->number = (uint64_t)day;
-		return 0;
+	case BEFORE:
+	case ON:
+	case SINCE:
+		return read_day(r, k, row->argument);
+	case LARGER:
+	case SMALLER:
 	case MODSEQ:
-		if (read_entry(r) == -1)
-			return -1;
-		return parse_number(r->p, INT64_MAX, &k->number);
-	case NUMBER:
-		if (parse_space(r->p) == -1)
-			return -1;
-		return parse_number(r->p, INT64_MAX, &k->number);
-	case SECONDS:
-		return read_seconds(r, k);
+	case OLDER:
+	case YOUNGER:
+		return read_number(r, k, row->argument);
 	case FIELD:
-		k->field = span(words[row].word);
+		k->field = span(row->word);
 		return read_text(r, &k->text);
 	case NAMED_FIELD:
 		if (parse_space(r->p) == -1 ||
@@ -259,10 +323,10 @@ read_argument(struct reader *r, struct key *k, size_t row)
 	return -1;
 }
 
-static struct key *
+static struct search_key *
 read_list(struct reader *r)
 {
-	struct key *k = new_key(r, KEY_AND), **end;
+	struct search_key *k = new_key(r, SEARCH_AND), **end;
 
 	if (k == NULL)
 		return NULL;
@@ -276,29 +340,37 @@ read_list(struct reader *r)
 	return k;
 }
 
-static struct key *
+/* "NEW": RECENT UNSEEN. */
+static struct search_key *
+new_ones(struct reader *r)
+{
+	struct search_key *k = new_key(r, SEARCH_AND);
+
+	if (k == NULL || (k->child = new_key(r, SEARCH_FLAGS)) == NULL ||
+	    (k->child->next = new_key(r, SEARCH_NO_FLAGS)) == NULL)
+		return NULL;
+	k->child->flags = FLAG_RECENT;
+	k->child->next->flags = FLAG_SEEN;
+	return k;
+}
+
+static struct search_key *
 read_word(struct reader *r)
 {
+	struct search_key *k;
 	struct span word;
-	struct key *k;
 
 	if (parse_atom(r->p, &word) == -1)
 		return NULL;
-	if (span_same(word, span("NEW"))) { /* RECENT UNSEEN */
-		k = new_key(r, KEY_AND);
-		if (k == NULL || (k->child = new_key(r, KEY_FLAGS)) == NULL ||
-		    (k->child->next = new_key(r, KEY_NO_FLAGS)) == NULL)
-			return NULL;
-		k->child->flags = FLAG_RECENT;
-		k->child->next->flags = FLAG_SEEN;
-		return k;
-	}
+	if (span_same(word, span("NEW")))
+		return new_ones(r);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (!span_same(word, span(words[i].word)))
+		if (!span_same(word, span(words[i].word)) ||
+		    !capability_on(words[i].needs))
 			continue;
 		k = new_key(r, words[i].kind);
-		r->modseq |= words[i].kind == KEY_MODSEQ;
-		if (k == NULL || read_argument(r, k, i) == -1)
+		r->modseq |= words[i].kind == SEARCH_MODSEQ;
+		if (k == NULL || read_argument(r, k, &words[i]) == -1)
 			return NULL;
 		return k;
 	}
@@ -306,10 +378,10 @@ read_word(struct reader *r)
 	return NULL;
 }
 
-static struct key *
+static struct search_key *
 read_key(struct reader *r)
 {
-	struct key *k = NULL;
+	struct search_key *k = NULL;
 	char c = r->p->rest.len > 0 ? r->p->rest.p[0] : '\0';
 
 	if (++r->depth > DEPTH)
@@ -319,7 +391,7 @@ read_key(struct reader *r)
 		if (k != NULL && parse_char(r->p, ')') == -1)
 			k = NULL;
 	} else if ((c >= '0' && c <= '9') || c == '*' || c == '$') {
-		k = new_key(r, KEY_NUMBERS);
+		k = new_key(r, SEARCH_NUMBERS);
 		if (k != NULL && read_set(r, k) == -1)
 			k = NULL;
 	} else
@@ -329,9 +401,10 @@ read_key(struct reader *r)
 }
 
 const struct reply *
-search_read(struct imap *im, struct parse *p, struct key **out, bool *modseq)
+search_read(struct imap *im, struct parse *p, struct span charset,
+    struct search_key **out, bool *modseq)
 {
-	struct reader r = { .im = im, .p = p };
+	struct reader r = { .im = im, .p = p, .charset = charset };
 
 	*out = read_list(&r);
 	if (*out == NULL || parse_end(p) == -1)

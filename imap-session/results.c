@@ -1,0 +1,165 @@
+#include "imap-session/results.h"
+
+#include <stdlib.h>
+
+#include "imap-session/capability.h"
+#include "imap-session/put.h"
+#include "imap-session/selected.h"
+#include "imap-session/uids.h"
+
+static const struct {
+	const char *word;
+	enum capability needs;
+	unsigned bit;
+} options[] = {
+	{ "MIN", CAP_ESEARCH, RETURN_MIN },
+	{ "MAX", CAP_ESEARCH, RETURN_MAX },
+	{ "ALL", CAP_ESEARCH, RETURN_ALL },
+	{ "COUNT", CAP_ESEARCH, RETURN_COUNT },
+	{ "SAVE", CAP_SEARCHRES, RETURN_SAVE },
+};
+
+enum { OPTIONS = sizeof(options) / sizeof(*options) };
+
+static int
+read_option(struct parse *p, struct results *r)
+{
+	struct span word;
+
+	if (parse_atom(p, &word) == -1)
+		return -1;
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (span_same(word, span(options[i].word)) &&
+		    capability_on(options[i].needs)) {
+			r->wanted |= options[i].bit;
+			return 0;
+		}
+	return parse_fail(p, "Unknown option");
+}
+
+const struct reply *
+results_read(struct imap *im, struct parse *p, struct results *r)
+{
+	(void)im;
+	*r = (struct results){ 0 };
+	if (!capability_on(CAP_ESEARCH) || !parse_word(p, "RETURN"))
+		return NULL;
+	r->extended = true;
+	if (parse_space(p) == -1 || parse_char(p, '(') == -1)
+		return &imap_bad;
+	while (!parse_try(p, ')')) {
+		if (read_option(p, r) == -1)
+			return &imap_bad;
+		(void)parse_try(p, ' ');
+	}
+	if (parse_space(p) == -1)
+		return &imap_bad;
+	if (r->wanted == 0)
+		r->wanted = RETURN_ALL;
+	return NULL;
+}
+
+const struct reply *
+results_fill(struct imap *im, struct results *r)
+{
+	struct message m;
+
+	r->uid = arena_take(&im->arena, r->n * sizeof(*r->uid) + 1);
+	if (r->uid == NULL)
+		return imap_no(im, "[LIMIT] Too many messages");
+	for (size_t i = 0; i < r->n; i++) {
+		if (folder_get(im->folder, r->number[i], &m) == -1)
+			return imap_failed(im);
+		r->uid[i] = m.uid;
+		if (m.modseq > r->highest)
+			r->highest = m.modseq;
+	}
+	return NULL;
+}
+
+void
+results_put(struct imap *im, const struct results *r, bool uids)
+{
+	const uint32_t *hit = uids ? r->uid : r->number;
+	struct buf *b = &im->out;
+
+	if ((r->wanted & RETURN_MIN) != 0 && r->n > 0)
+		buf_printf(b, " MIN %u", hit[0]);
+	if ((r->wanted & RETURN_MAX) != 0 && r->n > 0)
+		buf_printf(b, " MAX %u", hit[r->n - 1]);
+	if ((r->wanted & RETURN_ALL) != 0 && r->n > 0) {
+		buf_str(b, " ALL ");
+		uids_put(b, hit, r->n);
+	}
+	if ((r->wanted & RETURN_COUNT) != 0)
+		buf_printf(b, " COUNT %zu", r->n);
+	if (r->modseq && r->n > 0)
+		buf_printf(b, " MODSEQ %llu", (unsigned long long)r->highest);
+}
+
+static void
+put_plain(struct imap *im, const struct results *r, const char *verb)
+{
+	const uint32_t *hit = im->uid ? r->uid : r->number;
+
+	buf_str(&im->out, "* ");
+	buf_str(&im->out, verb);
+	for (size_t i = 0; i < r->n; i++) {
+		buf_char(&im->out, ' ');
+		put_number(&im->out, hit[i]);
+	}
+	if (r->modseq && r->n > 0) /* RFC 7162 s. 3.1.5 */
+		buf_printf(&im->out, " (MODSEQ %llu)",
+		    (unsigned long long)r->highest);
+	imap_line(im);
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* RFC 5182 s. 2.1, 2.4: with MIN and MAX alone only these are kept. */
+static void
+save(struct imap *im, const struct results *r, bool sorted)
+{
+	uint32_t ends[2];
+	size_t n = 0;
+
+	if ((r->wanted & (RETURN_ALL | RETURN_COUNT)) != 0 ||
+	    (r->wanted & (RETURN_MIN | RETURN_MAX)) == 0 || r->n == 0) {
+		selected_save(im, r->uid, r->n);
+		if (sorted && im->saves > 0)
+			qsort(im->saved, im->saves, sizeof(*im->saved),
+			    ascending);
+		return;
+	}
+	if ((r->wanted & RETURN_MIN) != 0)
+		ends[n++] = r->uid[0];
+	if ((r->wanted & RETURN_MAX) != 0 && (n == 0 || r->n > 1))
+		ends[n++] = r->uid[r->n - 1];
+	qsort(ends, n, sizeof(*ends), ascending);
+	selected_save(im, ends, n);
+}
+
+void
+results_answer(struct imap *im, const struct results *r, const char *verb,
+    bool sorted)
+{
+	if ((r->wanted & RETURN_SAVE) != 0)
+		save(im, r, sorted);
+	if (!r->extended) {
+		put_plain(im, r, verb);
+		return;
+	}
+	if (r->wanted == RETURN_SAVE)
+		return;
+	buf_str(&im->out, "* ESEARCH (TAG ");
+	put_string(&im->out, im->tag, false);
+	buf_str(&im->out, im->uid ? ") UID" : ")");
+	results_put(im, r, im->uid);
+	imap_line(im);
+}
