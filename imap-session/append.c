@@ -1,4 +1,4 @@
-/* APPEND (RFC 9051 s. 6.3.12, RFC 3502, RFC 6855): the messages go from the
+/* APPEND and REPLACE (RFC 9051 s. 6.3.12, RFC 3502, 6855, 8508): messages go from the
  * connection into files as they come; all of them appear, or none. */
 #include <errno.h>
 #include <string.h>
@@ -15,6 +15,7 @@ struct arrival {
 	struct append *append; /* NULL: nothing is kept any more */
 	const struct reply *wrong; /* the first thing that failed */
 	bool cr; /* the last octet was one */
+	bool several; /* messages may come (RFC 3502) */
 };
 
 static void
@@ -192,16 +193,47 @@ one(struct imap *im, struct parse *p, struct arrival *a)
 	p->rest = command_span(&im->command);
 	if (!bad && d.utf8)
 		(void)parse_char(p, ')');
-	if (im->command.message && !capability_on(CAP_MULTIAPPEND))
+	if (im->command.message && !a->several)
 		(void)parse_fail(p, "Too many arguments");
 	return im->command.message;
+}
+
+/* The rest of the command: into "disk", unless something was wrong already.
+ * True: all arrived, as im->out says; else a->wrong, or the parser, says why. */
+static bool
+deliver(struct imap *im, struct parse *p, const char *disk, struct arrival *a)
+{
+	struct copied done = { 0 };
+	bool ok = false;
+
+	if (p->error == NULL && a->wrong == NULL) {
+		a->append = append_new(im->store, disk);
+		if (a->append == NULL)
+			failed(im, a);
+	}
+	while (one(im, p, a))
+		continue;
+	if (p->error == NULL && a->wrong == NULL)
+		(void)parse_end(p);
+	if (a->append != NULL && p->error == NULL && !im->conn->broken) {
+		ok = append_commit(a->append, &done) == 0;
+		if (!ok)
+			failed(im, a);
+		else if (capability_on(CAP_UIDPLUS)) {
+			buf_str(&im->out, "[APPENDUID ");
+			uids_put_appended(&im->out, &done);
+			buf_str(&im->out, "] ");
+		}
+	}
+	append_free(a->append);
+	copied_free(&done);
+	return ok;
 }
 
 const struct reply *
 append_append(struct imap *im, struct parse *p)
 {
-	struct arrival a = { 0 };
-	struct copied done = { 0 };
+	struct arrival a = { .several = capability_on(CAP_MULTIAPPEND) };
 	char disk[NAME_DISK];
 
 	if (parse_space(p) == 0)
@@ -210,28 +242,62 @@ append_append(struct imap *im, struct parse *p)
 		(void)parse_fail(p, "Message expected");
 		return &imap_bad;
 	}
-	if (p->error == NULL && a.wrong == NULL) {
-		a.append = append_new(im->store, disk);
-		if (a.append == NULL)
-			failed(im, &a);
+	if (!deliver(im, p, disk, &a))
+		return a.wrong != NULL ? a.wrong : &imap_bad;
+	buf_str(&im->out, "Done");
+	return imap_long(im);
+}
+
+/* Which message is to be replaced; 0 and a->wrong: none. */
+static uint32_t
+read_number(struct imap *im, struct parse *p, struct arrival *a)
+{
+	uint32_t n = 0, count = folder_count(im->folder);
+	struct message m;
+
+	if (parse_nz(p, &n) == -1)
+		return 0;
+	if (im->uid) {
+		uint32_t uid = n;
+
+		n = folder_number(im->folder, uid);
+		if (n <= count &&
+		    (folder_get(im->folder, n, &m) == -1 || m.uid != uid))
+			n = count + 1;
 	}
-	while (one(im, p, &a))
-		continue;
-	if (p->error == NULL && a.wrong == NULL)
-		(void)parse_end(p);
-	if (a.append != NULL && p->error == NULL && !im->conn->broken) {
-		if (append_commit(a.append, &done) == -1)
-			failed(im, &a);
-		else {
-			if (capability_on(CAP_UIDPLUS)) {
-				buf_str(&im->out, "[APPENDUID ");
-				uids_put_appended(&im->out, &done);
-				buf_str(&im->out, "] ");
-			}
-			buf_str(&im->out, "Done");
-			a.wrong = imap_long(im);
-		}
+	if (n <= count)
+		return n;
+	a->wrong = imap_no(im, "[NONEXISTENT] There is no such message");
+	return 0;
+}
+
+/* RFC 8508: the new message is there before the old one goes. */
+const struct reply *
+append_replace(struct imap *im, struct parse *p)
+{
+	struct arrival a = { .several = false };
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	uint32_t number = 0;
+
+	if (parse_space(p) == 0)
+		number = read_number(im, p, &a);
+	if (p->error == NULL && parse_space(p) == 0) {
+		wrong = name_read(im, p, disk);
+		a.wrong = a.wrong != NULL ? a.wrong : wrong;
 	}
-	append_free(a.append);
-	return a.wrong != NULL ? a.wrong : &imap_bad;
+	if (!im->command.message) {
+		(void)parse_fail(p, "Message expected");
+		return &imap_bad;
+	}
+	if (im->read_only && a.wrong == NULL)
+		a.wrong = imap_no(im, "[READ-ONLY] Mailbox is read-only");
+	if (!deliver(im, p, disk, &a))
+		return a.wrong != NULL ? a.wrong : &imap_bad;
+	/* Before the EXPUNGE (s. 3.2). */
+	conn_printf(im->conn, "* OK %sReplacement\r\n", im->out.p);
+	buf_reset(&im->out);
+	if (folder_expunge(im->folder, &number, 1, true) == -1)
+		return imap_failed(im);
+	return &imap_done;
 }

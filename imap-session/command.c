@@ -65,8 +65,8 @@ command_literal(struct span line, struct literal *l)
 	return span_number(n, UINT32_MAX, &l->octets) == -1 ? -1 : 1;
 }
 
-/* Has the command come to the message of an APPEND?  Then the mailbox stands
- * complete before the literal. */
+/* Has the command come to the message of an APPEND or REPLACE?  Then the
+ * mailbox stands complete before the literal. */
 static bool
 at_message(const struct command *c)
 {
@@ -78,8 +78,15 @@ at_message(const struct command *c)
 	parse_init(&p, command_span(c), &a);
 	if (parse_tag(&p, &tag) == -1 || parse_space(&p) == -1)
 		return false;
-	return parse_word(&p, "APPEND") && parse_space(&p) == 0 &&
-	    parse_astring(&p, &name) == 0 && parse_next(&p, ' ');
+	if (!parse_word(&p, "APPEND")) {
+		if (parse_word(&p, "UID") && parse_space(&p) == -1)
+			return false;
+		if (!parse_word(&p, "REPLACE") || parse_space(&p) == -1 ||
+		    parse_atom(&p, &name) == -1)
+			return false;
+	}
+	return parse_space(&p) == 0 && parse_astring(&p, &name) == 0 &&
+	    parse_next(&p, ' ');
 }
 
 static enum command_got

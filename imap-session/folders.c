@@ -7,6 +7,7 @@
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/selected.h"
+#include "imap-session/uses.h"
 
 /* The only argument, a name. */
 static const struct reply *
@@ -23,17 +24,40 @@ only_name(struct imap *im, struct parse *p, char disk[NAME_DISK],
 	return parse_end(p) == 0 ? NULL : &imap_bad;
 }
 
+/* " (USE (\Drafts))" behind the name (RFC 6154 s. 3).  NULL or the reply. */
+static const struct reply *
+read_use(struct imap *im, struct parse *p, char uses[STORE_USE])
+{
+	int r = 0;
+
+	uses[0] = '\0';
+	if (capability_on(CAP_CREATE_SPECIAL_USE) && parse_try(p, ' ') &&
+	    (parse_char(p, '(') == -1 || !parse_word(p, "USE") ||
+		parse_space(p) == -1 || (r = uses_read(p, uses)) == -1 ||
+		parse_char(p, ')') == -1))
+		(void)parse_fail(p, "Unknown parameter");
+	if (parse_end(p) == -1)
+		return &imap_bad;
+	return r == 1 ? imap_no(im, "[USEATTR] No such use") : NULL;
+}
+
 const struct reply *
 folders_create(struct imap *im, struct parse *p)
 {
+	char disk[NAME_DISK], uses[STORE_USE];
+	const struct reply *wrong;
 	struct folder_info info;
-	char disk[NAME_DISK];
 	struct span said;
-	const struct reply *wrong = only_name(im, p, disk, &said);
 
+	if (parse_space(p) == -1)
+		return &imap_bad;
+	wrong = name_read_said(im, p, disk, &said);
+	if (wrong == NULL)
+		wrong = read_use(im, p, uses);
 	if (wrong != NULL)
 		return wrong;
-	if (store_create(im->store, disk) == -1)
+	if (store_create(im->store, disk) == -1 ||
+	    (uses[0] != '\0' && store_give_use(im->store, disk, uses) == -1))
 		return imap_failed(im);
 	name_tell(im, "", disk, said, false);
 	if (capability_on(CAP_OBJECTID) &&

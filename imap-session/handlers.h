@@ -14,14 +14,16 @@ handler login_login, login_authenticate, login_starttls;
 handler select_select, select_examine, select_close, select_unselect,
     select_check, select_expunge;
 handler status_status;
-handler list_list, list_lsub;
+handler list_list, list_lsub, list_xlist;
 handler folders_create, folders_delete, folders_rename, folders_subscribe,
     folders_unsubscribe;
 handler fetch_fetch;
 handler flags_store;
 handler copy_copy, copy_move;
-handler append_append;
+handler append_append, append_replace;
 handler search_search;
+handler sort_sort;
+handler thread_thread;
 handler idle_idle;
 
 #endif

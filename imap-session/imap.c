@@ -73,6 +73,7 @@ static const struct row {
 	{ "STATUS",		CAP_REV1,	S_USER, 0, status_status },
 	{ "LIST",		CAP_REV1,	S_USER, 0, list_list },
 	{ "LSUB",		CAP_REV1,	S_USER, 0, list_lsub },
+	{ "XLIST",		CAP_XLIST,	S_USER, 0, list_xlist },
 	{ "CREATE",		CAP_REV1,	S_USER, 0, folders_create },
 	{ "DELETE",		CAP_REV1,	S_USER, 0, folders_delete },
 	{ "RENAME",		CAP_REV1,	S_USER, 0, folders_rename },
@@ -87,6 +88,9 @@ static const struct row {
 	{ "FETCH",		CAP_REV1,	S_BOX, F_SET, fetch_fetch },
 	{ "STORE",		CAP_REV1,	S_BOX, F_SET, flags_store },
 	{ "SEARCH",		CAP_REV1,	S_BOX, F_SET, search_search },
+	{ "SORT",		CAP_SORT,	S_BOX, F_SET, sort_sort },
+	{ "THREAD",		CAP_REV1,	S_BOX, F_SET, thread_thread },
+	{ "REPLACE",		CAP_REPLACE,	S_BOX, F_UID, append_replace },
 	{ "COPY",		CAP_REV1,	S_BOX, F_UID, copy_copy },
 	{ "MOVE",		CAP_MOVE,	S_BOX, F_UID, copy_move },
 };

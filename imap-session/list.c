@@ -10,6 +10,7 @@
 #include "imap-session/name.h"
 #include "imap-session/put.h"
 #include "imap-session/status.h"
+#include "imap-session/uses.h"
 #include "maildir/maildir.h"
 #include "message/fail.h"
 
@@ -20,6 +21,7 @@ struct entry {
 	bool subscribed;
 	bool children;
 	bool below; /* something below it is subscribed */
+	const char *use; /* once it was asked for */
 };
 
 struct wanted {
@@ -30,35 +32,9 @@ struct wanted {
 	struct span pattern[32];
 	size_t patterns;
 	bool percent; /* the last of them ends so */
+	bool xlist;
+	bool given; /* some folders were given a use */
 };
-
-/* RFC 6154, by the names that are in use for them. */
-static const struct {
-	const char *disk;
-	const char *use;
-} special[] = {
-	{ "Archive", "\\Archive" },
-	{ "Archives", "\\Archive" },
-	{ "Drafts", "\\Drafts" },
-	{ "Junk", "\\Junk" },
-	{ "Spam", "\\Junk" },
-	{ "Sent", "\\Sent" },
-	{ "Sent Items", "\\Sent" },
-	{ "Sent Messages", "\\Sent" },
-	{ "Trash", "\\Trash" },
-	{ "Deleted Items", "\\Trash" },
-	{ "Deleted Messages", "\\Trash" },
-};
-
-static const char *
-use_of(const struct entry *e)
-{
-	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
-		if (e->exists && capability_on(CAP_SPECIAL_USE) &&
-		    span_same(span(e->disk), span(special[i].disk)))
-			return special[i].use;
-	return NULL;
-}
 
 /* ---- the folders */
 
@@ -203,6 +179,19 @@ put_attribute(struct buf *b, size_t open, const char *name)
 		buf_printf(b, "%s%s", b->len > open ? " " : "", name);
 }
 
+/* XLIST has a name of its own for Junk, and one for INBOX. */
+static void
+put_use(struct buf *b, size_t open, const struct wanted *w,
+    const struct entry *e)
+{
+	if (w->xlist && strcmp(e->disk, "INBOX") == 0)
+		put_attribute(b, open, "\\Inbox");
+	if (w->xlist && e->use != NULL && strcmp(e->use, "\\Junk") == 0)
+		put_attribute(b, open, "\\Spam");
+	else
+		put_attribute(b, open, e->use);
+}
+
 static void
 put_entry(struct imap *im, const struct wanted *w, const struct entry *e,
     bool subscribed)
@@ -210,7 +199,7 @@ put_entry(struct imap *im, const struct wanted *w, const struct entry *e,
 	struct buf *b = &im->out;
 	size_t open;
 
-	buf_str(b, w->lsub ? "* LSUB (" : "* LIST (");
+	buf_str(b, w->lsub ? "* LSUB (" : w->xlist ? "* XLIST (" : "* LIST (");
 	open = b->len;
 	if (!e->exists)
 		put_attribute(b, open,
@@ -222,7 +211,7 @@ put_entry(struct imap *im, const struct wanted *w, const struct entry *e,
 		    e->children ? "\\HasChildren" : "\\HasNoChildren");
 	if (subscribed && !w->lsub)
 		put_attribute(b, open, "\\Subscribed");
-	put_attribute(b, open, use_of(e));
+	put_use(b, open, w, e);
 	buf_str(b, ") \"/\" ");
 	name_put(im, e->disk);
 	if (w->recursive && e->below)
@@ -240,13 +229,16 @@ matches(const struct wanted *w, const struct entry *e)
 }
 
 static void
-answer(struct imap *im, const struct wanted *w, const struct entry *e)
+answer(struct imap *im, const struct wanted *w, struct entry *e)
 {
 	bool only = w->lsub || w->subscribed;
+	char text[STORE_USE];
 
 	if (!matches(w, e))
 		return;
-	if (w->special && use_of(e) == NULL)
+	if (e->exists)
+		e->use = uses_of(im, e->disk, w->given, text);
+	if (w->special && e->use == NULL)
 		return;
 	if (only ? !e->subscribed : !e->exists && !e->children) {
 		/* a parent of something that the pattern does not reach */
@@ -268,7 +260,7 @@ answer(struct imap *im, const struct wanted *w, const struct entry *e)
 }
 
 static const struct reply *
-answer_all(struct imap *im, const struct wanted *w)
+answer_all(struct imap *im, struct wanted *w)
 {
 	struct entry *e;
 	ptrdiff_t n = entries(im, &e);
@@ -277,6 +269,7 @@ answer_all(struct imap *im, const struct wanted *w)
 
 	if (n == -1)
 		return imap_failed(im);
+	w->given = store_gives_uses(im->store);
 	buf_init(&wire, 4 * NAME_DISK);
 	for (ptrdiff_t i = 0; i < n; i++) {
 		buf_reset(&wire);
@@ -392,10 +385,10 @@ list_list(struct imap *im, struct parse *p)
 	return answer_all(im, &w);
 }
 
-const struct reply *
-list_lsub(struct imap *im, struct parse *p)
+/* LSUB or XLIST. */
+static const struct reply *
+list_old(struct imap *im, struct parse *p, struct wanted w)
 {
-	struct wanted w = { .lsub = true };
 	struct span reference;
 
 	if (parse_space(p) == -1 || parse_astring(p, &reference) == -1 ||
@@ -403,4 +396,17 @@ list_lsub(struct imap *im, struct parse *p)
 	    parse_end(p) == -1)
 		return &imap_bad;
 	return answer_all(im, &w);
+}
+
+const struct reply *
+list_lsub(struct imap *im, struct parse *p)
+{
+	return list_old(im, p, (struct wanted){ .lsub = true });
+}
+
+/* As Gmail and old Outlook have it: LIST with special uses. */
+const struct reply *
+list_xlist(struct imap *im, struct parse *p)
+{
+	return list_old(im, p, (struct wanted){ .xlist = true });
 }

@@ -32,6 +32,14 @@ int store_remove(struct store *, const char *name);
 int store_rename(struct store *, const char *from, const char *to);
 int store_subscribe(struct store *, const char *name, bool yes);
 
+/* What a folder was made for, as words like "\Drafts \Sent" (RFC 6154); it
+ * keeps that when it is renamed.  0; -1. */
+enum { STORE_USE = 200 };
+int store_give_use(struct store *, const char *name, const char *uses);
+/* Was any folder?  If so, this one; "": not. */
+bool store_gives_uses(const struct store *);
+void store_use(const struct store *, const char *name, char uses[STORE_USE]);
+
 /* Maildir++ quota (maildirsize).  A limit of 0 is none; without the file all
  * are 0. */
 struct quota {

@@ -95,3 +95,13 @@ play() {
 	three
 	play partial
 }
+
+@test "REPLACE" {
+	three
+	play replace
+}
+
+@test "CREATE-SPECIAL-USE and XLIST" {
+	maildir alice
+	play uses
+}
