@@ -40,6 +40,7 @@ LIBCRYPT = $(call archive,crypt)
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   imap-session/imap-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
+	   mailq-run/mta-sts \
 	   maildir/maildir \
 	   session/auth-pam session/tls-relay
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
@@ -47,6 +48,7 @@ LIBS_pop3-session = $(LIBCRYPT)
 LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
+LIBS_mta-sts = -lcurl
 LIBS_sendmail = $(LIBIDN2)
 # What a program has beside its main and the archives.
 OWN_maildir = $(wildcard maildir/cmd-*.c)
@@ -263,7 +265,7 @@ fuzzers: $(FUZZERS)
 # ---- Debian packages, by what they are for
 
 DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
-	     libcrypt-dev libpam0g-dev libssl-dev
+	     libcrypt-dev libpam0g-dev libssl-dev libcurl4-openssl-dev
 DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
 	     dnsmasq-base dovecot-imapd iproute2 isync ldnsutils libmailtools-perl \
@@ -277,7 +279,7 @@ deps:
 
 IN_SBIN	= smtp-session pop3-session imap-session mailq-run
 IN_BIN	= mailq sendmail maildir
-IN_HELPERS = auth-pam tls-relay
+IN_HELPERS = auth-pam tls-relay mta-sts
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 SYSUSERS ?= $(PREFIX)/lib/sysusers.d
 TMPFILES ?= $(PREFIX)/lib/tmpfiles.d

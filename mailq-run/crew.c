@@ -1,9 +1,12 @@
-/* MAY HOLD ROOT.  Forks and locks down; the children never exec. */
+/* MAY HOLD ROOT.  Forks and locks down; no child execs but for helpers, which
+ * lock themselves down. */
 #include "mailq-run/crew.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -16,7 +19,13 @@
 #include "session/sandbox.h"
 #include "session/tls.h"
 
-enum { MEMORY = 64 << 20, FILES = 16, CPU = 60, CPU_DNS = 3600 };
+enum {
+	MEMORY = 64 << 20,
+	FETCHER = 256 << 20,
+	FILES = 16,
+	CPU = 60,
+	CPU_DNS = 3600
+};
 
 /* No way back from here; -1: the child must end. */
 static int
@@ -156,9 +165,50 @@ fork_handshake(struct monitor *m, const struct record *r, int fd)
 	_exit(0);
 }
 
+/* The helper mta-sts, which knows how to become less. */
+static void
+become_fetcher(const struct crew *c)
+{
+	const struct limits wide = { .memory = FETCHER,
+		.file = LIMIT_NONE,
+		.procs = -1 };
+	char path[sizeof(c->config->helpers) + 16];
+	char role[sizeof(c->config->net_user)];
+	char *argv[] = { path, role, NULL };
+
+	/* Our own are too tight for its libraries; nothing of it may take the
+	 * place of the standard descriptors. */
+	if (sandbox_limits(&wide) == -1 || open("/dev/null", O_RDWR) != 1 ||
+	    open("/dev/null", O_RDWR) != 2)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/mta-sts", c->config->helpers);
+	(void)snprintf(role, sizeof(role), "%s", c->config->net_user);
+	(void)execv(path, argv);
+	log_line(LOG_ERR, "mta-sts error=\"%s: %s\"", path, strerror(errno));
+}
+
+static int
+fork_fetcher(struct monitor *m, const struct record *r, int fd)
+{
+	pid_t pid;
+
+	(void)r;
+	if (fd == -1)
+		return fail_as(EBADMSG, "no descriptor");
+	pid = fork();
+	if (pid == -1)
+		log_line(LOG_ERR, "fork error=%d", errno);
+	if (pid != 0)
+		return 0;
+	if (keep_only(fd) == 0)
+		become_fetcher(m->ctx);
+	_exit(0);
+}
+
 const struct right crew_rights[MONITOR_KINDS] = {
 	[ASK_LOG] = { 1000000, 512, monitor_log },
 	[CREW_WORKER] = { UINT_MAX, 0, fork_worker },
 	[CREW_RESOLVER] = { 1, 0, fork_resolver },
 	[CREW_TLS] = { UINT_MAX, 0, fork_handshake },
+	[CREW_FETCH] = { UINT_MAX, 0, fork_fetcher },
 };

@@ -11,8 +11,10 @@
 /* Requests, each with one end of a socket pair; nothing is sent back.  For
  * CREW_TLS a record waits in the pair, struct tls_policy and the server's
  * socket; one with value 1 and the descriptor to go on with, or 0 and the
- * reason, is put there. */
-enum { CREW_WORKER = 1, CREW_RESOLVER = 2, CREW_TLS = 3 };
+ * reason, is put there.  For CREW_FETCH a record waits with the seconds it may
+ * take as its value, and the host and its addresses, each with NUL behind it;
+ * one with value 1 and the policy, or 0 and the reason, comes back. */
+enum { CREW_WORKER = 1, CREW_RESOLVER = 2, CREW_TLS = 3, CREW_FETCH = 4 };
 
 struct crew {
 	const struct config *config;

@@ -6,10 +6,20 @@
 #include "mailq-run/route.h"
 #include "mailq-run/run.h"
 #include "mailq-run/secure.h"
+#include "mailq-run/sts.h"
+
+enum domain_stage {
+	DOMAIN_ASKING, /* MX records, and whether there is a policy */
+	DOMAIN_HOST, /* the address of the policy's host */
+	DOMAIN_FETCHING,
+};
 
 struct domain {
 	struct domain *chain;
 	struct dest *dest; /* NULL until it is known */
+	enum domain_stage stage; /* until then */
+	size_t awaited; /* answers */
+	char sts_id[STS_ID]; /* of its policy (RFC 8461) */
 	struct job *job, **last; /* waiting for it */
 	char name[];
 };

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "mailq-run/dest.h"
+#include "mailq-run/fetch.h"
 #include "mailq-run/lookup.h"
 #include "mailq-run/mail.h"
 #include "mailq-run/secure.h"
@@ -149,6 +150,30 @@ resolve(struct run *r, struct dest *d, const struct route_mx *mx)
 		resolved(r, d);
 }
 
+/* Only hosts of the domain's policy, if it has one (RFC 8461 s. 5).  Whether it
+ * has. */
+static bool
+enforce(struct run *r, const struct domain *domain, struct route_mx *mx)
+{
+	static struct sts s;
+	size_t n = 0;
+
+	if (mx->verdict.state != ROUTE_OK || !fetch_enforced(r, domain, &s))
+		return false;
+	for (size_t i = 0; i < mx->count; i++)
+		if (sts_match(&s, mx->host[i].name))
+			mx->host[n++] = mx->host[i];
+	mx->count = n;
+	if (n > 0)
+		return true;
+	mx->verdict.state = ROUTE_DEFER;
+	(void)strlcpy(mx->verdict.status, "4.7.5", sizeof(mx->verdict.status));
+	(void)snprintf(mx->verdict.why, sizeof(mx->verdict.why),
+	    "the MTA-STS policy of %.250s names none of its mail exchangers",
+	    domain->name);
+	return true;
+}
+
 /* The destination that mail for the domain has. */
 static struct dest *
 lead(struct run *r, struct domain *domain, const struct dns_answer *a)
@@ -156,12 +181,14 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 	static struct route_mx mx;
 	struct buf key;
 	struct dest *d;
-	bool fresh;
+	bool fresh, sts;
 
 	route_mx(&mx, domain->name, a, &r->self);
+	sts = enforce(r, domain, &mx);
 	buf_init(&key, KEY);
 	if (mx.verdict.state == ROUTE_OK) {
 		buf_str(&key, a->secure ? "d" : "-");
+		buf_str(&key, sts ? "s" : "-");
 		route_key(&key, &mx);
 	} else {
 		buf_printf(&key, "! %s", domain->name);
@@ -171,6 +198,7 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 	if (d == NULL || !fresh)
 		return d;
 	d->signed_mx = a->secure;
+	d->sts = sts;
 	(void)strlcpy(d->next_hop, domain->name, sizeof(d->next_hop));
 	if (mx.verdict.state == ROUTE_OK)
 		resolve(r, d, &mx);
@@ -184,9 +212,12 @@ find_domain_known(struct run *r, struct domain *domain)
 {
 	const struct route_verdict v = { ROUTE_DEFER, "4.3.0",
 		"out of memory" };
-	const struct dns_answer *a = lookup_known(r, DNS_MX, domain->name);
+	const struct dns_answer *a;
 	struct job *j;
 
+	if (--domain->awaited > 0 || fetch_more(r, domain))
+		return;
+	a = lookup_known(r, DNS_MX, domain->name);
 	domain->dest = a == NULL ? NULL : lead(r, domain, a);
 	lookup_pin(r, DNS_MX, domain->name, -1);
 	if (domain->dest != NULL)
@@ -283,7 +314,6 @@ queue_domain(struct run *r, struct job *j, const char *name)
 	const struct route_verdict v = { ROUTE_DEFER, "4.3.0",
 		"out of memory" };
 	const struct routes_line *line = routes_find(r->routes, name);
-	const struct dns_answer *a;
 	struct domain *d;
 	bool fresh;
 
@@ -306,10 +336,12 @@ queue_domain(struct run *r, struct job *j, const char *name)
 	d->last = &j->next;
 	if (!fresh)
 		return;
-	a = lookup(r, DNS_MX, name, d, NULL);
+	d->awaited = 1;
+	if (lookup(r, DNS_MX, name, d, NULL) == NULL)
+		d->awaited++;
 	lookup_pin(r, DNS_MX, name, 1);
-	if (a != NULL)
-		find_domain_known(r, d);
+	fetch_ask(r, d);
+	find_domain_known(r, d);
 }
 
 void

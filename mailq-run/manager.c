@@ -25,6 +25,7 @@
 #include "mailq-run/crew.h"
 #include "mailq-run/dest.h"
 #include "mailq-run/feed.h"
+#include "mailq-run/fetch.h"
 #include "mailq-run/forget.h"
 #include "mailq-run/lookup.h"
 #include "mailq-run/mail.h"
@@ -266,6 +267,13 @@ busy(const struct run *r)
 	    connected(r);
 }
 
+static bool
+is_fetch(const struct run *r, const void *p)
+{
+	return (uintptr_t)p >= (uintptr_t)r->fetch &&
+	    (uintptr_t)p < (uintptr_t)(r->fetch + RUN_FETCHES);
+}
+
 static int
 dispatch(struct run *r, struct epoll_event *e)
 {
@@ -275,6 +283,8 @@ dispatch(struct run *r, struct epoll_event *e)
 		drain_watch(r);
 	else if (e->data.ptr == &r->kick)
 		drain_kick(r);
+	else if (is_fetch(r, e->data.ptr))
+		fetch_ready(r, e->data.ptr);
 	else
 		peer_ready(r, e->data.ptr);
 	return 0;
@@ -336,6 +346,7 @@ work(struct run *r)
 		if (run_ms() - ticked >= TICK_MS) {
 			ticked = run_ms();
 			peer_tick(r);
+			fetch_tick(r);
 			progress_show(r);
 		}
 	}

@@ -36,6 +36,7 @@ enum {
 	RUN_LETTERS = 100, /* messages of one connection */
 	RUN_CONNECT = 30, /* seconds for a TCP connection */
 	RUN_ADDRESSES = 5, /* addresses tried for one job */
+	RUN_FETCHES = 16, /* of policies, at a time */
 	RUN_ROWS = 4096, /* of the hash tables */
 };
 
@@ -44,6 +45,13 @@ struct domain;
 struct job;
 struct lookup;
 struct peer;
+
+/* A policy that is being fetched (fetch.h). */
+struct fetch {
+	struct domain *domain; /* NULL: free */
+	int fd;
+	int64_t since; /* ms */
+};
 
 struct run {
 	const struct config *c;
@@ -69,6 +77,7 @@ struct run {
 	struct domain *domain[RUN_ROWS];
 	size_t domains, domains_most; /* how many; when to forget some */
 	struct dest *dest[RUN_ROWS];
+	struct fetch fetch[RUN_FETCHES];
 	/* connections */
 	struct hosts hosts;
 	struct peer *peer; /* RUN_PEERS of them */

@@ -48,6 +48,7 @@ enum sandbox_class {
 	SANDBOX_STORE, /* + files: openat, rename, unlink, fsync, getdents,
 			* flock, inotify ... ; no socket, no exec */
 	SANDBOX_DNS, /* PIPE + socket (inet), connect, send, recv */
+	SANDBOX_FETCH, /* DNS + files, which Landlock narrows, for libcurl */
 };
 int sandbox_calls(enum sandbox_class);
 

@@ -91,6 +91,13 @@
 	X(w, sendmmsg) X(w, recvmmsg) X(w, getsockopt) X(w, getsockname) \
 	X(w, fcntl)
 
+/* libcurl over TLS: it wakes itself with descriptors of several kinds, and
+ * reads authorities; what it may open is for Landlock to say. */
+#define FETCH(X, w) DNS(X, w) \
+	X(w, openat) X(w, newfstatat) X(w, fstat) X(w, lseek) X(w, pread64) \
+	X(w, setsockopt) X(w, getpeername) X(w, pipe2) X(w, eventfd2) \
+	X(w, socketpair) X(w, uname) X(w, sysinfo)
+
 /* ---- instructions */
 
 #define LOAD(where)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(where))
@@ -176,6 +183,8 @@ static const struct sock_filter store_calls[] = { START, MAP(STORE), LOOKED_AT,
 	KILL };
 static const struct sock_filter dns_calls[] = { START, MAP(DNS),
 	ALLOW_INET_SOCKET, LOOKED_AT, NO_FILES, KILL };
+static const struct sock_filter fetch_calls[] = { START, MAP(FETCH),
+	ALLOW_INET_SOCKET, LOOKED_AT, NO_FILES, KILL };
 
 static const struct {
 	const struct sock_filter *code;
@@ -185,6 +194,7 @@ static const struct {
 	[SANDBOX_PARSER] = { parser_calls, sizeof(parser_calls) },
 	[SANDBOX_STORE] = { store_calls, sizeof(store_calls) },
 	[SANDBOX_DNS] = { dns_calls, sizeof(dns_calls) },
+	[SANDBOX_FETCH] = { fetch_calls, sizeof(fetch_calls) },
 };
 #endif
 

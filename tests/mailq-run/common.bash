@@ -59,6 +59,18 @@ logged() { grep -q -- "$@" "$LOG"; }
 # 20026, as mx.there.test with a certificate, and alice and bob may log in.
 far() {
 	local d=$T/far
+	far_make
+	start far systemd-socket-activate --accept --inetd -l "$HOST:20026" \
+		"$BIN/smtp-session" -c "$d/etc" "$@"
+	wait_for 20 listens "$HOST" 20026
+	config smtp-port 20026
+	config loopback-mx yes
+	dns "there.test=$HOST"
+}
+
+# far_make: what it needs, in $T/far.
+far_make() {
+	local d=$T/far
 	mkdir -p "$d/etc/tls" "$d/run/empty" "$d/spool"
 	chmod 755 "$d" "$d/etc" "$d/run" "$d/run/empty"
 	chmod 700 "$d/spool"
@@ -69,12 +81,6 @@ far() {
 	echo there.test >"$d/etc/domains"
 	sed "s,$T/,$d/,; s,^hostname.*,hostname mx.there.test," \
 		"$CONFIG/mailroom.conf" >"$d/etc/mailroom.conf"
-	start far systemd-socket-activate --accept --inetd -l "$HOST:20026" \
-		"$BIN/smtp-session" -c "$d/etc" "$@"
-	wait_for 20 listens "$HOST" 20026
-	config smtp-port 20026
-	config loopback-mx yes
-	dns "there.test=$HOST"
 }
 
 # certificate NAME DIR: cert.pem and key.pem, certified by itself.

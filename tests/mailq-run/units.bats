@@ -5,3 +5,5 @@ load ../lib
 @test "replies of servers, content on the wire" { "$BUILD/unit/mailq-run-reply"; }
 
 @test "routes and DNS packets" { "$BUILD/unit/mailq-run-route"; }
+
+@test "MTA-STS: records, policies, hosts" { "$BUILD/unit/mailq-run-sts"; }
