@@ -297,5 +297,7 @@ cmd_list(struct cmd *c)
 	else
 		cmd_pick(c, c->argv, c->argc, PICK_ALL);
 	choose(c);
+	if (c->threads)
+		cmd_thread_picked(c);
 	cmd_list_picked(c);
 }

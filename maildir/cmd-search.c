@@ -1,14 +1,14 @@
 /* maildir search: messages for which an expression is true.
  *
  *	expression	term ... | term or term | not term | ( expression )
- *	term		from:x to:x subject:x body:x since:date before:date
- *			size:>n size:<n flag:x kw:x is:x has:attachment, or x
+ *	term		from:x to:x subject:x body:x list:x since:date
+ *			before:date size:>n size:<n flag:x kw:x is:x
+ *			has:attachment, or x
  *
- * "and" may stand between terms and binds more than "or".  Cheap terms are
- * asked first within an "and"; a message is read only for body: and text that
- * nothing else decides. */
-#include <bsd/stdlib.h>
-#include <ctype.h>
+ * "and" may stand between terms and binds more than "or".  It becomes the tree
+ * of keys that IMAP SEARCH uses, so both find the same. */
+#include "maildir/search.h"
+
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,93 +17,57 @@
 #include <strings.h>
 #include <sysexits.h>
 #include <time.h>
-#include <wctype.h>
 
 #include "maildir/cmd-brief.h"
-#include "maildir/cmd-letter.h"
-#include "maildir/cmd-term.h"
+#include "maildir/cmd-progress.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
+#include "message/buf.h"
 #include "message/fail.h"
-#include "message/html.h"
-#include "message/utf8.h"
+#include "message/fold.h"
 
-enum { NODES = 500, DEPTH = 32, TEXT_MAX = 64 << 20 };
+enum { NODES = 500, DEPTH = 32 };
 
-enum kind {
-	K_AND,
-	K_OR,
-	K_NOT, /* of children */
-	K_FROM,
-	K_TO,
-	K_SUBJECT,
-	K_ANY,
-	K_BODY, /* texts */
-	K_SINCE,
-	K_BEFORE,
-	K_LARGER,
-	K_SMALLER, /* numbers */
-	K_FLAG,
-	K_NO_FLAG,
-	K_KEYWORD,
-	K_ATTACHMENT,
-	K_NEW,
-};
-
-struct node {
-	enum kind kind;
-	struct node *left, *right; /* right: NULL for K_NOT */
-	struct buf text; /* folded */
-	int64_t number;
-	uint64_t bits;
-};
-
-struct search {
+struct reader {
 	struct cmd *c;
 	char **word;
 	int words, at;
-	unsigned nodes, depth;
-	struct message m;
-	uint32_t number;
+	unsigned depth;
+	struct search_key key[NODES];
+	unsigned keys;
+	struct buf text; /* of all keys; has room, so that it never moves */
 	struct brief brief;
-	bool have_brief;
-	struct buf body; /* folded */
-	bool have_body;
 };
 
-static struct node *read_or(struct search *);
+static struct search_key *read_or(struct reader *);
 
 /* ---- reading */
 
-static void
-fold(struct buf *out, struct span s)
+static struct search_key *
+key(struct reader *r, enum search_kind kind)
 {
-	size_t n;
-	uint32_t code;
+	struct search_key *k = &r->key[r->keys];
 
-	for (; s.len > 0; s = span_from(s, n)) {
-		n = utf8_get(s, &code);
-		if (n == 0) {
-			n = 1;
-			code = 0xfffd;
-		}
-		if (code < 0x80)
-			buf_char(out, (char)tolower((int)code));
-		else
-			utf8_put(out, (uint32_t)towlower((wint_t)code));
-	}
+	if (r->keys++ == NODES)
+		errx(EX_USAGE, "too many terms");
+	*k = (struct search_key){ .kind = kind };
+	return k;
 }
 
-static struct node *
-node(struct search *s, enum kind kind)
+/* With the folded text of a word, that stands in that field. */
+static struct search_key *
+text_key(struct reader *r, enum search_kind kind, const char *field,
+    const char *text)
 {
-	struct node *n = calloc(1, sizeof(*n));
+	struct search_key *k = key(r, kind);
+	size_t from = r->text.len;
 
-	if (n == NULL || ++s->nodes > NODES)
-		errx(EX_USAGE, "too many terms");
-	n->kind = kind;
-	buf_init(&n->text, 1 << 20);
-	return n;
+	fold_text(&r->text, span(text));
+	if (r->text.over)
+		errx(EX_USAGE, "too much text");
+	k->text = span_n(r->text.p + from, r->text.len - from);
+	k->field = span(field);
+	return k;
 }
 
 /* 2026-11-21, or 3d, 2w, 6m, 1y ago. */
@@ -141,322 +105,256 @@ date(const char *text)
 }
 
 /* ">10k", "<2M". */
-static struct node *
-size(struct search *s, const char *text)
+static struct search_key *
+size_key(struct reader *r, const char *text)
 {
-	struct node *n = node(s, text[0] == '<' ? K_SMALLER : K_LARGER);
+	struct search_key *k = key(r, SEARCH_SIZE);
+	bool less = text[0] == '<';
+	int64_t n;
 	char *unit;
 
 	if (text[0] == '<' || text[0] == '>')
 		text++;
-	n->number = strtoll(text, &unit, 10);
-	if (*unit == 'k' || *unit == 'K')
-		n->number *= 1000;
-	else if (*unit == 'M')
-		n->number *= 1000000;
-	if (unit == text || (*unit != '\0' && unit[1] != '\0') || n->number < 0)
+	n = strtoll(text, &unit, 10);
+	if (unit == text || (*unit != '\0' && unit[1] != '\0') || n < 0 ||
+	    n > INT64_MAX / 1000000)
 		errx(EX_USAGE, "size:%s: no size", text);
-	return n;
+	if (*unit == 'k' || *unit == 'K')
+		n *= 1000;
+	else if (*unit == 'M')
+		n *= 1000000;
+	k->low = less ? 0 : n + 1;
+	k->high = less ? n : INT64_MAX;
+	return k;
 }
 
-static struct node *
-flag(struct search *s, const char *text, bool strict)
+static struct search_key *
+flag_key(struct reader *r, const char *text)
 {
-	struct node *n;
+	struct search_key *k;
+	bool none = strncasecmp(text, "un", 2) == 0;
+	const char *name = none ? text + 2 : text;
+	uint32_t flag =
+	    strcasecmp(name, "new") == 0 ? FLAG_NEW : cmd_flag(name);
 
-	if (strcasecmp(text, "unread") == 0 ||
-	    strcasecmp(text, "unseen") == 0) {
-		n = node(s, K_NO_FLAG);
-		n->bits = FLAG_SEEN;
-	} else if (strcasecmp(text, "new") == 0) {
-		n = node(s, K_NEW);
-	} else {
-		n = node(s, K_FLAG);
-		n->bits = cmd_flag(text);
-		if (n->bits == 0 && strict)
-			errx(EX_USAGE, "is:%s: no flag", text);
+	if (flag == 0)
+		errx(EX_USAGE, "is:%s: no flag", text);
+	k = key(r, none ? SEARCH_NO_FLAGS : SEARCH_FLAGS);
+	k->flags = flag;
+	return k;
+}
+
+/* A keyword that no message can have makes none match. */
+static struct search_key *
+keyword_key(struct reader *r, const char *text)
+{
+	int bit = folder_keyword(r->c->folder, text, false);
+	struct search_key *k = key(r, SEARCH_FLAGS);
+
+	if (bit >= 0)
+		k->keywords = (uint64_t)1 << bit;
+	else {
+		k->kind = SEARCH_NOT;
+		k->child = key(r, SEARCH_ALL);
 	}
-	return n;
+	return k;
 }
 
-static struct node *
-keyword(struct search *s, const char *text)
+static int
+has_attachment(void *ctx, uint32_t number)
 {
-	struct node *n = node(s, K_KEYWORD);
-	int bit = folder_keyword(s->c->folder, text, false);
+	struct reader *r = ctx;
 
-	n->bits = bit >= 0 ? (uint64_t)1 << bit : 0;
-	return n;
+	return brief_get(&r->brief, r->c->folder, number) == 0 &&
+	    !span_eq(r->brief.field[BRIEF_ATTACHMENTS], span("0"));
+}
+
+static struct search_key *
+date_key(struct reader *r, const char *text, bool since)
+{
+	struct search_key *k = key(r, SEARCH_DATE);
+	int64_t when = date(text);
+
+	k->low = since ? when : INT64_MIN;
+	k->high = since ? INT64_MAX : when;
+	return k;
+}
+
+/* In a text that a reader of the message sees. */
+static struct search_key *
+any_key(struct reader *r, const char *word)
+{
+	struct search_key *k = key(r, SEARCH_OR);
+
+	k->child = text_key(r, SEARCH_HEADER, "Subject", word);
+	k->child->next = text_key(r, SEARCH_HEADER, "From", word);
+	k->child->next->next = text_key(r, SEARCH_PEOPLE, "", word);
+	k->child->next->next->next = text_key(r, SEARCH_BODY, "", word);
+	return k;
 }
 
 static const struct {
 	const char *name;
-	enum kind kind;
-} texts[] = { { "from:", K_FROM }, { "to:", K_TO }, { "subject:", K_SUBJECT },
-	{ "body:", K_BODY }, { "since:", K_SINCE }, { "before:", K_BEFORE } };
+	enum search_kind kind;
+	const char *field;
+} texts[] = {
+	{ "from:", SEARCH_HEADER, "From" },
+	{ "to:", SEARCH_PEOPLE, "" },
+	{ "subject:", SEARCH_HEADER, "Subject" },
+	{ "list:", SEARCH_HEADER, "List-Id" },
+	{ "body:", SEARCH_BODY, "" },
+};
 
-static struct node *
-term(struct search *s, const char *word)
+static struct search_key *
+term(struct reader *r, const char *word)
 {
-	struct node *n;
+	struct search_key *k;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		size_t len = strlen(texts[i].name);
 
-		if (strncasecmp(word, texts[i].name, len) != 0)
-			continue;
-		n = node(s, texts[i].kind);
-		if (texts[i].kind == K_SINCE || texts[i].kind == K_BEFORE)
-			n->number = date(word + len);
-		else
-			fold(&n->text, span(word + len));
-		return n;
+		if (strncasecmp(word, texts[i].name, len) == 0)
+			return text_key(r, texts[i].kind, texts[i].field,
+			    word + len);
 	}
+	if (strncasecmp(word, "since:", 6) == 0)
+		return date_key(r, word + 6, true);
+	if (strncasecmp(word, "before:", 7) == 0)
+		return date_key(r, word + 7, false);
 	if (strncasecmp(word, "size:", 5) == 0)
-		return size(s, word + 5);
+		return size_key(r, word + 5);
 	if (strncasecmp(word, "is:", 3) == 0)
-		return flag(s, word + 3, true);
+		return flag_key(r, word + 3);
 	if (strncasecmp(word, "flag:", 5) == 0)
-		return flag(s, word + 5, true);
+		return flag_key(r, word + 5);
 	if (strncasecmp(word, "kw:", 3) == 0)
-		return keyword(s, word + 3);
-	if (strcasecmp(word, "has:attachment") == 0)
-		return node(s, K_ATTACHMENT);
-	n = node(s, K_ANY);
-	fold(&n->text, span(word));
-	return n;
+		return keyword_key(r, word + 3);
+	if (strcasecmp(word, "has:attachment") != 0)
+		return any_key(r, word);
+	k = key(r, SEARCH_OTHER);
+	k->other = has_attachment;
+	k->ctx = r;
+	return k;
 }
 
 static bool
-next_is(struct search *s, const char *word)
+next_is(struct reader *r, const char *word)
 {
-	if (s->at == s->words || strcasecmp(s->word[s->at], word) != 0)
+	if (r->at == r->words || strcasecmp(r->word[r->at], word) != 0)
 		return false;
-	s->at++;
+	r->at++;
 	return true;
 }
 
-static struct node *
-read_not(struct search *s)
+static struct search_key *
+read_not(struct reader *r)
 {
-	struct node *n;
+	struct search_key *k;
 
-	if (++s->depth > DEPTH)
+	if (++r->depth > DEPTH)
 		errx(EX_USAGE, "too deep");
-	if (next_is(s, "not")) {
-		n = node(s, K_NOT);
-		n->left = read_not(s);
-	} else if (next_is(s, "(")) {
-		n = read_or(s);
-		if (!next_is(s, ")"))
+	if (next_is(r, "not")) {
+		k = key(r, SEARCH_NOT);
+		k->child = read_not(r);
+	} else if (next_is(r, "(")) {
+		k = read_or(r);
+		if (!next_is(r, ")"))
 			errx(EX_USAGE, ") is missing");
-	} else if (s->at == s->words || strcmp(s->word[s->at], ")") == 0)
+	} else if (r->at == r->words || strcmp(r->word[r->at], ")") == 0)
 		errx(EX_USAGE, "a term is missing");
 	else
-		n = term(s, s->word[s->at++]);
-	s->depth--;
-	return n;
+		k = term(r, r->word[r->at++]);
+	r->depth--;
+	return k;
 }
 
-static struct node *
-pair(struct search *s, enum kind kind, struct node *a, struct node *b)
+static struct search_key *
+pair(struct reader *r, enum search_kind kind, struct search_key *a,
+    struct search_key *b)
 {
-	struct node *n = node(s, kind);
-	/* Bodies and free texts, which may need the file, come last. */
-	bool later = a->kind == K_BODY || a->kind == K_ANY;
+	struct search_key *k = key(r, kind);
 
-	n->left = later ? b : a;
-	n->right = later ? a : b;
-	return n;
+	k->child = a;
+	a->next = b;
+	return k;
 }
 
-static struct node *
-read_and(struct search *s)
+static struct search_key *
+read_and(struct reader *r)
 {
-	struct node *n = read_not(s);
+	struct search_key *k = read_not(r);
 
-	while (s->at < s->words && strcasecmp(s->word[s->at], "or") != 0 &&
-	    strcmp(s->word[s->at], ")") != 0) {
-		(void)next_is(s, "and");
-		n = pair(s, K_AND, n, read_not(s));
+	while (r->at < r->words && strcasecmp(r->word[r->at], "or") != 0 &&
+	    strcmp(r->word[r->at], ")") != 0) {
+		(void)next_is(r, "and");
+		k = pair(r, SEARCH_AND, k, read_not(r));
 	}
-	return n;
+	return k;
 }
 
-static struct node *
-read_or(struct search *s)
+static struct search_key *
+read_or(struct reader *r)
 {
-	struct node *n = read_and(s);
+	struct search_key *k = read_and(r);
 
-	while (next_is(s, "or"))
-		n = pair(s, K_OR, n, read_and(s));
-	return n;
+	while (next_is(r, "or"))
+		k = pair(r, SEARCH_OR, k, read_and(r));
+	return k;
 }
 
-/* ---- matching */
+/* ---- the verb */
 
-static bool
-holds(struct span text, const struct buf *wanted)
-{
-	struct buf folded;
-	bool r;
-
-	buf_init(&folded, text.len * 4 + 16);
-	fold(&folded, text);
-	r = memmem(folded.p, folded.len, wanted->p, wanted->len) != NULL;
-	buf_free(&folded);
-	return r;
-}
-
-/* The texts of the message, decoded and folded, once. */
 static void
-load_body(struct search *s)
+look(void *ctx, uint32_t done, uint32_t all)
 {
-	struct buf text, page;
-	struct letter l;
-
-	s->have_body = true;
-	buf_reset(&s->body);
-	if (letter_load(&l, s->c->folder, s->number) == -1) {
-		letter_free(&l);
-		return;
-	}
-	buf_init(&text, TEXT_MAX);
-	buf_init(&page, TEXT_MAX);
-	for (size_t i = 0; i < l.n; i++) {
-		const struct piece *p = &l.piece[i];
-
-		if (p->kind != PIECE_TEXT && p->kind != PIECE_HTML)
-			continue;
-		buf_reset(&text);
-		buf_reset(&page);
-		piece_put(&text, p, true);
-		if (p->kind == PIECE_HTML)
-			html_text(&page, buf_all(&text), SIZE_MAX / 2);
-		fold(&s->body, buf_all(p->kind == PIECE_HTML ? &page : &text));
-		buf_char(&s->body, '\n');
-	}
-	buf_free(&text);
-	buf_free(&page);
-	letter_free(&l);
-}
-
-static bool
-brief_holds(struct search *s, enum brief_field f, const struct node *n)
-{
-	if (!s->have_brief)
-		s->have_brief =
-		    brief_get(&s->brief, s->c->folder, s->number) == 0;
-	return s->have_brief && holds(s->brief.field[f], &n->text);
-}
-
-static bool
-attachment(struct search *s)
-{
-	if (!s->have_brief)
-		s->have_brief =
-		    brief_get(&s->brief, s->c->folder, s->number) == 0;
-	return s->have_brief &&
-	    !span_eq(s->brief.field[BRIEF_ATTACHMENTS], span("0"));
-}
-
-static bool
-body_holds(struct search *s, const struct node *n)
-{
-	if (!s->have_body)
-		load_body(s);
-	return memmem(s->body.p, s->body.len, n->text.p, n->text.len) != NULL;
-}
-
-static bool
-text_match(struct search *s, const struct node *n)
-{
-	switch (n->kind) {
-	case K_FROM:
-		return brief_holds(s, BRIEF_FROM, n) ||
-		    brief_holds(s, BRIEF_ADDRESS, n);
-	case K_TO:
-		return brief_holds(s, BRIEF_TO, n);
-	case K_SUBJECT:
-		return brief_holds(s, BRIEF_SUBJECT, n);
-	case K_BODY:
-		return body_holds(s, n);
-	default:
-		return brief_holds(s, BRIEF_FROM, n) ||
-		    brief_holds(s, BRIEF_ADDRESS, n) ||
-		    brief_holds(s, BRIEF_TO, n) ||
-		    brief_holds(s, BRIEF_SUBJECT, n) || body_holds(s, n);
-	}
-}
-
-/* Recursion is bounded by NODES. */
-static bool
-match(struct search *s, const struct node *n)
-{
-	switch (n->kind) {
-	case K_AND:
-		return match(s, n->left) && match(s, n->right);
-	case K_OR:
-		return match(s, n->left) || match(s, n->right);
-	case K_NOT:
-		return !match(s, n->left);
-	case K_SINCE:
-		return s->m.date >= n->number;
-	case K_BEFORE:
-		return s->m.date < n->number;
-	case K_LARGER:
-		return (int64_t)s->m.size > n->number;
-	case K_SMALLER:
-		return (int64_t)s->m.size < n->number;
-	case K_FLAG:
-		return (s->m.flags & n->bits) == n->bits;
-	case K_NO_FLAG:
-		return (s->m.flags & n->bits) == 0;
-	case K_NEW:
-		return (s->m.flags & FLAG_NEW) != 0;
-	case K_KEYWORD:
-		return n->bits != 0 && (s->m.keywords & n->bits) != 0;
-	case K_ATTACHMENT:
-		return attachment(s);
-	default:
-		return text_match(s, n);
-	}
+	(void)ctx;
+	progress("searching", done, all);
 }
 
 static void
-free_tree(struct node *n)
+run(struct cmd *c, struct search_key *k)
 {
-	if (n == NULL)
-		return;
-	free_tree(n->left);
-	free_tree(n->right);
-	buf_free(&n->text);
-	free(n);
+	const struct search_watcher watcher = { .look = look };
+	uint32_t count = folder_count(c->folder);
+	uint32_t *number = calloc((size_t)count + 1, sizeof(*number));
+	struct search *s = search_new(c->folder, k);
+	ptrdiff_t n = -1;
+
+	if (number != NULL && s != NULL)
+		n = search_run(s, &watcher, number);
+	progress("searching", count, count > 0 ? count : 1);
+	if (n == -1)
+		errx(EX_TEMPFAIL, "%s", fail_text());
+	search_free(s);
+	free(c->number);
+	c->number = number;
+	c->n = (size_t)n;
 }
 
 void
 cmd_search(struct cmd *c)
 {
-	struct search s = { .c = c, .word = c->argv, .words = c->argc };
-	struct node *tree;
+	static struct reader r;
+	struct search_key *tree;
+	size_t room = 16;
 
 	if (c->argc == 0)
 		errx(EX_USAGE, "for what? see maildir help search");
+	r = (struct reader){ .c = c, .word = c->argv, .words = c->argc };
+	for (int i = 0; i < c->argc; i++)
+		room += strlen(c->argv[i]) * 64 + 64;
+	buf_init(&r.text, room);
+	buf_reserve(&r.text, room);
+	brief_init(&r.brief);
 	cmd_open(c, false);
-	tree = read_or(&s);
-	if (s.at < s.words)
-		errx(EX_USAGE, "%s is too much", s.word[s.at]);
-	brief_init(&s.brief);
-	buf_init(&s.body, TEXT_MAX);
-	for (uint32_t i = 1; i <= folder_count(c->folder); i++) {
-		s.number = i;
-		s.have_brief = s.have_body = false;
-		if (folder_get(c->folder, i, &s.m) == 0 && match(&s, tree))
-			cmd_add(c, i);
-	}
-	brief_free(&s.brief);
-	buf_free(&s.body);
-	free_tree(tree);
+	tree = read_or(&r);
+	if (r.at < r.words)
+		errx(EX_USAGE, "%s is too much", r.word[r.at]);
+	run(c, tree);
+	brief_free(&r.brief);
+	buf_free(&r.text);
+	if (c->threads)
+		cmd_thread_picked(c);
 	cmd_list_picked(c);
 	c->status = c->n > 0 ? c->status : 1;
 }

@@ -24,6 +24,7 @@ struct cmd {
 	bool all; /* -a */
 	bool raw; /* -r */
 	bool unread; /* -u */
+	bool threads; /* -t, --thread */
 	bool force; /* -y */
 	bool keep; /* -k: unread stays unread; duplicates are kept */
 	uint32_t most; /* -n */
@@ -32,6 +33,7 @@ struct cmd {
 	const char *to; /* -t */
 	const char *cc; /* -C */
 	const char *from; /* -F */
+	const char *exec; /* -x */
 	bool no_edit; /* -e: the text comes from standard input */
 	char **attach; /* -A, several */
 	size_t attaches;
@@ -61,6 +63,8 @@ void cmd_pick(struct cmd *, char **arg, int args, enum pick none);
 void cmd_pick_last(struct cmd *, uint32_t most);
 /* One more, by its number in the view. */
 void cmd_add(struct cmd *, uint32_t number);
+/* Put what is picked into the order of conversations. */
+void cmd_thread_picked(struct cmd *);
 /* The lines of list for what is picked. */
 void cmd_list_picked(struct cmd *);
 /* The same for one argument.  true: it names messages. */

@@ -33,7 +33,7 @@ static const struct verb {
 	void (*run)(struct cmd *);
 } verbs[] = {
 	// clang-format off
-	{ "list",	"aun:",	"[message ...]",		cmd_list },
+	{ "list",	"tun:",	"[message ...]",		cmd_list },
 	{ "show",	"ak",	"[message ...]",		cmd_show },
 	{ "headers",	"",	"[message ...]",		cmd_headers },
 	{ "raw",	"",	"[message ...]",		cmd_raw },
@@ -43,9 +43,9 @@ static const struct verb {
 	{ "forward",	"es:C:F:A:", "address [message]",	cmd_forward },
 	{ "bounce",	"F:",	"address [message]",		cmd_bounce },
 	{ "send",	"",	"draft ...",			cmd_send },
-	{ "search",	"",	"term ...",			cmd_search },
+	{ "search",	"t",	"term ...",			cmd_search },
 	{ "threads",	"",	"[message ...]",		cmd_threads },
-	{ "watch",	"n:",	"",				cmd_watch },
+	{ "watch",	"n:x:",	"",				cmd_watch },
 	{ "deliver",	"F:k",	"",				cmd_deliver },
 	{ "import",	"u",	"[mbox ...]",			cmd_import },
 	{ "export",	"",	"[message ...]",		cmd_export },
@@ -153,8 +153,12 @@ option(struct cmd *c, int ch)
 	case 's':
 		c->subject = optarg;
 		return true;
-	case 't':
+	case 't': /* two options */
 		c->to = optarg;
+		c->threads = optarg == NULL;
+		return true;
+	case 'x':
+		c->exec = optarg;
 		return true;
 	case 'C':
 		c->cc = optarg;
@@ -170,14 +174,33 @@ option(struct cmd *c, int ch)
 	}
 }
 
+static const struct option longs[] = {
+	// clang-format off
+	{ "all",	no_argument,		NULL, 'a' },
+	{ "attach",	required_argument,	NULL, 'A' },
+	{ "cc",		required_argument,	NULL, 'C' },
+	{ "directory",	required_argument,	NULL, 'd' },
+	{ "exec",	required_argument,	NULL, 'x' },
+	{ "folder",	required_argument,	NULL, 'f' },
+	{ "from",	required_argument,	NULL, 'F' },
+	{ "json",	no_argument,		NULL, 'j' },
+	{ "keep",	no_argument,		NULL, 'k' },
+	{ "maildir",	required_argument,	NULL, 'm' },
+	{ "number",	required_argument,	NULL, 'n' },
+	{ "quiet",	no_argument,		NULL, 'q' },
+	{ "raw",	no_argument,		NULL, 'r' },
+	{ "subject",	required_argument,	NULL, 's' },
+	{ "thread",	no_argument,		NULL, 't' },
+	{ "to",		required_argument,	NULL, 't' },
+	{ "unread",	no_argument,		NULL, 'u' },
+	{ "yes",	no_argument,		NULL, 'y' },
+	{ NULL, 0, NULL, 0 }
+	// clang-format on
+};
+
 static void
 options(struct cmd *c, const struct verb *v, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "folder", required_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
-	};
 	char letters[64];
 	int ch;
 
@@ -191,7 +214,8 @@ options(struct cmd *c, const struct verb *v, int argc, char **argv)
 			c->quiet = true;
 		else if (ch == 'j')
 			c->json = true;
-		else if (!option(c, ch))
+		else if (ch == '?' || strchr(letters, ch) == NULL ||
+		    !option(c, ch))
 			usage(v);
 	}
 	c->argc = argc - optind;

@@ -29,6 +29,18 @@ found() { md search -q "$@" | xargs; }
 	[ "$(found 'size:<1M')" = '1 2 3' ]
 }
 
+@test "search: whom it went to, by name or address, To and Cc; lists" {
+	printf 'To: "Döe, John" <john@far.test>\nCc: x@y.test\nList-Id: Dev <dev.lists.test>\n\nx\n' |
+		put cur/1.a.h:2,S
+	for term in to:john@far.test to:döe to:x@y.test list:dev.lists to:far; do
+		[ "$(found "$term")" = 1 ]
+	done
+	[ "$(found is:unflagged)" = 1 ]
+	[ "$(found list:far)" = '' ]
+	run md search is:nothing
+	[ "$status" -eq 64 ]
+}
+
 @test "search: dates" {
 	three
 	touch -d '2020-01-10 12:00 UTC' "$M/new/1000000001.a.h"

@@ -26,6 +26,26 @@ mail() {
 	[[ $(md threads -j | grep '"uid":5') == *'"depth":2}' ]]
 }
 
+@test "threads: without subject or references they stay apart" {
+	printf 'Message-ID: <a@x>\n\nx\n' | put cur/1.a.h:2,S
+	printf 'Message-ID: <b@x>\nSubject: \n\nx\n' | put cur/2.a.h:2,S
+	printf 'Subject: Re: \n\nx\n' | put cur/3.a.h:2,S
+	printf 'Subject: same\n\nx\n' | put cur/4.a.h:2,S
+	printf 'Subject: same\n\nx\n' | put cur/5.a.h:2,S
+	[ "$(md threads -j | grep -c '"depth":0')" -eq 5 ]
+}
+
+@test "list, search: by thread" {
+	mail 1 a@x ''
+	mail 2 b@x ''
+	mail 3 c@x '<a@x>'
+	[ "$(md list --thread -q | xargs)" = '2 1 3' ]
+	[ "$(md search -t -q subject:s | xargs)" = '2 1 3' ]
+	md list -t | grep -q ' \\_s3$'
+	run md show --thread 1
+	[ "$status" -eq 64 ]
+}
+
 @test "threads: loops, doubles, answers that came first" {
 	mail 1 a@x '<b@x>'
 	mail 2 b@x '<a@x>'
