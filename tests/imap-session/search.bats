@@ -55,3 +55,50 @@ coded() {
 	coded
 	play search-words
 }
+
+# letter NAME FROM TO SUBJECT DATE ID REFERENCES
+letter() {
+	put "new/$1" <<-EOF
+		From: $2
+		To: $3
+		Subject: $4
+		Date: $5
+		Message-ID: <$6@x>
+		References: $7
+
+		text
+	EOF
+}
+
+letters() {
+	letter 1.a 'Zed <adam@x>' 'c@x' 'Re: [l] tea' \
+		'Sat, 21 Nov 2026 12:00:00 +0000' b '<a@x>'
+	letter 2.b 'bob@x' 'Ann <b@x>' 'tea' \
+		'Sat, 21 Nov 2026 13:00:00 +0200' a ''
+	letter 3.c '=?utf-8?q?=C3=84nne?= <carol@x>' 'Team: a@x;' 'Coffee' \
+		'Fri, 20 Nov 2026 01:00:00 +0000' c ''
+	letter 4.d 'Bob <dora@x>' 'z@x' 'Re: tea (fwd)' \
+		'Sun, 22 Nov 2026 01:00:00 +0000' d '<a@x> <b@x>'
+	letter 5.e 'eva@x' 'y@x' 'coffee' \
+		'Thu, 19 Nov 2026 01:00:00 +0000' e ''
+	letter 6.f 'fred@x' 'x@x' '' \
+		'Mon, 23 Nov 2026 01:00:00 +0000' f '<gone@x>'
+	letter 7.g 'fred@x' 'x@x' '' \
+		'Mon, 23 Nov 2026 02:00:00 +0000' g '<gone@x>'
+	letter 8.h 'fred@x' 'x@x' '' \
+		'Mon, 23 Nov 2026 03:00:00 +0000' h ''
+	for i in 1.a 2.b 3.c 4.d 5.e 6.f 7.g 8.h; do
+		as alice touch -d "2026-10-2${i%.*} 00:00" \
+			"$MAILDIR_alice/new/$i"
+	done
+}
+
+@test "SORT and ESORT" {
+	letters
+	play sort
+}
+
+@test "THREAD" {
+	letters
+	play thread
+}

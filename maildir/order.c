@@ -1,0 +1,272 @@
+/* Sorting by eight octets of a key at a time: all but the longest texts are
+ * told apart by the first or second eight, and none is compared twice. */
+#include "maildir/order.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "maildir/maildir.h"
+#include "maildir/search.h"
+#include "maildir/summary.h"
+#include "message/fail.h"
+
+enum { FEW = 64, LOOK = 256 };
+
+struct item {
+	uint64_t digits;
+	const struct summary_entry *entry; /* NULL: it cannot be read */
+	uint32_t number;
+	uint32_t size;
+	int64_t arrival;
+};
+
+struct sorter {
+	const struct order_key *key;
+	size_t keys;
+	struct item *room; /* as many as are sorted */
+};
+
+static struct span
+text_of(const struct item *i, enum order_by by)
+{
+	static const enum summary_text texts[] = {
+		[ORDER_CC] = SUMMARY_CC_BOX,
+		[ORDER_FROM] = SUMMARY_FROM_BOX,
+		[ORDER_SUBJECT] = SUMMARY_BASE,
+		[ORDER_TO] = SUMMARY_TO_BOX,
+		[ORDER_DISPLAYFROM] = SUMMARY_FROM_NAME,
+		[ORDER_DISPLAYTO] = SUMMARY_TO_NAME,
+	};
+
+	return i->entry == NULL ? span_n("", 0) :
+				  summary_text(i->entry, texts[by]);
+}
+
+static bool
+is_text(enum order_by by)
+{
+	return by != ORDER_ARRIVAL && by != ORDER_DATE && by != ORDER_SIZE;
+}
+
+static int64_t
+sent(const struct item *i)
+{
+	return i->entry != NULL && (i->entry->flags & SUMMARY_DATED) != 0 ?
+	    i->entry->sent :
+	    i->arrival;
+}
+
+/* Eight octets of the key, the most significant first. */
+static uint64_t
+digits_of(const struct item *i, const struct order_key *key, size_t from)
+{
+	uint64_t d = 0;
+	struct span s;
+
+	if (key->by == ORDER_SIZE)
+		d = i->size;
+	else if (key->by == ORDER_ARRIVAL)
+		d = (uint64_t)i->arrival ^ (uint64_t)1 << 63;
+	else if (key->by == ORDER_DATE)
+		d = (uint64_t)sent(i) ^ (uint64_t)1 << 63;
+	else {
+		s = text_of(i, key->by);
+		if (s.len > from)
+			memcpy(&d, s.p + from,
+			    s.len - from < sizeof(d) ? s.len - from :
+						       sizeof(d));
+		d = be64toh(d);
+	}
+	return key->reverse ? ~d : d;
+}
+
+static int
+by_digits(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	if (x->digits != y->digits)
+		return x->digits < y->digits ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* One octet of the digits, stably, from "a" into "to". */
+static void
+deal(const struct item *a, struct item *to, size_t n, unsigned shift,
+    const size_t count[256])
+{
+	size_t at[256], sum = 0;
+
+	for (int i = 0; i < 256; i++) {
+		at[i] = sum;
+		sum += count[i];
+	}
+	for (size_t i = 0; i < n; i++)
+		to[at[a[i].digits >> shift & 255]++] = a[i];
+}
+
+static void
+sort_digits(const struct sorter *s, struct item *a, size_t n)
+{
+	static size_t count[8][256];
+	struct item *from = a, *to = s->room, *t;
+
+	if (n <= FEW) {
+		qsort(a, n, sizeof(*a), by_digits);
+		return;
+	}
+	memset(count, 0, sizeof(count));
+	for (size_t i = 0; i < n; i++)
+		for (unsigned k = 0; k < 8; k++)
+			count[k][a[i].digits >> 8 * k & 255]++;
+	for (unsigned k = 0; k < 8; k++) {
+		if (count[k][a[0].digits >> 8 * k & 255] == n)
+			continue; /* the same in all */
+		deal(from, to, n, 8 * k, count[k]);
+		t = from;
+		from = to;
+		to = t;
+	}
+	if (from != a)
+		memcpy(a, from, n * sizeof(*a));
+}
+
+/* Does a text go on behind these eight octets?  There is no NUL in it. */
+static bool
+goes_on(uint64_t digits, const struct order_key *key)
+{
+	return is_text(key->by) &&
+	    ((key->reverse ? ~digits : digits) & 255) != 0;
+}
+
+/* Order a[] by the keys from "k" on, of which "from" octets are equal.  It is
+ * in the order of numbers.  The depth is bounded by the length of all keys in
+ * eights. */
+static void
+order(const struct sorter *s, struct item *a, size_t n, size_t k, size_t from)
+{
+	const struct order_key *key = &s->key[k];
+
+	if (k == s->keys)
+		return;
+	for (size_t i = 0; i < n; i++)
+		a[i].digits = digits_of(&a[i], key, from);
+	sort_digits(s, a, n);
+	for (size_t i = 0, e; i < n; i = e) {
+		uint64_t digits = a[i].digits;
+
+		for (e = i + 1; e < n && a[e].digits == digits;)
+			e++;
+		if (e - i < 2)
+			continue;
+		if (goes_on(digits, key))
+			order(s, a + i, e - i, k, from + sizeof(digits));
+		else
+			order(s, a + i, e - i, k + 1, 0);
+	}
+}
+
+/* Now and then the watcher is told; reading is what takes long. */
+static void
+look(const struct search_watcher *w, size_t done, size_t all)
+{
+	if (w != NULL && done % LOOK == 0)
+		w->look(w->ctx, (uint32_t)done, (uint32_t)all);
+}
+
+static int
+fill(struct folder *f, struct summary *s, const struct search_watcher *w,
+    const uint32_t *number, struct item *a, size_t n)
+{
+	struct message m;
+
+	for (size_t i = 0; i < n; i++) {
+		if (folder_get(f, number[i], &m) == -1)
+			return -1;
+		a[i] = (struct item){ .number = number[i],
+			.size = (uint32_t)m.wire,
+			.arrival = m.date };
+		if (s != NULL)
+			a[i].entry = summary_get(s, number[i]);
+		look(w, i, n);
+	}
+	return 0;
+}
+
+/* Is the index enough? */
+static bool
+plain(const struct order_key *key, size_t keys)
+{
+	for (size_t i = 0; i < keys; i++)
+		if (key[i].by != ORDER_ARRIVAL && key[i].by != ORDER_SIZE)
+			return false;
+	return true;
+}
+
+int
+order_sort(struct folder *f, const struct order_key *key, size_t keys,
+    const struct search_watcher *w, uint32_t *number, size_t n)
+{
+	struct item *a = calloc(2 * n + 1, sizeof(*a));
+	struct sorter s = { key, keys, a == NULL ? NULL : a + n };
+	struct summary *sum = NULL;
+	int r = -1;
+
+	if (a == NULL)
+		return fail("sort");
+	if (!plain(key, keys))
+		sum = summary_open(f);
+	if (sum != NULL || plain(key, keys))
+		r = fill(f, sum, w, number, a, n);
+	if (r == 0) {
+		order(&s, a, n, 0, 0);
+		for (size_t i = 0; i < n; i++)
+			number[i] = a[i].number;
+	}
+	summary_close(sum);
+	free(a);
+	return r;
+}
+
+/* ---- conversations */
+
+static void
+describe(struct thread_message *t, const struct item *i)
+{
+	const struct summary_entry *e = i->entry;
+
+	*t = (struct thread_message){ .sent = sent(i), .arrived = i->arrival };
+	if (e == NULL)
+		return;
+	t->id = e->id;
+	t->references = summary_references(e);
+	t->references_count = e->references;
+	t->reply = (e->flags & SUMMARY_REPLY) != 0;
+	t->subject = summary_text(e, SUMMARY_BASE);
+}
+
+int
+order_threads(struct folder *f, enum thread_algorithm how,
+    const struct search_watcher *w, const uint32_t *number, size_t n,
+    struct threads *out)
+{
+	struct item *a = calloc(n + 1, sizeof(*a));
+	struct thread_message *t = calloc(n + 1, sizeof(*t));
+	struct summary *s = summary_open(f);
+	int r = -1;
+
+	*out = (struct threads){ .first = THREAD_NONE };
+	if (a == NULL || t == NULL)
+		(void)fail("threads");
+	else if (s != NULL)
+		r = fill(f, s, w, number, a, n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		describe(&t[i], &a[i]);
+	if (r == 0)
+		r = threads_build(out, how, t, (uint32_t)n);
+	summary_close(s);
+	free(a);
+	free(t);
+	return r;
+}
