@@ -48,6 +48,17 @@ private_make() {
 	END
 }
 
+# private_certificate DIR NAME [ADDRESS]: cert.pem, its own authority, and its
+# key.pem.
+private_certificate() {
+	mkdir -p "$1"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -days 30 -subj "/CN=$2" \
+		-addext "subjectAltName=DNS:$2,DNS:localhost${3:+,IP:$3}" \
+		-keyout "$1/key.pem" -out "$1/cert.pem" 2>/dev/null &&
+		chmod 600 "$1/key.pem"
+}
+
 # private_hash PASSWORD: for crypt(3), with few rounds.
 private_hash() {
 	perl -e 'print crypt($ARGV[0], q($6$rounds=1000$mailroom$))' "$1"

@@ -7,12 +7,7 @@ load smtp
 
 setup() {
 	lib_setup
-	mkdir "$CONFIG/tls"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-keyout "$CONFIG/tls/key.pem" -out "$CONFIG/tls/cert.pem" \
-		-days 2 -subj /CN=mx.here.test \
-		-addext subjectAltName=DNS:mx.here.test 2>/dev/null
-	chmod 600 "$CONFIG/tls/key.pem"
+	private_certificate "$CONFIG/tls" mx.here.test
 	config plain-login never
 }
 
