@@ -11,12 +11,44 @@ static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
 static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 static bool zoned;
+static long fixed; /* seconds east of UTC, unless zoned */
 
 void
 date_zone(void)
 {
 	tzset();
 	zoned = true;
+}
+
+long
+date_zone_now(void)
+{
+	time_t now = time(NULL);
+	struct tm t;
+
+	date_zone();
+	return localtime_r(&now, &t) == NULL ? 0 : t.tm_gmtoff;
+}
+
+void
+date_zone_fixed(long seconds)
+{
+	fixed = seconds;
+	zoned = false;
+}
+
+/* The calendar date where "when" is written; NULL: there is none. */
+static struct tm *
+calendar(time_t when, struct tm *t)
+{
+	struct tm *r;
+
+	if (zoned)
+		return localtime_r(&when, t);
+	when += fixed;
+	r = gmtime_r(&when, t);
+	t->tm_gmtoff = fixed;
+	return r;
 }
 
 char *
@@ -28,8 +60,8 @@ date_put(char *out, time_t when)
 
 	/* A time that has no calendar date is some clock's or file's fault;
 	 * the message still needs a date. */
-	if ((zoned ? localtime_r(&when, &t) : gmtime_r(&when, &t)) == NULL ||
-	    t.tm_year < -1900 || t.tm_year > 9999 - 1900)
+	if (calendar(when, &t) == NULL || t.tm_year < -1900 ||
+	    t.tm_year > 9999 - 1900)
 		(void)gmtime_r(&zero, &t);
 	zone = (unsigned)labs(t.tm_gmtoff) / 60;
 	(void)snprintf(out, DATE_SIZE,

@@ -16,6 +16,11 @@ char *date_put(char *out, time_t);
 /* Read the local zone now (TZ, /etc/localtime), before a chroot. */
 void date_zone(void);
 
+/* The same, and how many seconds east of UTC it is at present: for
+ * date_zone_fixed of a process that cannot read it. */
+long date_zone_now(void);
+void date_zone_fixed(long seconds);
+
 /* A date that was read: the time, and what stood there. */
 struct date {
 	time_t when;

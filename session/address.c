@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 void
@@ -19,6 +20,26 @@ address_unmap(struct sockaddr_storage *ss)
 	in.sin_port = in6.sin6_port;
 	memcpy(&in.sin_addr, in6.sin6_addr.s6_addr + 12, 4);
 	memcpy(ss, &in, sizeof(in));
+}
+
+void
+address_text(struct sockaddr_storage *ss, char *ip, char *port, bool *loop)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	address_unmap(ss);
+	if (ss->ss_family == AF_INET) {
+		memcpy(&in, ss, sizeof(in));
+		(void)inet_ntop(AF_INET, &in.sin_addr, ip, INET6_ADDRSTRLEN);
+		(void)snprintf(port, 8, "%u", ntohs(in.sin_port));
+		*loop = ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	} else if (ss->ss_family == AF_INET6) {
+		memcpy(&in6, ss, sizeof(in6));
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, ip, INET6_ADDRSTRLEN);
+		(void)snprintf(port, 8, "%u", ntohs(in6.sin6_port));
+		*loop = IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+	}
 }
 
 /* An IPv4 address is told from a network by what no network begins with. */

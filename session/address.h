@@ -3,6 +3,8 @@
 #ifndef SESSION_ADDRESS_H
 #define SESSION_ADDRESS_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct address_key {
@@ -11,6 +13,10 @@ struct address_key {
 
 /* IPv4 in its IPv6 form ("::ffff:192.0.2.1") becomes IPv4. */
 void address_unmap(struct sockaddr_storage *);
+
+/* Unmaps it too.  Address and port as text, into ip[INET6_ADDRSTRLEN] and
+ * port[8]; *loop: from 127/8 or ::1.  Other families leave all three alone. */
+void address_text(struct sockaddr_storage *, char *ip, char *port, bool *loop);
 
 /* Unmaps it too. */
 struct address_key address_key(struct sockaddr_storage *);

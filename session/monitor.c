@@ -185,9 +185,12 @@ monitor_serve(struct monitor *m)
 	(void)sigaction(SIGTERM, &term, NULL);
 	if (lower_self() == -1)
 		log_line(LOG_ERR, "monitor reason=\"%s\"", fail_text());
-	else
+	else {
+		if (m->first != NULL)
+			m->first(m);
 		while ((r = serve_one(m)) == 1)
 			reap_others(m);
+	}
 	/* Before the wait: who holds our end is to see that it is over. */
 	(void)close(m->sock);
 	if (r == 0)

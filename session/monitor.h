@@ -27,6 +27,8 @@ struct monitor {
 	int sock;
 	pid_t child; /* the parser */
 	void *ctx; /* the program's own */
+	/* Called once, with powers lowered, before the first request; NULL. */
+	void (*first)(struct monitor *);
 	const struct right *rights; /* MONITOR_KINDS rows, [ASK_LOG] too */
 	unsigned used[MONITOR_KINDS];
 };

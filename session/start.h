@@ -34,6 +34,12 @@ struct peer {
  * line end, or NULL).  Borrowed.  Defaults: 100, 20, NULL. */
 void start_limits(unsigned all, unsigned each, const char *busy);
 
+/* For accept mode on an Internet address: processes wait that have called
+ * "ready" before there is a client.  Descriptors 0 and 1 are /dev/null then,
+ * "ctx" is that of start_sessions, which calls "session" later as ever; it
+ * must not take longer than a session may take to begin. */
+void start_ahead(void (*ready)(void *ctx));
+
 /* Find out and call "session" once per connection, with it as descriptors 0
  * and 1; returns the exit status for main.  In accept mode each call happens
  * in a forked child; SIGTERM is passed on to the sessions. */

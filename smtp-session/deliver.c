@@ -13,13 +13,12 @@
 #include "smtp-session/rights.h"
 
 void
-deliver_init(struct deliver *d, int monitor)
+deliver_init(struct deliver *d, int monitor, int ready)
 {
 	d->monitor = monitor;
 	d->agents = 0; /* the rest are pages that nobody touched */
 	d->spool.sock = -1;
-	d->ready = -1;
-	d->soon = SOON_NOT;
+	d->ready = ready;
 	d->found = -1;
 	buf_init(&d->text, DELIVER_TEXT_MAX);
 	buf_init(&d->found_targets, RESOLVE_TEXT_MAX);
@@ -27,29 +26,8 @@ deliver_init(struct deliver *d, int monitor)
 }
 
 void
-deliver_soon(struct deliver *d)
-{
-	if (d->soon == SOON_NOT &&
-	    record_send(d->monitor, ASK_READY, 0, span(""), -1) == 0)
-		d->soon = SOON_ASKED;
-}
-
-void
-deliver_settle(struct deliver *d)
-{
-	struct record *r = &d->record;
-
-	if (d->soon != SOON_ASKED)
-		return;
-	d->soon = SOON_DONE;
-	if (record_recv(d->monitor, r, &d->ready, DELIVER_SECONDS * 1000) != 1)
-		d->ready = -1;
-}
-
-void
 deliver_reset(struct deliver *d)
 {
-	deliver_settle(d);
 	for (int i = 0; i < d->agents; i++)
 		d->agent[i].used = false;
 	d->targets = 0;
@@ -99,7 +77,6 @@ deliver_hire(struct deliver *d, uint32_t ask, int value, const char *addr)
 	struct record *r = &d->record;
 	int fd = -1, got;
 
-	deliver_settle(d);
 	if (ask == ASK_RCPT && d->ready != -1) {
 		fd = d->ready;
 		d->ready = -1;

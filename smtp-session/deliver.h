@@ -44,8 +44,7 @@ struct deliver {
 	int monitor;
 	struct deliver_agent agent[DELIVER_AGENTS];
 	int agents; /* slots that were ever in use */
-	enum { SOON_NOT, SOON_ASKED, SOON_DONE } soon; /* deliver_soon */
-	int ready; /* socket of the agent it brought; -1 none */
+	int ready; /* socket of an agent that waits for its address; -1 none */
 	struct deliver_agent spool;
 	struct target target[DELIVER_TARGETS];
 	size_t targets;
@@ -78,12 +77,8 @@ enum deliver_result {
 	DELIVER_LOOP, /* 554 5.4.6 */
 };
 
-void deliver_init(struct deliver *, int monitor);
-
-/* An address will be asked for: have an agent made meanwhile, once; and take
- * what the monitor answers to that, before anything else is asked of it. */
-void deliver_soon(struct deliver *);
-void deliver_settle(struct deliver *);
+/* The sockets of the monitor and of an agent_ready (-1 none). */
+void deliver_init(struct deliver *, int monitor, int ready);
 
 /* Ask for an address.  The agent of a mailbox stays for deliver_add and for
  * later messages; why is set for UNKNOWN, REFUSED and TROUBLE. */

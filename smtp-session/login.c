@@ -76,7 +76,6 @@ ask(struct smtp *s, uint32_t kind, int value, struct span data, uint32_t wanted,
 {
 	struct record *r = &s->deliver.record;
 
-	deliver_settle(&s->deliver);
 	if (record_send(s->deliver.monitor, kind, value, data, -1) == -1 ||
 	    record_recv(s->deliver.monitor, r, NULL, LOGIN_SECONDS * 1000) != 1)
 		return smtp_because(s, &no_backend, "monitor");

@@ -180,7 +180,6 @@ cmd_mail(struct smtp *s, struct span arg)
 		smtp_reset(s);
 		return r;
 	}
-	deliver_soon(&s->deliver);
 	s->state = S_MAIL;
 	return &sender_ok;
 }

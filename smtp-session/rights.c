@@ -52,9 +52,23 @@ fork_agent(struct monitor *m)
 	return r == -1 ? -2 : -1;
 }
 
-/* A child that writes for somebody, or connects the mail filters.  The agent
- * of the first message (ASK_READY) is forked while the client still writes
- * its RCPT. */
+/* It is there while the client still greets. */
+void
+rights_first(struct monitor *m)
+{
+	const struct rights_ctx *x = m->ctx;
+	pid_t pid = x->agent == -1 ? -1 : fork();
+
+	if (pid == 0) {
+		(void)signal(SIGTERM, SIG_DFL);
+		(void)close(m->sock);
+		agent_ready(x->agent, x->config, x->peer->local_ip);
+	}
+	if (x->agent != -1)
+		(void)close(x->agent);
+}
+
+/* A child that writes for somebody, or connects the mail filters. */
 static int
 answer_agent(struct monitor *m, const struct record *r, int fd)
 {
@@ -71,8 +85,6 @@ answer_agent(struct monitor *m, const struct record *r, int fd)
 	case ASK_RCPT:
 		agent_mailbox(sock, x->config, x->peer->local_ip,
 		    record_span(r), (enum agent_how)r->value);
-	case ASK_READY:
-		agent_ready(sock, x->config, x->peer->local_ip);
 	case ASK_SPOOL:
 		agent_spool(sock, x->config);
 	default:
@@ -215,7 +227,6 @@ answer_tls(struct monitor *m, const struct record *r, int fd)
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
 	[ASK_RCPT] =	{ 10000, 400,		answer_agent },
-	[ASK_READY] =	{ 1,	 0,		answer_agent },
 	[ASK_SPOOL] =	{ 1000,	 0,		answer_agent },
 	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
 	[ASK_LOGIN] =	{ LOGIN_TRIES, LOGIN_LONGEST, answer_login },

@@ -11,7 +11,6 @@
 
 enum { /* beside ASK_LOG */
 	ASK_RCPT = 1, /* value: enum agent_how; data: address */
-	ASK_READY, /* no data: an agent that is told its address by the parser */
 	ASK_SPOOL, /* no data */
 	ASK_KICK, /* no data, no answer: wake mailq-run */
 	ASK_LOGIN, /* data: name NUL password */
@@ -42,9 +41,14 @@ struct rights_ctx { /* monitor.ctx */
 	const struct config *config;
 	const struct peer *peer;
 	const char *milters; /* their list */
+	int agent; /* for one that waits for its address; -1 none */
 	struct auth_scram scram;
 	struct scram_binding binding; /* of the TLS connection */
 };
+
+/* For monitor.first: the agent of the first message is there while the client
+ * still greets. */
+void rights_first(struct monitor *);
 
 extern const struct right smtp_rights[MONITOR_KINDS];
 

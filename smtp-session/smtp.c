@@ -158,8 +158,6 @@ greet(struct smtp *s, struct span arg, bool extended)
 	s->extended = extended;
 	s->state = S_READY;
 	smtp_reset(s);
-	if (!s->facts.submission)
-		deliver_soon(&s->deliver);
 }
 
 static const struct reply *
@@ -446,19 +444,19 @@ next(struct smtp *s)
 }
 
 void
-smtp_serve(struct smtp *s, int sock)
+smtp_serve(struct smtp *s, int monitor, int agent)
 {
 	const struct reply *r;
 
 	(void)signal(SIGTERM, on_term);
-	conn_init(&s->conn, STDIN_FILENO, STDOUT_FILENO, true);
+	conn_init(&s->conn, s->in, s->out, true);
 	s->conn.stop = smtp_now() + (int64_t)SMTP_SESSION_SECONDS * 1000;
 	s->state = S_START;
 	s->content.fd = -1;
 	buf_init(&s->text, CONN_OUT / 2);
 	buf_init(&s->why, 1024);
 	data_init(&s->data);
-	deliver_init(&s->deliver, sock);
+	deliver_init(&s->deliver, monitor, agent);
 	for (;;) {
 		r = next(s);
 		if (r != NULL && (r->code == 0 || !answer(s, r)))

@@ -39,6 +39,7 @@ struct smtp {
 	struct conn conn;
 	const struct config *config;
 	const struct peer *peer;
+	int in, out; /* the client as he came */
 	enum smtp_state state;
 	struct policy_facts facts;
 	bool extended; /* EHLO */
@@ -70,8 +71,9 @@ struct smtp {
 	struct buf why; /* for the log line of this reply */
 };
 
-/* Serve the client to its end.  "sock" leads to the monitor. */
-void smtp_serve(struct smtp *, int sock);
+/* Serve the client to its end.  Sockets: the monitor's, and that of an agent
+ * that waits for its first address (-1 none). */
+void smtp_serve(struct smtp *, int monitor, int agent);
 
 /* Make up a reply. */
 const struct reply *smtp_say(struct smtp *, unsigned code, const char *status,

@@ -54,7 +54,6 @@ cmd_starttls(struct smtp *s, struct span arg)
 	    begin.text);
 	if (conn_flush(&s->conn) == -1)
 		return &failed;
-	deliver_settle(&s->deliver);
 	if (record_send(s->deliver.monitor, ASK_TLS, 0, span(""), s->conn.in) ==
 		-1 ||
 	    record_recv(s->deliver.monitor, r, &sock,

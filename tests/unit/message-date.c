@@ -30,6 +30,19 @@ TEST(zones)
 	CHECK_STR(date_put(out, 1782900000), "Wed, 1 Jul 2026 12:00:00 +0200");
 }
 
+TEST(a_zone_by_its_offset)
+{
+	char out[DATE_SIZE];
+
+	CHECK(setenv("TZ", "XXX-5:30", 1) == 0);
+	CHECK(date_zone_now() == 5 * 3600 + 30 * 60);
+	CHECK_STR(date_put(out, 0), "Thu, 1 Jan 1970 05:30:00 +0530");
+	date_zone_fixed(-(3 * 3600 + 30 * 60));
+	CHECK_STR(date_put(out, 0), "Wed, 31 Dec 1969 20:30:00 -0330");
+	date_zone_fixed(0);
+	CHECK_STR(date_put(out, 0), "Thu, 1 Jan 1970 00:00:00 +0000");
+}
+
 TEST(times_without_a_date)
 {
 	char out[DATE_SIZE];

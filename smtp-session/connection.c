@@ -1,0 +1,354 @@
+/* The greeting is a constant and leaves before anything else is set up.  Then
+ * this process becomes the monitor, which answers requests of fixed size.  Its
+ * child, the parser, reads what strangers write and can do nothing else: it
+ * locks itself up before it hears who they are. */
+#include "smtp-session/connection.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "message/date.h"
+#include "message/fail.h"
+#include "session/log.h"
+#include "session/monitor.h"
+#include "session/record.h"
+#include "session/role.h"
+#include "session/sandbox.h"
+#include "session/slots.h"
+#include "session/tls.h"
+#include "session/users.h"
+#include "smtp-session/agent.h"
+#include "smtp-session/milter.h"
+#include "smtp-session/rights.h"
+#include "smtp-session/smtp.h"
+
+#define TROUBLE "421 4.3.0 Local trouble, try again later\r\n"
+
+enum {
+	ROOM = 256 * 1024, /* what content may be longer than the limit */
+	LAST_RESORT = SMTP_SESSION_SECONDS + 600,
+};
+
+/* What the parser is told of its client, in one record; with a descriptor
+ * when the client came after the fork. */
+struct welcome {
+	struct peer peer;
+	char id[12]; /* of the session's log lines */
+	char tls[96];
+	char only[65];
+	bool plus, stress, trusted, can_tls, keys;
+	long zone; /* seconds east of UTC */
+};
+_Static_assert(sizeof(struct welcome) < RECORD_DATA, "must fit a record");
+
+/* The parser of this connection, and what leads to it. */
+static struct {
+	pid_t pid; /* 0: not forked yet */
+	int sock; /* to the parser */
+	int agent; /* the first agent's end */
+	bool ahead; /* it was forked before the client came */
+} parser;
+
+static int
+say(const char *text)
+{
+	size_t n = strlen(text);
+
+	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : -1;
+}
+
+static int
+trouble(const char *event, int status)
+{
+	log_line(LOG_ERR, "%s reason=\"%s\"", event, fail_text());
+	(void)say(TROUBLE);
+	return status;
+}
+
+/* ---- the configuration */
+
+static struct stat
+look(const struct service *s)
+{
+	struct stat st = { .st_ino = 0 };
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/mailroom.conf", s->dir);
+	if (stat(path, &st) == -1)
+		st.st_ino = 0;
+	return st;
+}
+
+void
+connection_load(struct service *s)
+{
+	s->file = look(s);
+	s->configured = config_load(&s->config, s->dir) == 0;
+}
+
+static bool
+config_changed(const struct service *s)
+{
+	const struct stat now = look(s);
+
+	return now.st_ino != s->file.st_ino || now.st_dev != s->file.st_dev ||
+	    now.st_size != s->file.st_size ||
+	    memcmp(&now.st_mtim, &s->file.st_mtim, sizeof(now.st_mtim)) != 0 ||
+	    memcmp(&now.st_ctim, &s->file.st_ctim, sizeof(now.st_ctim)) != 0;
+}
+
+/* ---- the parser */
+
+static int
+lock_up(const struct service *s)
+{
+	const struct limits l = {
+		.memory = 64 << 20,
+		.file = s->config.size + ROOM,
+		.files = RECORD_FILES,
+		.procs = 0,
+	};
+	char empty[PATH_MAX];
+	struct role net;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)snprintf(empty, sizeof(empty), "%s/empty", s->config.run);
+	if (role_root() &&
+	    (role_find(&net, s->config.net_user) == -1 ||
+		role_jail(&net, empty) == -1))
+		return -1;
+	if (sandbox_limits(&l) == -1 || sandbox_files(NULL, 0) == -1)
+		return -1;
+	return sandbox_calls(SANDBOX_PARSER);
+}
+
+/* 1; 0: the client did not stay. */
+static int
+hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
+{
+	struct record *r = &smtp->deliver.record;
+	int fd;
+
+	if (record_recv(sock, r, &fd, -1) != 1 || r->len != sizeof(*w))
+		return 0;
+	memcpy(w, r->data, sizeof(*w));
+	smtp->in = fd == -1 ? STDIN_FILENO : fd;
+	smtp->out = fd == -1 ? STDOUT_FILENO : fd;
+	log_id(w->id);
+	date_zone_fixed(w->zone);
+	smtp->peer = &w->peer;
+	smtp->plus = w->plus;
+	smtp->can_tls = w->can_tls;
+	smtp->keys = w->keys;
+	smtp->stress = w->stress;
+	smtp->trusted = w->trusted;
+	(void)strlcpy(smtp->tls, w->tls, sizeof(smtp->tls));
+	(void)strlcpy(smtp->only, w->only, sizeof(smtp->only));
+	return 1;
+}
+
+static int
+serve_client(const struct service *s, int sock, int agent)
+{
+	static struct smtp smtp;
+	static struct welcome w;
+
+	(void)close(LOG_FD);
+	monitor_client(sock);
+	tls_forget();
+	if (lock_up(s) == -1)
+		return trouble("sandbox-error", EX_OSERR);
+	if (hear_welcome(&smtp, &w, sock) == 0)
+		return 0;
+	(void)alarm(LAST_RESORT);
+	smtp.config = &s->config;
+	smtp.milter_list = milter_list(&s->config, &w.peer, s->submission);
+	smtp.facts.submission = s->submission;
+	smtp.facts.peer = w.peer.kind != PEER_INET ? POLICY_LOCAL :
+	    w.peer.loopback			   ? POLICY_LOOPBACK :
+						     POLICY_STRANGER;
+	smtp_serve(&smtp, sock, agent);
+	return 0;
+}
+
+static int
+fork_parser(const struct service *s)
+{
+	int pair[2], agent[2] = { -1, -1 };
+
+	if (record_pair(pair) == -1 ||
+	    (!s->submission && record_pair(agent) == -1) ||
+	    (parser.pid = fork()) == -1)
+		return fail("session");
+	if (parser.pid == 0) {
+		(void)close(pair[0]);
+		if (agent[0] != -1)
+			(void)close(agent[0]);
+		_exit(serve_client(s, pair[1], agent[1]));
+	}
+	(void)close(pair[1]);
+	if (agent[1] != -1)
+		(void)close(agent[1]);
+	parser.sock = pair[0];
+	parser.agent = agent[0];
+	return 0;
+}
+
+void
+connection_ready(void *service)
+{
+	const struct service *s = service;
+
+	if (!s->configured || config_changed(s))
+		return;
+	if (fork_parser(s) == 0)
+		parser.ahead = true;
+	else
+		parser.pid = 0;
+}
+
+/* ---- the client's arrival */
+
+/* In the other form of starting, start_sessions counts. */
+static bool
+admitted(const struct service *s, const struct peer *peer, struct welcome *w)
+{
+	static struct slots slots; /* held until we end */
+	const struct config *c = &s->config;
+	const char *word;
+
+	if (getpid() != s->main || peer->kind != PEER_INET)
+		return true;
+	switch (slots_take(&slots, c->run, "smtp", peer->ip, c->connections,
+	    c->connections_per_address, &word)) {
+	case 1:
+		w->stress = slots.stress;
+		return true;
+	case 0:
+		log_line(LOG_NOTICE,
+		    "refused ip=%s reason=\"too many "
+		    "connections\" setting=%s",
+		    peer->ip, word);
+		(void)say(CONNECTION_BUSY);
+		return false;
+	}
+	log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
+	return true;
+}
+
+/* TLS from the first octet (RFC 8314 s. 3.3): the relay takes the client's
+ * socket, another takes its place. */
+static int
+encrypt(struct rights_ctx *x, struct welcome *w)
+{
+	static struct tls_info info;
+	int sock = tls_server(x->config, STDIN_FILENO, &info);
+
+	if (sock == -1) {
+		log_line(LOG_NOTICE, "no-tls ip=%s reason=\"%s\"", x->peer->ip,
+		    fail_text());
+		return -1;
+	}
+	x->binding = info.binding;
+	w->plus = info.binding.exporter_len > 0;
+	(void)snprintf(w->tls, sizeof(w->tls), "%s %s", info.version,
+	    info.cipher);
+	if (dup2(sock, STDIN_FILENO) == -1 || dup2(sock, STDOUT_FILENO) == -1)
+		return -1;
+	(void)close(sock);
+	return 0;
+}
+
+/* Which sender addresses a user of this host may use: root, the spool's user
+ * and whoever runs us any, others their own. */
+static void
+find_local_user(const struct service *s, struct welcome *w)
+{
+	const struct passwd *pw;
+	struct role spool;
+	uid_t uid = w->peer.uid;
+
+	w->trusted = w->peer.kind == PEER_PIPE || uid == 0 ||
+	    uid == geteuid() ||
+	    (role_find(&spool, s->config.spool_user) == 0 && spool.uid == uid);
+	if (w->trusted)
+		return;
+	pw = getpwuid(uid);
+	/* No name begins with a blank: somebody unknown sends as nobody. */
+	(void)strlcpy(w->only, pw == NULL ? " " : pw->pw_name, sizeof(w->only));
+}
+
+/* The configuration may be newer than we are, and than a parser that waits. */
+static void
+be_current(struct service *s)
+{
+	if (getpid() == s->main || !config_changed(s))
+		return;
+	connection_load(s);
+	if (parser.pid == 0)
+		return;
+	(void)close(parser.sock); /* so it leaves */
+	(void)close(parser.agent);
+	parser.pid = 0;
+	parser.ahead = false;
+}
+
+static int
+introduce(struct service *s, struct welcome *w)
+{
+	if (parser.pid == 0 && fork_parser(s) == -1)
+		return -1;
+	w->zone = date_zone_now();
+	if (w->peer.kind != PEER_INET)
+		find_local_user(s, w);
+	else
+		w->can_tls = tls_configured(&s->config);
+	w->keys = s->submission && users_have_keys(&s->config);
+	if (record_send(parser.sock, 0, 0, span_n((const char *)w, sizeof(*w)),
+		parser.ahead ? STDIN_FILENO : -1) == -1)
+		return fail("welcome");
+	/* The client is to see the end when the parser leaves. */
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO);
+	return 0;
+}
+
+int
+connection_serve(const struct peer *peer, void *service)
+{
+	struct service *s = service;
+	static struct welcome w;
+	struct rights_ctx rights = { .config = &s->config, .peer = peer };
+	struct monitor m = { .ctx = &rights,
+		.rights = smtp_rights,
+		.first = rights_first };
+	char greeting[320];
+
+	be_current(s);
+	if (!s->configured)
+		return trouble("config-error", EX_CONFIG);
+	w.peer = *peer;
+	log_id_new(w.id);
+	log_id(w.id);
+	if (!admitted(s, peer, &w))
+		return 0;
+	if (s->tls && peer->kind == PEER_INET && encrypt(&rights, &w) == -1)
+		return 0;
+	rights.milters = milter_list(&s->config, peer, s->submission);
+	(void)snprintf(greeting, sizeof(greeting), "220 %s ESMTP\r\n",
+	    s->config.hostname);
+	if (say(greeting) == -1)
+		return 0; /* the client has left */
+	if (introduce(s, &w) == -1)
+		return trouble("session-error", EX_OSERR);
+	m.sock = parser.sock;
+	m.child = parser.pid;
+	rights.agent = parser.agent;
+	return monitor_serve(&m);
+}
