@@ -64,8 +64,8 @@ milter_lost(struct smtp *s, struct milter *m, const struct milter_step *step,
 static const char *const usual[MILTER_STAGES] = {
 	[MILTER_AT_CONNECT] = "j v {daemon_name} {daemon_addr} {client_addr}",
 	[MILTER_AT_HELO] = "{tls_version} {cipher}",
-	[MILTER_AT_MAIL] = "i {auth_type} {auth_authen} {mail_mailer} "
-			   "{mail_host} {mail_addr}",
+	[MILTER_AT_MAIL] =
+	    "i {auth_type} {auth_authen} {mail_mailer} {mail_host} {mail_addr}",
 	[MILTER_AT_RCPT] = "i {rcpt_mailer} {rcpt_host} {rcpt_addr}",
 	[MILTER_AT_DATA] = "i",
 	[MILTER_AT_END] = "i",
