@@ -18,7 +18,7 @@
 enum {
 	WAIT_COMMAND = 300,
 	WAIT_DATA = 120,
-	WAIT_DOT = 600,
+	WAIT_DOT = 1200, /* a user's command behind `submit` has 1000 */
 	WAIT_QUIT = 2,
 	WAIT_ALL = 1800,
 };

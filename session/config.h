@@ -22,12 +22,14 @@ struct config {
 	char net_user[33]; /* parser and workers; name or "uid:gid"; mailnet */
 	char spool_user[33]; /* owner of the spool; mailroom */
 	char tls_user[33]; /* mailtls */
+	char command_user[33]; /* of commands and files in aliases; nobody */
 	char dns[64]; /* ADDR or ADDR@PORT; "" = /etc/resolv.conf */
 	uint16_t smtp_port; /* outgoing; 25 */
 	bool loopback_mx; /* mail exchangers on loopback and private addresses
 			   * are believed; no */
 	uint64_t size; /* octets of a message; 52428800 */
 	unsigned recipients; /* of a message; 100 */
+	bool hide_client; /* no address of ours in their Received; no */
 	bool strict_newlines;
 	enum plain_login plain_login; /* passwords without TLS; never */
 	char retry[64]; /* see retry.h */

@@ -12,9 +12,9 @@
 #include "mailq-run/spool.h"
 #include "message/fail.h"
 #include "session/log.h"
-#include "session/record.h"
 #include "session/role.h"
-#include "smtp-session/agent.h"
+#include "smtp-session/agent-parts.h"
+#include "smtp-session/srs.h"
 
 enum { STRINGS_MAX = 2 << 20 };
 
@@ -28,11 +28,13 @@ struct draft_rcpt {
 struct spooler {
 	int sock;
 	int dir;
-	bool prepared;
-	struct spool_draft draft;
+	struct srs srs;
+	bool rewrite; /* there is a secret for it */
+	struct spool_draft draft[AGENT_DRAFTS]; /* written, not yet visible */
+	size_t drafts;
 	int flags;
 	struct buf text;
-	size_t id, from, user, envid;
+	size_t id, from, user, envid, via;
 	struct draft_rcpt rcpt[SPOOL_RCPTS];
 	size_t rcpts;
 };
@@ -56,6 +58,7 @@ begin(struct spooler *s, int flags, struct span data)
 	s->from = keep(s, agent_string(&data));
 	s->user = keep(s, agent_string(&data));
 	s->envid = keep(s, agent_string(&data));
+	s->via = keep(s, agent_string(&data));
 }
 
 static void
@@ -83,26 +86,74 @@ ret_of(int flags)
 	return (flags & ENVELOPE_RET_HDRS) != 0 ? 'H' : 0;
 }
 
+/* What was forwarded to another host comes from here: the sender's own domain
+ * did not send it, and reports have to pass by us.  On any trouble it stays as
+ * it is, so that a report is not lost. */
+static void
+rewrite(struct spooler *s)
+{
+	const char *from = s->text.p + s->from, *via = s->text.p + s->via;
+	const char *ours = strrchr(via, '@');
+	struct buf new;
+
+	if (!s->rewrite || ours == NULL || from[0] == '\0' ||
+	    (s->flags & ENVELOPE_FOREIGN) == 0)
+		return;
+	buf_init(&new, ADDR_MAX + 80);
+	if (srs_forward(&new, &s->srs, from, ours + 1, time(NULL)) == 0)
+		s->from = keep(s, new.p);
+	buf_free(&new);
+}
+
+/* The envelope, the mark of who has forwarded it, and the message. */
+static int
+write_draft(struct spooler *s, const struct spool_envelope *e, int fd)
+{
+	struct spool_draft *d = &s->draft[s->drafts];
+	const char *via = s->text.p + s->via;
+	struct buf head;
+	int r = 0;
+
+	if (spool_begin(d, s->dir, e) == -1)
+		return -1;
+	d->held = (s->flags & ENVELOPE_HELD) != 0;
+	buf_init(&head, AGENT_HEAD_MAX);
+	if (via[0] != '\0') {
+		buf_printf(&head, "Delivered-To: %s\n", via);
+		r = head.over ? fail_as(ENOMEM, "no memory") :
+				spool_add(d, head.p, head.len);
+	}
+	buf_free(&head);
+	if (r == 0 && spool_copy(d, fd, 0) == 0 && spool_seal(d) == 0) {
+		s->drafts++;
+		return 0;
+	}
+	spool_abort(d);
+	return -1;
+}
+
 static int
 write_entry(struct spooler *s, int fd)
 {
 	static struct spool_rcpt rcpt[SPOOL_RCPTS];
 	struct spool_envelope e = {
-		.from = s->text.p + s->from,
 		.arrival = time(NULL),
-		.user = s->text.p + s->user,
-		.envid = s->text.p + s->envid,
 		.ret = ret_of(s->flags),
 		.body8 = (s->flags & ENVELOPE_BODY8) != 0,
 		.utf8 = (s->flags & ENVELOPE_UTF8_ASKED) != 0,
+		.tls = (s->flags & ENVELOPE_TLS) != 0,
 		.rcpt = rcpt,
 		.rcpts = s->rcpts,
 	};
 
-	if (s->text.over || s->rcpts == 0)
+	if (s->text.over || s->rcpts == 0 || s->drafts == AGENT_DRAFTS)
 		return fail_as(EBADMSG, "the envelope did not come whole");
 	if (fd == -1)
 		return fail_as(EBADMSG, "no message came");
+	rewrite(s);
+	e.from = s->text.p + s->from;
+	e.user = s->text.p + s->user;
+	e.envid = s->text.p + s->envid;
 	(void)snprintf(e.id, sizeof(e.id), "%s", s->text.p + s->id);
 	for (size_t i = 0; i < s->rcpts; i++)
 		rcpt[i] = (struct spool_rcpt){
@@ -111,30 +162,35 @@ write_entry(struct spooler *s, int fd)
 			.notify = s->rcpt[i].notify,
 			.state = s->rcpt[i].state,
 		};
-	if (spool_begin(&s->draft, s->dir, &e) == -1)
-		return -1;
-	s->draft.held = (s->flags & ENVELOPE_HELD) != 0;
-	if (spool_copy(&s->draft, fd, 0) == 0 && spool_seal(&s->draft) == 0)
-		return 0;
-	spool_abort(&s->draft);
-	return -1;
+	return write_draft(s, &e, fd);
 }
 
 static void
 take_back(struct spooler *s)
 {
-	if (s->prepared)
-		spool_abort(&s->draft);
-	s->prepared = false;
+	while (s->drafts > 0)
+		spool_abort(&s->draft[--s->drafts]);
 }
 
+/* One after another; when one fails those behind it are taken back. */
 static int
 commit(struct spooler *s)
 {
-	if (!s->prepared)
+	size_t n = s->drafts;
+
+	if (n == 0)
 		return fail_as(EBADMSG, "nothing to commit");
-	s->prepared = false;
-	return spool_commit(&s->draft);
+	s->drafts = 0;
+	for (size_t i = 0; i < n; i++)
+		if (spool_commit(&s->draft[i]) == -1) {
+			int e = errno;
+
+			while (n-- > i + 1)
+				spool_abort(&s->draft[n]);
+			errno = e;
+			return -1;
+		}
+	return 0;
 }
 
 /* A file without a name for a message that is too large for memory. */
@@ -179,9 +235,7 @@ serve(struct spooler *s)
 			add_rcpt(s, r.value, record_span(&r));
 			break;
 		case AGENT_PREPARE:
-			take_back(s);
-			s->prepared = write_entry(s, fd) == 0;
-			agent_answer(s->sock, s->prepared ? 0 : -1);
+			agent_answer(s->sock, write_entry(s, fd));
 			break;
 		case AGENT_COMMIT:
 			agent_answer(s->sock, commit(s));
@@ -208,8 +262,8 @@ agent_spool(int sock, const struct config *c)
 	(void)alarm(AGENT_SECONDS);
 	buf_init(&s.text, STRINGS_MAX);
 	s.sock = sock;
-	s.draft.fd = -1;
 	s.dir = -1;
+	s.rewrite = srs_open(&s.srs, c) == 1;
 	if ((!role_root() || role_find(&role, c->spool_user) == 0) &&
 	    role_drop(&role) == 0) {
 		(void)close(LOG_FD);

@@ -1,6 +1,6 @@
-/* MAY HOLD ROOT until agent_lock_down.
+/* MAY HOLD ROOT until agent_become.
  *
- * The agent of one mailbox.  As root it sees an address whose characters are
+ * The agent of one recipient.  As root it sees an address whose characters are
  * checked and files of the configuration; it drops to the user before it
  * touches any path of his, and only then reads messages. */
 #include "smtp-session/agent.h"
@@ -21,17 +21,16 @@
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
+#include "smtp-session/agent-parts.h"
 #include "smtp-session/forward.h"
 #include "smtp-session/resolve.h"
-#include "smtp-session/trace.h"
 
 enum {
 	ROOM = 1 << 20, /* what a file may be longer than the message */
-	TRACE_MAX = 4096,
 	FOLDER_MAX = 80,
 };
 
-/* ---- common to both kinds */
+/* ---- common to all kinds */
 
 int
 agent_lock_down(const struct config *c, int dir)
@@ -39,7 +38,7 @@ agent_lock_down(const struct config *c, int dir)
 	const struct limits l = {
 		.memory = 256 << 20,
 		.file = c->size + ROOM,
-		.files = 16,
+		.files = AGENT_DRAFTS + 16,
 		.procs = 0,
 	};
 
@@ -89,96 +88,7 @@ agent_string(struct span *rest)
 	return s;
 }
 
-/* ---- the mailbox */
-
-struct box {
-	int sock;
-	int dir;
-	const char *final;
-	struct delivery d;
-	bool prepared;
-};
-
-static int
-prepare(struct box *b, struct span data, int fd)
-{
-	const char *from = agent_string(&data);
-	const char *original = agent_string(&data);
-	struct buf head;
-	int r;
-
-	if (fd == -1)
-		return fail_as(EBADMSG, "no message came");
-	if (delivery_open(&b->d, b->dir) == -1)
-		return -1;
-	buf_init(&head, TRACE_MAX);
-	trace_delivery(&head, from, original, b->final);
-	if (head.over)
-		r = fail_as(ENOMEM, "no memory");
-	else
-		r = delivery_add(&b->d, head.p, head.len);
-	buf_free(&head);
-	if (r == 0)
-		r = delivery_copy(&b->d, fd, 0);
-	if (r == 0)
-		r = delivery_seal(&b->d);
-	if (r == -1) {
-		int e = errno;
-
-		delivery_abort(&b->d);
-		errno = e;
-	}
-	b->prepared = r == 0;
-	return r;
-}
-
-static int
-commit(struct box *b)
-{
-	if (!b->prepared)
-		return fail_as(EBADMSG, "nothing to commit");
-	b->prepared = false;
-	return delivery_commit(&b->d);
-}
-
-static void
-take_back(struct box *b)
-{
-	if (b->prepared)
-		delivery_abort(&b->d);
-	b->prepared = false;
-}
-
-noreturn static void
-serve(struct box *b)
-{
-	static struct record r;
-	int fd;
-
-	for (;;) {
-		agent_wait(b->sock, &r, &fd);
-		switch (r.kind) {
-		case AGENT_PREPARE:
-		case AGENT_DELIVER:
-			take_back(b);
-			if (prepare(b, record_span(&r), fd) == 0 &&
-			    (r.kind == AGENT_PREPARE || commit(b) == 0))
-				agent_answer(b->sock, 0);
-			else
-				agent_answer(b->sock, -1);
-			break;
-		case AGENT_COMMIT:
-			agent_answer(b->sock, commit(b));
-			break;
-		default:
-			take_back(b);
-			if (r.kind != AGENT_ABORT || r.value == -1)
-				_exit(0);
-		}
-		if (fd != -1)
-			(void)close(fd);
-	}
-}
+/* ---- where a mailbox lies */
 
 /* bob+lists goes into the folder of that name, whatever its case, when bob has
  * made one; "folder" is then ".Lists", else "". */
@@ -200,8 +110,8 @@ find_folder(int dir, const char *extension, char folder[FOLDER_MAX])
 }
 
 /* As the user: open his Maildir, or a folder of it. */
-static int
-move_in(struct resolve_box *who)
+int
+agent_move_in(struct box *who)
 {
 	char path[PATH_MAX + 130], below[PATH_MAX + 130 + FOLDER_MAX];
 	char folder[FOLDER_MAX];
@@ -224,8 +134,8 @@ move_in(struct resolve_box *who)
 	return dir;
 }
 
-static void
-tell(int sock, enum agent_record kind, int value, struct span text)
+void
+agent_tell(int sock, enum agent_record kind, int value, struct span text)
 {
 	if (record_send(sock, kind, value, text, -1) == -1)
 		_exit(0);
@@ -242,21 +152,33 @@ tell_targets(int sock, const struct resolved *to)
 
 		while (n > 0 && all.p[n - 1] != '\0')
 			n--;
-		tell(sock, AGENT_TARGETS, 1, span_n(all.p, n));
+		agent_tell(sock, AGENT_TARGETS, 1, span_n(all.p, n));
 		all = span_from(all, n);
 	}
-	tell(sock, AGENT_TARGETS, 0, all);
+	agent_tell(sock, AGENT_TARGETS, 0, all);
 }
 
-static void
-tell_mailbox(int sock, const struct resolve_box *who)
+void
+agent_found(int sock, const struct box *who)
 {
 	struct buf b;
 
 	buf_init(&b, RECORD_DATA - 1);
 	buf_add(&b, who->user.name, strlen(who->user.name) + 1);
 	buf_add(&b, who->final, strlen(who->final) + 1);
-	tell(sock, AGENT_MAILBOX, 0, buf_all(&b));
+	agent_tell(sock, AGENT_MAILBOX, 0, buf_all(&b));
+	buf_free(&b);
+}
+
+static void
+tell_refused(int sock, const struct resolved *to)
+{
+	struct buf b;
+
+	buf_init(&b, RECORD_DATA - 1);
+	buf_add(&b, to->why, strlen(to->why) + 1);
+	buf_add(&b, to->at, strlen(to->at) + 1);
+	agent_tell(sock, AGENT_REFUSED, 0, buf_all(&b));
 	buf_free(&b);
 }
 
@@ -267,29 +189,30 @@ tell_class(int sock, const struct resolved *to)
 	static const enum agent_record kinds[] = {
 		[CLASS_REMOTE] = AGENT_REMOTE,
 		[CLASS_UNKNOWN] = AGENT_UNKNOWN,
-		[CLASS_REFUSED] = AGENT_REFUSED,
 		[CLASS_TROUBLE] = AGENT_TROUBLE,
 	};
 
 	if (to->class == CLASS_ALIAS)
 		tell_targets(sock, to);
+	else if (to->class == CLASS_REFUSED)
+		tell_refused(sock, to);
 	else
-		tell(sock, kinds[to->class], 0, span(to->why));
+		agent_tell(sock, kinds[to->class], 0, span(to->why));
 }
 
-noreturn static void
-give_up(int sock)
+noreturn void
+agent_give_up(int sock)
 {
-	tell(sock, AGENT_TROUBLE, errno, span(fail_text()));
+	agent_tell(sock, AGENT_TROUBLE, errno, span(fail_text()));
 	_exit(0);
 }
 
 /* Become the user; from here on there is no way back. */
-static void
-become(int sock, const struct resolve_box *who)
+void
+agent_become(int sock, const struct box *who)
 {
 	if (role_drop(&who->user.role) == -1)
-		give_up(sock);
+		agent_give_up(sock);
 	(void)close(LOG_FD);
 }
 
@@ -301,51 +224,55 @@ forward(int sock, struct resolved *to)
 	case 0:
 		return;
 	case -1:
-		give_up(sock);
+		agent_give_up(sock);
 	}
 	tell_targets(sock, to);
 	_exit(0);
+}
+
+noreturn static void
+agent_resolved(int sock, const struct config *c, struct resolved *to,
+    enum agent_how how)
+{
+	int dir;
+
+	if (to->class != CLASS_MAILBOX) {
+		tell_class(sock, to);
+		_exit(0);
+	}
+	if (how == AGENT_LOOK) {
+		agent_found(sock, &to->box);
+		_exit(0);
+	}
+	agent_become(sock, &to->box);
+	buf_reset(&to->targets);
+	if (how == AGENT_USER || !to->final)
+		forward(sock, to);
+	dir = agent_move_in(&to->box);
+	if (dir == -1)
+		agent_give_up(sock);
+	/* The client need not wait for the rest: it is done before any octet
+	 * of a message is read. */
+	agent_found(sock, &to->box);
+	agent_maildir(sock, c, dir, to->box.final);
 }
 
 noreturn void
 agent_mailbox(int sock, const struct config *c, const char *local_ip,
     struct span address, enum agent_how how)
 {
-	static struct box b;
 	static struct resolved to;
 	struct addr a;
 
 	(void)alarm(AGENT_SECONDS);
 	if (addr_path(&address, &a) == -1 || addr_null(&a)) {
-		tell(sock, AGENT_UNKNOWN, 0, span("no address"));
+		agent_tell(sock, AGENT_UNKNOWN, 0, span("no address"));
 		_exit(0);
 	}
-	resolve(&to, c, &a, local_ip, how == AGENT_FINAL);
-	if (to.class != CLASS_MAILBOX) {
-		tell_class(sock, &to);
-		_exit(0);
-	}
-	if (how == AGENT_LOOK) {
-		tell_mailbox(sock, &to.box);
-		_exit(0);
-	}
-	become(sock, &to.box);
-	buf_reset(&to.targets);
-	if (how == AGENT_OPEN)
-		forward(sock, &to);
-	b.sock = sock;
-	b.final = to.box.final;
-	b.dir = move_in(&to.box);
-	if (b.dir == -1)
-		give_up(sock);
-	/* The client need not wait for the rest: it is done before any octet
-	 * of a message is read. */
-	tell_mailbox(sock, &to.box);
-	if (agent_lock_down(c, b.dir) == -1) {
-		agent_answer(sock, -1);
-		_exit(0);
-	}
-	serve(&b);
+	if (how == AGENT_OUTLET)
+		agent_outlet(sock, c, &a);
+	resolve(&to, c, &a, local_ip, how == AGENT_FINAL || how == AGENT_USER);
+	agent_resolved(sock, c, &to, how);
 }
 
 bool

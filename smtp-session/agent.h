@@ -9,21 +9,23 @@
  *				AGENT_MAILBOX		name NUL final NUL
  *				AGENT_REMOTE		(exits)
  *				AGENT_UNKNOWN		(exits)
- *				AGENT_REFUSED		text (exits)
+ *				AGENT_REFUSED		text NUL rule NUL (exits)
  *				AGENT_TROUBLE errno	text (exits)
  *				AGENT_TARGETS more	target NUL ... (exits)
  *				AGENT_SPOOL		(spool agent)
  *	AGENT_PREPARE + fd				from NUL original NUL
  *				AGENT_DONE | AGENT_FAILED errno, text
+ *					| AGENT_BOUNCED status, text
  *	AGENT_COMMIT		AGENT_DONE | AGENT_FAILED
  *	AGENT_DELIVER + fd	as PREPARE and COMMIT in one
  *	AGENT_ABORT		(no answer)
  *
  * The spool agent has two more before PREPARE (whose data it ignores), and
- * gives out unlinked files for messages too large for memory:
+ * gives out unlinked files for messages too large for memory.  Each PREPARE is
+ * an entry of its own, COMMIT and ABORT are for all of them:
  *
  *	AGENT_ENVELOPE flags	(no answer)		id NUL from NUL user NUL
- *							envid NUL
+ *							envid NUL via NUL
  *	AGENT_RCPT notify	(no answer)		state address NUL
  *							orcpt NUL
  *	AGENT_FILE		AGENT_DONE + fd
@@ -47,6 +49,8 @@ enum {
 	AGENT_SECONDS = 60, /* for one request, then it is killed */
 	AGENT_LIVES = 1800, /* without a request */
 	AGENT_ADDRESS_MAX = 400, /* octets */
+	AGENT_DRAFTS = 32, /* entries of the spool for one message */
+	AGENT_HEAD_MAX = 4096, /* of what is written above a message */
 };
 
 enum agent_record {
@@ -60,6 +64,7 @@ enum agent_record {
 	AGENT_SPOOL,
 	AGENT_DONE,
 	AGENT_FAILED,
+	AGENT_BOUNCED, /* a command says no; value: its exit status */
 	/* requests */
 	AGENT_PREPARE,
 	AGENT_COMMIT,
@@ -74,7 +79,9 @@ enum agent_record {
 /* How a mailbox agent is asked to begin (ASK_RCPT's value). */
 enum agent_how {
 	AGENT_OPEN, /* resolve; if it is a mailbox become its owner */
-	AGENT_FINAL, /* a mailbox: no aliases */
+	AGENT_FINAL, /* a mailbox: no aliases, no .forward */
+	AGENT_USER, /* a user: no aliases */
+	AGENT_OUTLET, /* a command or file by its name, see outlet.h */
 	AGENT_LOOK, /* resolve only, then exit */
 	AGENT_HOW_KINDS,
 };
@@ -85,7 +92,9 @@ enum {
 	ENVELOPE_UTF8_ASKED = 2,
 	ENVELOPE_RET_FULL = 4,
 	ENVELOPE_RET_HDRS = 8,
-	ENVELOPE_HELD = 16
+	ENVELOPE_HELD = 16,
+	ENVELOPE_TLS = 32, /* REQUIRETLS */
+	ENVELOPE_FOREIGN = 64, /* the sender's domain is none of ours */
 };
 
 /* The whole life of a child that the monitor just forked. */
@@ -100,19 +109,6 @@ noreturn void agent_spool(int sock, const struct config *);
  * control octets? */
 bool agent_may(int how, struct span address);
 
-/* ---- for the two of them */
-
-/* What every agent does once it is its user and has opened "dir" (its
- * maildir or spool): limits and sandbox.  0 / -1. */
-int agent_lock_down(const struct config *, int dir);
-
-/* Wait for a request (1), with the time limit on its work set; exits when
- * the parser is gone. */
-struct record;
-void agent_wait(int sock, struct record *, int *fd);
-
-/* AGENT_DONE for 0, else AGENT_FAILED with errno and fail_text(). */
-void agent_answer(int sock, int result);
 /* The next string of a record's data, NUL-terminated; "" when it has none or
  * holds an octet that no header may have. */
 const char *agent_string(struct span *rest);

@@ -2,6 +2,7 @@
 #include <bsd/string.h>
 #include <string.h>
 
+#include "smtp-session/outlet.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/command.h"
 
@@ -27,8 +28,11 @@ list(struct smtp *s)
 	while (all.len > 0) {
 		struct span one = span_cut(&all, '\0');
 
-		buf_printf(&lines, "%s<%.*s>", lines.len > 0 ? "\n" : "",
-		    (int)one.len - 1, one.p + 1);
+		if (one.p[0] == TARGET_OWNER || one.p[0] == TARGET_VIA)
+			continue;
+		buf_str(&lines, lines.len > 0 ? "\n<" : "<");
+		outlet_address(&lines, one.p + 1);
+		buf_char(&lines, '>');
 	}
 	r = lines.over ? &later : smtp_say(s, 250, "2.1.5", "%s", lines.p);
 	buf_free(&lines);

@@ -18,16 +18,11 @@
 #include "message/fail.h"
 #include "session/log.h"
 #include "session/record.h"
-#include "smtp-session/deliver.h"
+#include "smtp-session/deliver-parts.h"
 #include "smtp-session/rights.h"
+#include "smtp-session/run.h"
 
-enum { /* numbers of spool entries of one message, and what their id adds */
-	ENTRY_NONE,
-	ENTRY_MAIN,
-	ENTRY_LATE,
-	ENTRY_SUCCESS,
-};
-
+/* What the id of an entry adds to that of the message. */
 static const char *const id_ends[] = { "", "", "-late", "-done" };
 
 static enum deliver_result
@@ -50,23 +45,25 @@ target_addr(const struct deliver *d, const struct target *t)
 static int
 say(struct deliver_agent *a, uint32_t kind, int value, struct span data, int fd)
 {
-	bool sent =
-	    a->sock != -1 && record_send(a->sock, kind, value, data, fd) == 0;
-
-	a->asked = sent && kind != AGENT_ABORT;
-	return sent ? 0 : -1;
+	if (a->sock == -1 || record_send(a->sock, kind, value, data, fd) == -1)
+		return -1;
+	a->asked += kind == AGENT_PREPARE || kind == AGENT_COMMIT ||
+	    kind == AGENT_DELIVER;
+	return 0;
 }
 
-/* The answer to what was said last. */
+/* The answer to what was said. */
 static int
 answer(struct deliver *d, struct deliver_agent *a)
 {
-	bool asked = a->asked;
+	bool asked = a->asked > 0;
 
-	a->asked = false;
+	a->asked -= asked;
 	if (asked && deliver_hear(d, a->sock, "agent")) {
 		if (d->record.kind == AGENT_DONE)
 			return 0;
+		if (d->record.kind == AGENT_BOUNCED)
+			d->status = d->record.value;
 		d->error = d->record.value;
 		buf_reset(&d->why);
 		buf_span(&d->why, record_span(&d->record));
@@ -122,47 +119,94 @@ hire_spool(struct deliver *d)
 }
 
 static int
-flags(const struct envelope *e, bool held)
+flags(const struct deliver *d, const struct envelope *e, bool owned)
 {
-	return (held ? ENVELOPE_HELD : 0) | (e->body8 ? ENVELOPE_BODY8 : 0) |
-	    (e->utf8 ? ENVELOPE_UTF8_ASKED : 0) |
-	    (e->ret == 'F' ? ENVELOPE_RET_FULL : 0) |
-	    (e->ret == 'H' ? ENVELOPE_RET_HDRS : 0);
+	return (d->held ? ENVELOPE_HELD : 0) |
+	    (d->foreign && !owned ? ENVELOPE_FOREIGN : 0) |
+	    (e->body8 ? ENVELOPE_BODY8 : 0) |
+	    (e->utf8 ? ENVELOPE_UTF8_ASKED : 0) | (e->tls ? ENVELOPE_TLS : 0) |
+	    (e->ret == 'F' && !owned ? ENVELOPE_RET_FULL : 0) |
+	    (e->ret == 'H' && !owned ? ENVELOPE_RET_HDRS : 0);
 }
 
-/* Have the recipients of "entry" written; spool_answer follows. */
-static int
-spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
+/* Who gets the reports on such a copy.  What has the null path is a report
+ * itself and stays one. */
+static const char *
+sender(const struct deliver *d, const struct deliver_mail *m, unsigned group)
 {
-	char id[SPOOL_ID + 8], state[ENVELOPE_TEXT + 1];
-	const char *const head[] = { id, m->from, m->user, m->envelope->envid };
+	size_t owner = d->group[group].owner;
 
-	if (hire_spool(d) == -1)
-		return -1;
-	(void)snprintf(id, sizeof(id), "%s%s", m->id, id_ends[entry]);
-	if (say_strings(&d->spool, AGENT_ENVELOPE, flags(m->envelope, d->held),
-		-1, head, 4) == -1)
-		return -1;
+	return owner == 0 || m->from[0] == '\0' ? m->from : d->text.p + owner;
+}
+
+static int
+say_envelope(struct deliver *d, const struct deliver_mail *m, int entry,
+    unsigned group)
+{
+	char id[SPOOL_ID + 16], number[8] = "";
+	bool owned = d->group[group].owner != 0;
+	const char *const head[] = { id, sender(d, m, group), m->user,
+		owned ? "" : m->envelope->envid,
+		d->text.p + d->group[group].via };
+
+	if (group > 0)
+		(void)snprintf(number, sizeof(number), "-%u", group);
+	(void)snprintf(id, sizeof(id), "%s%s%s", m->id, id_ends[entry], number);
+	return say_strings(&d->spool, AGENT_ENVELOPE,
+	    flags(d, m->envelope, owned), -1, head, 5);
+}
+
+/* Have the recipients of "entry" and this group written, if there are. */
+static int
+write_group(struct deliver *d, const struct deliver_mail *m, int entry,
+    unsigned group)
+{
+	char state[ENVELOPE_TEXT + 1];
+	bool begun = false;
+
 	for (size_t i = 0; i < d->targets; i++) {
 		const struct target *t = &d->target[i];
 		const char *const one[] = { state, d->text.p + t->orcpt };
 
-		if (t->entry != entry)
+		if (t->entry != entry || t->group != group)
 			continue;
+		if (!begun && say_envelope(d, m, entry, group) == -1)
+			return -1;
+		begun = true;
 		(void)snprintf(state, sizeof(state), "%c%s", (char)t->state,
 		    target_addr(d, t));
 		if (say_strings(&d->spool, AGENT_RCPT, (int)t->notify, -1, one,
 			2) == -1)
 			return -1;
 	}
-	return say(&d->spool, AGENT_PREPARE, 0, span(""), m->fd);
+	return begun ? say(&d->spool, AGENT_PREPARE, 0, span(""), m->fd) : 0;
+}
+
+/* The same for all groups; spool_answer follows. */
+static int
+spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
+{
+	if (hire_spool(d) == -1)
+		return -1;
+	for (unsigned group = 0; group < d->groups; group++)
+		if (write_group(d, m, entry, group) == -1)
+			return -1;
+	return 0;
 }
 
 /* Without an agent, hire_spool has said why. */
 static int
 spool_answer(struct deliver *d)
 {
-	return d->spool.sock == -1 ? -1 : answer(d, &d->spool);
+	int r = 0;
+
+	if (d->spool.sock == -1)
+		return -1;
+	do
+		if (answer(d, &d->spool) == -1)
+			r = -1;
+	while (d->spool.asked > 0);
+	return r;
 }
 
 static int
@@ -211,8 +255,8 @@ log_target(const struct deliver *d, const struct deliver_mail *m,
 	log_line(LOG_INFO,
 	    "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s "
 	    "size=%llu",
-	    event, m->id, m->from, target_addr(d, t), d->text.p + t->original,
-	    t->agent == -1 ? "" : "mailbox=",
+	    event, m->id, sender(d, m, t->group), target_addr(d, t),
+	    d->text.p + t->original, t->agent == -1 ? "" : "mailbox=",
 	    t->agent == -1 ? "via=spool" : d->agent[t->agent].name,
 	    (unsigned long long)m->data->size);
 }
@@ -234,7 +278,8 @@ static void
 say_mailbox(struct deliver *d, const struct deliver_mail *m,
     const struct target *t, uint32_t kind)
 {
-	const char *const strings[] = { m->from, d->text.p + t->original };
+	const char *const strings[] = { sender(d, m, t->group),
+		d->text.p + t->original };
 
 	(void)say_strings(&d->agent[t->agent], kind, 0,
 	    kind == AGENT_COMMIT ? -1 : m->fd, strings,
@@ -295,6 +340,16 @@ abort_all(struct deliver *d)
 
 /* ---- the whole */
 
+/* The address of ours by which this copy may have come before: that of the
+ * mailbox, or the one that sends it on. */
+static const char *
+loops_by(const struct deliver *d, const struct target *t)
+{
+	if (t->agent != -1)
+		return d->agent[t->agent].final;
+	return d->text.p + d->group[t->group].via;
+}
+
 /* Mail that was here before: its loop ends with a report to the sender.
  * How many recipients still want it. */
 static size_t
@@ -304,16 +359,19 @@ find_loops(struct deliver *d, const struct deliver_mail *m)
 
 	for (size_t i = 0; i < d->targets; i++) {
 		struct target *t = &d->target[i];
+		const char *by = loops_by(d, t);
 
-		if (t->agent == -1 ||
-		    !data_loops(m->data, d->agent[t->agent].final)) {
+		if (t->entry == DELIVER_REPORT)
+			continue;
+		if (by[0] == '\0' || !data_loops(m->data, by)) {
 			good++;
 			continue;
 		}
-		log_line(LOG_WARNING, "loop id=%s to=<%s>", m->id,
-		    target_addr(d, t));
+		log_line(LOG_WARNING, "loop id=%s to=<%s> by=<%s>", m->id,
+		    target_addr(d, t), by);
 		t->agent = -1;
-		t->entry = ENTRY_MAIN;
+		t->entry = DELIVER_MAIN;
+		t->group = 0;
 		t->state = SPOOL_FAILED;
 	}
 	return good;
@@ -329,12 +387,13 @@ report_success(struct deliver *d, const struct deliver_mail *m)
 
 		if (t->agent == -1 || (t->notify & NOTIFY_SUCCESS) == 0)
 			continue;
-		t->entry = ENTRY_SUCCESS;
+		t->entry = DELIVER_REPORT;
 		t->state = SPOOL_SUCCESS;
+		t->group = 0;
 	}
-	if (m->from[0] == '\0' || count_entry(d, ENTRY_SUCCESS) == 0)
+	if (m->from[0] == '\0' || count_entry(d, DELIVER_REPORT) == 0)
 		return;
-	if (spool_prepare(d, m, ENTRY_SUCCESS) == -1 || spool_visible(d) == -1)
+	if (spool_prepare(d, m, DELIVER_REPORT) == -1 || spool_visible(d) == -1)
 		log_line(LOG_ERR, "no-report id=%s reason=\"%s\"", m->id,
 		    d->why.p);
 }
@@ -343,8 +402,9 @@ static enum deliver_result
 finish(struct deliver *d, const struct deliver_mail *m)
 {
 	for (size_t i = 0; i < d->targets; i++)
-		log_target(d, m, &d->target[i],
-		    d->target[i].agent == -1 ? "queued" : "delivered");
+		if (d->target[i].entry != DELIVER_REPORT)
+			log_target(d, m, &d->target[i],
+			    d->target[i].agent == -1 ? "queued" : "delivered");
 	report_success(d, m);
 	return DELIVER_OK;
 }
@@ -354,11 +414,17 @@ static enum deliver_result
 deliver_lone(struct deliver *d, const struct deliver_mail *m)
 {
 	const struct target *t = &d->target[0];
+	struct deliver_agent *a = &d->agent[t->agent];
+	int r;
 
+	if (a->how == AGENT_OUTLET)
+		d->seconds = RUN_SECONDS + DELIVER_SECONDS;
 	say_mailbox(d, m, t, AGENT_DELIVER);
-	if (answer(d, &d->agent[t->agent]) == -1)
-		return by_error(d->error);
-	return finish(d, m);
+	r = answer(d, a);
+	d->seconds = DELIVER_SECONDS;
+	if (r == -1 && d->status != 0)
+		return DELIVER_BOUNCED;
+	return r == -1 ? by_error(d->error) : finish(d, m);
 }
 
 /* The mailboxes' renames; what fails is late. */
@@ -366,12 +432,26 @@ static enum deliver_result
 commit_late(struct deliver *d, const struct deliver_mail *m)
 {
 	say_mailboxes(d, m, AGENT_COMMIT);
-	if (hear_mailboxes(d, m, ENTRY_LATE) > 0 &&
-	    (spool_prepare(d, m, ENTRY_LATE) == -1 || spool_visible(d) == -1)) {
+	if (hear_mailboxes(d, m, DELIVER_LATE) > 0 &&
+	    (spool_prepare(d, m, DELIVER_LATE) == -1 ||
+		spool_visible(d) == -1)) {
 		log_line(LOG_ERR, "torn id=%s reason=\"%s\"", m->id, d->why.p);
 		return by_error(d->error);
 	}
 	return finish(d, m);
+}
+
+/* Is the sender one who needs another name when his mail goes on?  Asked only
+ * where some does. */
+static void
+find_foreign(struct deliver *d, const struct deliver_mail *m)
+{
+	bool onward = false;
+
+	for (size_t i = 1; i < d->groups; i++)
+		onward |= d->group[i].via != 0;
+	d->foreign = onward && m->from[0] != '\0' &&
+	    deliver_look(d, m->from, AGENT_LOOK) == CLASS_REMOTE;
 }
 
 enum deliver_result
@@ -384,18 +464,23 @@ deliver_message(struct deliver *d, const struct deliver_mail *m)
 		return DELIVER_LOOP;
 	if (d->targets == 1 && d->target[0].agent != -1)
 		return deliver_lone(d, m);
-	spool = count_entry(d, ENTRY_MAIN) > 0;
+	find_foreign(d, m);
+	spool = count_entry(d, DELIVER_MAIN) > 0;
 	say_mailboxes(d, m, AGENT_PREPARE);
 	if (spool)
-		(void)spool_write(d, m, ENTRY_MAIN);
-	failed = hear_mailboxes(d, m, ENTRY_MAIN);
+		(void)spool_write(d, m, DELIVER_MAIN);
+	failed = hear_mailboxes(d, m, DELIVER_MAIN);
 	if (spool && spool_answer(d) == -1)
 		return abort_all(d);
 	if (!spool && failed == d->targets)
 		return abort_all(d);
-	if (failed > 0 && spool_prepare(d, m, ENTRY_MAIN) == -1)
+	if (failed > 0 && spool_prepare(d, m, DELIVER_MAIN) == -1)
 		return abort_all(d);
-	if ((spool || failed > 0) && spool_visible(d) == -1)
+	if ((spool || failed > 0) && spool_visible(d) == -1) {
+		if (d->groups > 1) /* some of them may be */
+			log_line(LOG_ERR, "torn id=%s reason=\"%s\"", m->id,
+			    d->why.p);
 		return abort_all(d);
+	}
 	return commit_late(d, m);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "message/fail.h"
 #include "session/log.h"
@@ -52,6 +53,7 @@ open_content(struct smtp *s)
 		.extended = s->extended,
 		.tls = s->tls,
 		.authenticated = s->facts.authenticated,
+		.hidden = s->config->hide_client && smtp_ours(s),
 		.utf8 = s->envelope.utf8,
 	};
 	struct buf head;
@@ -158,6 +160,30 @@ tell_progress(struct smtp *s)
 		    d->target[i].agent == -1 ? "queued" : "delivered");
 }
 
+/* A user's command has said no, and why: sysexits(3) and RFC 3463 know the
+ * same reasons.  Only mailq-run(8) and root can have come here. */
+static const struct reply *
+refused_by_command(struct smtp *s)
+{
+	static const char *const by_status[] = {
+		[EX_DATAERR] = "5.6.0",
+		[EX_NOUSER] = "5.1.1",
+		[EX_NOHOST] = "5.1.2",
+		[EX_CANTCREAT] = "5.2.0",
+		[EX_PROTOCOL] = "5.5.0",
+		[EX_NOPERM] = "5.7.0",
+		[EX_CONFIG] = "5.3.5",
+	};
+	int status = s->deliver.status;
+	const char *code = NULL;
+
+	if (status > 0 && status <= EX__MAX)
+		code = by_status[status];
+	(void)smtp_because(s, NULL, "%s", s->deliver.why.p);
+	return smtp_say(s, 554, code != NULL ? code : "5.3.0", "%s",
+	    s->deliver.why.p);
+}
+
 static const struct reply *
 deliver(struct smtp *s)
 {
@@ -180,10 +206,14 @@ deliver(struct smtp *s)
 		return smtp_because(s, &disk_full, "%s", s->deliver.why.p);
 	case DELIVER_QUOTA:
 		return smtp_because(s, &over_quota, "%s", s->deliver.why.p);
+	case DELIVER_BOUNCED:
+		return refused_by_command(s);
 	case DELIVER_TROUBLE:
 		break;
 	}
-	return smtp_because(s, &local_trouble, "%s", s->deliver.why.p);
+	(void)smtp_because(s, NULL, "%s", s->deliver.why.p);
+	return s->alone ? smtp_say(s, 451, "4.3.0", "%s", s->deliver.why.p) :
+			  &local_trouble;
 }
 
 static void
@@ -224,7 +254,7 @@ over(struct smtp *s, const struct reply *r)
 {
 	if (r->code >= 400 && s->why.len == 0)
 		(void)smtp_because(s, NULL, "id=%s %s", s->id, r->text);
-	smtp_reset(s);
+	s->over = true; /* the log still wants to know whose it was */
 	return r;
 }
 

@@ -1,5 +1,5 @@
-/* Finding and keeping agents: who gets a copy.  What they are told at the end
- * of the data stands in commit.c. */
+/* Finding and keeping agents.  Who gets a copy stands in deliver-add.c, what
+ * they are told at the end of the data in commit.c. */
 #include "smtp-session/deliver.h"
 
 #include <bsd/string.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "smtp-session/deliver-parts.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/rights.h"
 
@@ -22,7 +23,9 @@ deliver_init(struct deliver *d, int monitor, int ready)
 	d->found = -1;
 	buf_init(&d->text, DELIVER_TEXT_MAX);
 	buf_init(&d->found_targets, RESOLVE_TEXT_MAX);
-	buf_init(&d->why, 1024);
+	buf_init(&d->why, 4096);
+	d->seconds = DELIVER_SECONDS;
+	deliver_reset(d);
 }
 
 void
@@ -33,6 +36,10 @@ deliver_reset(struct deliver *d)
 	d->targets = 0;
 	d->held = false;
 	buf_reset(&d->text);
+	buf_char(&d->text, '\0');
+	d->group[0] = (struct group){ 0, 0 };
+	d->groups = 1;
+	d->status = 0;
 }
 
 void
@@ -40,8 +47,11 @@ deliver_hold(struct deliver *d)
 {
 	d->held = true;
 	for (size_t i = 0; i < d->targets; i++) {
-		d->target[i].agent = -1;
-		d->target[i].entry = 1;
+		struct target *t = &d->target[i];
+
+		t->agent = -1;
+		if (t->entry != DELIVER_REPORT)
+			t->entry = DELIVER_MAIN;
 	}
 }
 
@@ -52,6 +62,7 @@ deliver_let_go(struct deliver_agent *a)
 		(void)close(a->sock);
 	a->sock = -1;
 	a->used = false;
+	a->asked = 0;
 }
 
 void
@@ -102,7 +113,7 @@ deliver_hire(struct deliver *d, uint32_t ask, int value, const char *addr)
 bool
 deliver_hear(struct deliver *d, int sock, const char *who)
 {
-	switch (record_recv(sock, &d->record, NULL, DELIVER_SECONDS * 1000)) {
+	switch (record_recv(sock, &d->record, NULL, d->seconds * 1000)) {
 	case 1:
 		return true;
 	case 0:
@@ -135,10 +146,10 @@ free_slot(struct deliver *d)
 }
 
 static int
-find_asked(struct deliver *d, const char *addr)
+find_asked(struct deliver *d, const char *addr, enum agent_how how)
 {
 	for (int i = 0; i < d->agents; i++)
-		if (d->agent[i].sock != -1 &&
+		if (d->agent[i].sock != -1 && d->agent[i].how == how &&
 		    strcmp(d->agent[i].addr, addr) == 0)
 			return i;
 	return -1;
@@ -146,12 +157,15 @@ find_asked(struct deliver *d, const char *addr)
 
 /* An agent has opened a mailbox: keep it in "slot". */
 static void
-keep(struct deliver *d, int slot, int sock, const char *addr)
+keep(struct deliver *d, int slot, int sock, const char *addr,
+    enum agent_how how)
 {
 	struct deliver_agent *a = &d->agent[slot];
 
 	a->sock = sock;
-	a->used = a->asked = false;
+	a->how = how;
+	a->used = false;
+	a->asked = 0;
 	(void)strlcpy(a->addr, addr, sizeof(a->addr));
 	(void)strlcpy(a->name, d->found_name, sizeof(a->name));
 	(void)strlcpy(a->final, d->found_final, sizeof(a->final));
@@ -184,7 +198,8 @@ classify(struct deliver *d, int sock)
 		return CLASS_UNKNOWN;
 	}
 	buf_reset(&d->why);
-	buf_span(&d->why, data);
+	buf_span(&d->why, span_cut(&data, '\0'));
+	(void)strlcpy(d->rule, agent_string(&data), sizeof(d->rule));
 	d->error = d->record.value;
 	return d->record.kind == AGENT_REFUSED ? CLASS_REFUSED : CLASS_TROUBLE;
 }
@@ -197,17 +212,19 @@ deliver_look(struct deliver *d, const char *addr, enum agent_how how)
 
 	buf_reset(&d->found_targets);
 	buf_reset(&d->why);
-	d->found = how == AGENT_LOOK ? -1 : find_asked(d, addr);
+	d->found = how == AGENT_LOOK ? -1 : find_asked(d, addr, how);
 	if (d->found != -1) {
 		(void)strlcpy(d->found_name, d->agent[d->found].name,
 		    sizeof(d->found_name));
+		(void)strlcpy(d->found_final, d->agent[d->found].final,
+		    sizeof(d->found_final));
 		return CLASS_MAILBOX;
 	}
 	if (how != AGENT_LOOK)
 		slot = free_slot(d);
 	if (slot == -1 && how == AGENT_OPEN)
 		how = AGENT_LOOK;
-	if (slot == -1 && how == AGENT_FINAL)
+	if (slot == -1 && how != AGENT_LOOK)
 		return trouble(d, EBUSY, "all agents");
 	sock = deliver_hire(d, ASK_RCPT, (int)how, addr);
 	if (sock == -1)
@@ -215,194 +232,17 @@ deliver_look(struct deliver *d, const char *addr, enum agent_how how)
 	class =
 	    deliver_hear(d, sock, "agent") ? classify(d, sock) : CLASS_TROUBLE;
 	if (class == CLASS_MAILBOX && slot != -1)
-		keep(d, slot, sock, addr);
+		keep(d, slot, sock, addr, how);
 	else
 		(void)close(sock);
 	return class;
 }
 
-/* ---- targets */
-
-static size_t
-string(struct deliver *d, const char *s)
+size_t
+deliver_string(struct deliver *d, const char *s)
 {
 	size_t at = d->text.len;
 
 	buf_add(&d->text, s, strlen(s) + 1);
 	return at;
-}
-
-static bool
-is_twice(struct deliver *d, int agent, const char *addr)
-{
-	for (size_t i = 0; i < d->targets; i++) {
-		const struct target *t = &d->target[i];
-
-		if (agent != -1 && t->agent != -1 &&
-		    strcmp(d->agent[agent].name, d->agent[t->agent].name) == 0)
-			return true;
-		if (span_same(span(d->text.p + t->addr), span(addr)))
-			return true;
-	}
-	return false;
-}
-
-/* "addr" is what the spool would have to say. */
-static int
-add(struct deliver *d, int agent, const char *addr, const struct recipient *r)
-{
-	struct target *t = &d->target[d->targets];
-
-	if (is_twice(d, agent, addr)) {
-		d->twice = true;
-		return 0;
-	}
-	if (d->targets == DELIVER_TARGETS)
-		return -1;
-	t->agent = agent;
-	t->entry = agent == -1 ? 1 : 0;
-	t->state = SPOOL_TODO;
-	t->notify = r->notify;
-	t->addr = string(d, addr);
-	t->original = string(d, r->text);
-	t->orcpt = string(d, r->orcpt);
-	if (d->text.over)
-		return -1;
-	if (agent != -1)
-		d->agent[agent].used = true;
-	d->targets++;
-	return 0;
-}
-
-/* A mailbox that an alias names, in a form that no alias changes again:
- * "\\bob"@here.example, as \bob is in aliases(5). */
-static void
-final_form(char out[ENVELOPE_TEXT], const char *addr)
-{
-	const char *at = strrchr(addr, '@');
-
-	if (at == NULL)
-		at = addr + strlen(addr);
-	(void)snprintf(out, ENVELOPE_TEXT, "\"\\\\%.*s\"%s", (int)(at - addr),
-	    addr, at);
-}
-
-/* The agent of a mailbox that an alias names, "form" being what the spool
- * would call it; -1: it cannot be opened now. */
-static int
-find_final(struct deliver *d, const char *addr, const char *form)
-{
-	int agent = find_asked(d, form), slot, sock;
-
-	if (agent != -1)
-		return agent;
-	slot = free_slot(d);
-	if (slot == -1)
-		return -1;
-	sock = deliver_hire(d, ASK_RCPT, AGENT_FINAL, addr);
-	if (sock == -1)
-		return -1;
-	if (deliver_hear(d, sock, "agent") &&
-	    classify(d, sock) == CLASS_MAILBOX) {
-		keep(d, slot, sock, form);
-		return slot;
-	}
-	(void)close(sock);
-	return -1;
-}
-
-/* Has this address of a .forward been asked for before in "work"? */
-static bool
-asked_before(const struct buf *work, size_t at)
-{
-	struct span before = span_n(work->p, at);
-
-	while (before.len > 0)
-		if (span_same(span_cut(&before, '\0'), span(work->p + at)))
-			return true;
-	return false;
-}
-
-/* A .forward's target: what it means is asked like that of a RCPT.  What that
- * leads to is appended to "work"; what nobody can tell now goes by the spool,
- * which asks again. */
-static int
-add_asked(struct deliver *d, const struct recipient *r, struct buf *work,
-    size_t at)
-{
-	char addr[ENVELOPE_TEXT];
-
-	if (asked_before(work, at))
-		return 0;
-	(void)strlcpy(addr, work->p + at + 1, sizeof(addr));
-	switch (deliver_look(d, addr, AGENT_OPEN)) {
-	case CLASS_MAILBOX:
-		return add(d, d->found, addr, r);
-	case CLASS_ALIAS:
-		buf_span(work, buf_all(&d->found_targets));
-		return work->over ? -1 : 0;
-	default:
-		return add(d, -1, addr, r);
-	}
-}
-
-/* One target.  A mailbox that cannot be opened now waits in the spool: the
- * others shall not wait for it. */
-static int
-add_one(struct deliver *d, const struct recipient *r, struct buf *work,
-    size_t at)
-{
-	char addr[ENVELOPE_TEXT], form[ENVELOPE_TEXT];
-
-	(void)strlcpy(addr, work->p + at + 1, sizeof(addr));
-	switch (work->p[at]) {
-	case TARGET_MAILBOX:
-		final_form(form, addr);
-		return add(d, find_final(d, addr, form), form, r);
-	case TARGET_ASK:
-		return add_asked(d, r, work, at);
-	default:
-		return add(d, -1, addr, r);
-	}
-}
-
-/* Each target of an alias or a .forward, and those of its targets. */
-static int
-add_alias(struct deliver *d, const struct recipient *r)
-{
-	struct buf work;
-	size_t n = 0;
-	int bad = 0;
-
-	buf_init(&work, RESOLVE_TEXT_MAX);
-	buf_span(&work, buf_all(&d->found_targets));
-	if (work.over || d->found_targets.over)
-		bad = -1;
-	for (size_t at = 0; at < work.len && bad == 0;
-	     at += strlen(work.p + at) + 1)
-		bad = ++n > RESOLVE_TARGETS ? -1 : add_one(d, r, &work, at);
-	buf_free(&work);
-	return bad;
-}
-
-int
-deliver_add(struct deliver *d, const struct recipient *r,
-    enum policy_class class)
-{
-	size_t before = d->targets;
-	int n;
-
-	d->twice = false;
-	if (class == CLASS_ALIAS)
-		n = add_alias(d, r);
-	else
-		n = add(d, class == CLASS_MAILBOX ? d->found : -1, r->text, r);
-	if (n == -1)
-		d->targets = before;
-	else if (d->targets == before && !d->twice) {
-		buf_reset(&d->why);
-		buf_printf(&d->why, "forwards of %s lead in circles", r->text);
-		return -2;
-	}
-	return n;
 }

@@ -14,6 +14,7 @@
 #include "smtp-session/data.h"
 #include "smtp-session/envelope.h"
 #include "smtp-session/policy.h"
+#include "smtp-session/target.h"
 
 enum {
 	DELIVER_AGENTS = 32, /* mailboxes open at once; more: by the spool */
@@ -24,20 +25,12 @@ enum {
 
 struct deliver_agent {
 	int sock; /* -1: none */
+	enum agent_how how; /* it was asked */
 	bool used; /* in this transaction */
-	bool asked; /* an answer is due */
+	unsigned asked; /* answers are due */
 	char addr[ENVELOPE_TEXT]; /* what was asked for */
 	char name[ADDR_MAX + 1]; /* of the mailbox */
 	char final[ADDR_MAX + 1];
-};
-
-/* One copy of the message. */
-struct target {
-	int agent; /* who writes it; -1: the spool does */
-	char entry; /* of the spool: 0 none, else which one */
-	enum spool_state state; /* with which it goes there */
-	unsigned notify;
-	size_t addr, original, orcpt; /* in text */
 };
 
 struct deliver {
@@ -48,7 +41,9 @@ struct deliver {
 	struct deliver_agent spool;
 	struct target target[DELIVER_TARGETS];
 	size_t targets;
-	struct buf text; /* strings of the targets */
+	struct group group[AGENT_DRAFTS];
+	size_t groups;
+	struct buf text; /* strings of the targets; the first one is empty */
 	bool held; /* deliver_hold */
 	bool twice; /* deliver_add met somebody who gets a copy already */
 
@@ -58,7 +53,11 @@ struct deliver {
 	char found_final[ADDR_MAX + 1];
 	struct buf found_targets;
 	struct buf why; /* reason for the log */
+	char rule[400]; /* FILE:LINE of what refused; "" none */
 	int error; /* errno of the last failure */
+	bool foreign; /* the sender's domain is none of ours */
+	int status; /* exit status of a command; 0 none */
+	int seconds; /* for the next answer of an agent */
 	struct record record;
 };
 
@@ -75,6 +74,7 @@ enum deliver_result {
 	DELIVER_FULL, /* 452 4.3.1 */
 	DELIVER_QUOTA, /* 452 4.2.2 */
 	DELIVER_LOOP, /* 554 5.4.6 */
+	DELIVER_BOUNCED, /* a command refused it: status, why */
 };
 
 /* The sockets of the monitor and of an agent_ready (-1 none). */
@@ -102,14 +102,5 @@ enum deliver_result deliver_message(struct deliver *,
 int deliver_file(struct deliver *);
 
 void deliver_end(struct deliver *); /* close all agents */
-/* ---- between deliver.c and commit.c */
-/* Have the monitor fork an agent.  Its socket; -1 with why. */
-int deliver_hire(struct deliver *, uint32_t ask, int value, const char *addr);
-
-/* The agent's next record into d->record; false with why. */
-bool deliver_hear(struct deliver *, int sock, const char *who);
-
-/* Dismiss an agent that broke off. */
-void deliver_let_go(struct deliver_agent *);
 
 #endif

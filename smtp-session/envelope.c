@@ -63,6 +63,14 @@ take_utf8(void *to, struct span value)
 }
 
 static int
+take_tls(void *to, struct span value)
+{
+	(void)value;
+	((struct envelope *)to)->tls = true;
+	return 0;
+}
+
+static int
 take_ret(void *to, struct span value)
 {
 	struct envelope *e = to;
@@ -150,6 +158,7 @@ static const struct parameter of_mail[] = {
 	{ "SIZE", VALUE_NEEDED, take_size }, /* RFC 1870 */
 	{ "BODY", VALUE_NEEDED, take_body }, /* RFC 6152 */
 	{ "SMTPUTF8", VALUE_NONE, take_utf8 }, /* RFC 6531 */
+	{ "REQUIRETLS", VALUE_NONE, take_tls }, /* RFC 8689 */
 	{ "RET", VALUE_NEEDED, take_ret }, /* RFC 3461 */
 	{ "ENVID", VALUE_NEEDED, take_envid }, /* RFC 3461 */
 	{ "AUTH", VALUE_NEEDED, take_auth }, /* RFC 4954 */

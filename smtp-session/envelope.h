@@ -24,6 +24,7 @@ struct envelope {
 	uint64_t size; /* as announced; 0 not */
 	bool body8; /* BODY=8BITMIME */
 	bool utf8; /* SMTPUTF8 */
+	bool tls; /* REQUIRETLS */
 	char ret; /* 'F', 'H' or 0 */
 	char envid[ENVELOPE_ENVID_MAX + 1]; /* xtext as given */
 };

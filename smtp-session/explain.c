@@ -12,7 +12,7 @@
 #include "message/fail.h"
 #include "smtp-session/data.h"
 #include "smtp-session/envelope.h"
-#include "smtp-session/resolve.h"
+#include "smtp-session/explain-parts.h"
 #include "smtp-session/trace.h"
 
 static const struct {
@@ -55,26 +55,6 @@ print_rule(const struct resolved *to, const char *text)
 	    to->at);
 }
 
-/* Where the mail goes: one line each. */
-static void
-print_targets(const struct resolved *to)
-{
-	struct span all = buf_all(&to->targets);
-
-	if (to->class == CLASS_MAILBOX)
-		(void)printf("mailbox    %s/%s of user %s%s%s%s\n",
-		    to->box.user.home, to->box.maildir, to->box.user.name,
-		    to->box.extension[0] == '\0' ? "" : ", folder ",
-		    to->box.extension, ", unless ~/.forward says otherwise");
-	while (to->class == CLASS_ALIAS && all.len > 0) {
-		struct span one = span_cut(&all, '\0');
-
-		(void)printf("%s    %.*s\n",
-		    one.p[0] == TARGET_MAILBOX ? "mailbox" : "send to",
-		    (int)one.len - 1, one.p + 1);
-	}
-}
-
 static const char *
 class_text(const struct resolved *to)
 {
@@ -96,7 +76,7 @@ class_text(const struct resolved *to)
 
 static int
 explain_rcpt(const struct config *c, const struct policy_facts *facts,
-    const struct recipient *r)
+    const char *from, const struct recipient *r)
 {
 	struct policy_facts f = *facts;
 	enum policy_verdict v;
@@ -108,7 +88,7 @@ explain_rcpt(const struct config *c, const struct policy_facts *facts,
 	v = policy_rcpt(&f, &why);
 	print_rule(&to, class_text(&to));
 	if (v == POLICY_TAKE)
-		print_targets(&to);
+		explain_where(c, &to, from);
 	if (v == POLICY_RELAY)
 		(void)printf("send to    %s\n", r->text);
 	(void)printf("reply      %s (%s)\n", verdicts[v].reply, why);
@@ -180,7 +160,8 @@ explain(const struct config *c, bool submission, const char *ip,
 		return EX_DATAERR;
 	}
 	(void)printf("recipient  %s\n", to.text);
-	status = explain_rcpt(c, &facts, &to);
+	status =
+	    explain_rcpt(c, &facts, strcmp(from, "<>") == 0 ? "" : from, &to);
 	if (status == EX_OK && file != NULL)
 		status = explain_content(c, &to, file);
 	return status;

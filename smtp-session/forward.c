@@ -14,6 +14,7 @@
 #include "message/addr.h"
 #include "message/fail.h"
 #include "smtp-session/alias.h"
+#include "smtp-session/resolve.h"
 
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
 
@@ -59,9 +60,28 @@ read_file(const char *path, struct buf *text)
 	return text->over ? fail_as(EFBIG, "%s is too long", path) : 1;
 }
 
+/* All it says, each value with a NUL behind it.  1; 0; -1. */
+static int
+read_values(const struct box *box, char path[PATH_MAX + 16], struct buf *values)
+{
+	struct alias_file file;
+	int r;
+
+	(void)snprintf(path, PATH_MAX + 16, "%s/.forward", box->user.home);
+	(void)strlcpy(file.path, path, sizeof(file.path));
+	buf_init(&file.text, FORWARD_MAX);
+	r = read_file(path, &file.text);
+	if (r != -1 && check_home(box->user.home, r == 1) == -1)
+		r = -1;
+	if (r == 1)
+		r = alias_list(&file, values) == -1 ? -1 : 1;
+	buf_free(&file.text);
+	return r;
+}
+
 /* "bob", "\bob", bob's own address: the mailbox itself. */
 static bool
-is_own(const struct resolve_box *box, const struct addr *a)
+is_own(const struct box *box, const struct addr *a)
 {
 	struct buf text;
 	bool own;
@@ -75,66 +95,123 @@ is_own(const struct resolve_box *box, const struct addr *a)
 	return own;
 }
 
+struct reading {
+	const struct box *box;
+	const char *path;
+	struct buf *targets;
+	unsigned outlets;
+};
+
 static int
-add(const struct resolve_box *box, struct span value, const char *path,
-    struct buf *targets)
+add_address(struct reading *f, struct span value, bool final)
 {
-	struct span rest, s;
-	struct buf plain;
+	struct span s = value;
 	struct addr a;
-	enum alias_kind kind;
+
+	if (addr_path(&s, &a) == -1 || s.len > 0 || addr_null(&a))
+		return fail_as(EINVAL, "%s: \"%.*s\" is no address", f->path,
+		    (int)(value.len < 80 ? value.len : 80), value.p);
+	if (final || is_own(f->box, &a)) {
+		buf_printf(f->targets, "%c%s", TARGET_MAILBOX, f->box->final);
+	} else {
+		if (a.domain[0] == '\0')
+			(void)strlcpy(a.domain, strrchr(f->box->final, '@') + 1,
+			    sizeof(a.domain));
+		buf_char(f->targets, TARGET_ASK);
+		addr_put(f->targets, &a);
+	}
+	buf_char(f->targets, '\0');
+	return 0;
+}
+
+static int
+add_outlet(struct reading *f)
+{
+	const char *at = strrchr(f->box->final, '@');
+	char name[ADDR_MAX + 84], local[ADDR_LOCAL_MAX + 1];
+
+	/* What comes for root without an alias runs nothing. */
+	if (f->box->nobodys)
+		return fail_as(EPERM, "%s: no commands and files here",
+		    f->path);
+	(void)snprintf(local, sizeof(local), "%.*s", (int)(at - f->box->final),
+	    f->box->final);
+	if (outlet_name(name, sizeof(name), local, at + 1, true,
+		++f->outlets) == -1)
+		return fail_as(EINVAL, "%s: %s is too long for a command",
+		    f->path, local);
+	buf_char(f->targets, TARGET_OUTLET);
+	buf_add(f->targets, name, strlen(name) + 1);
+	return 0;
+}
+
+static int
+add(struct reading *f, struct span value)
+{
+	struct span rest;
+	struct buf plain;
 	int r = -1;
 
 	buf_init(&plain, FORWARD_MAX);
-	kind = alias_kind(value, &plain, &rest);
-	s = kind == ALIAS_FINAL ? rest : value;
-	if (kind != ALIAS_NAME && kind != ALIAS_FINAL)
-		r = fail_as(ENOTSUP, "%s: this kind of target is not supported",
-		    path);
-	else if (addr_path(&s, &a) == -1 || s.len > 0 || addr_null(&a))
-		r = fail_as(EINVAL, "%s: \"%.*s\" is no address", path,
-		    (int)(value.len < 80 ? value.len : 80), value.p);
-	else if (kind == ALIAS_FINAL || is_own(box, &a)) {
-		buf_printf(targets, "%c%s", TARGET_MAILBOX, box->final);
-		buf_char(targets, '\0');
-		r = 0;
-	} else {
-		if (a.domain[0] == '\0')
-			(void)strlcpy(a.domain, strrchr(box->final, '@') + 1,
-			    sizeof(a.domain));
-		buf_char(targets, TARGET_ASK);
-		addr_put(targets, &a);
-		buf_char(targets, '\0');
-		r = 0;
+	switch (alias_kind(value, &plain, &rest)) {
+	case ALIAS_NAME:
+		r = add_address(f, value, false);
+		break;
+	case ALIAS_FINAL:
+		r = add_address(f, rest, true);
+		break;
+	case ALIAS_COMMAND:
+	case ALIAS_FILE:
+		r = add_outlet(f);
+		break;
+	case ALIAS_INCLUDE:
+	case ALIAS_FAIL:
+		r = fail_as(ENOTSUP, "%s: this kind of target is for aliases",
+		    f->path);
 	}
 	buf_free(&plain);
 	return r;
 }
 
 int
-forward_read(const struct resolve_box *box, struct buf *targets)
+forward_read(const struct box *box, struct buf *targets)
 {
 	char path[PATH_MAX + 16];
-	struct alias_file file;
+	struct reading f = { .box = box, .path = path, .targets = targets };
 	struct buf values;
 	struct span all;
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/.forward", box->user.home);
-	(void)strlcpy(file.path, path, sizeof(file.path));
-	buf_init(&file.text, FORWARD_MAX);
 	buf_init(&values, FORWARD_MAX);
-	r = read_file(path, &file.text);
-	if (r != -1 && check_home(box->user.home, r == 1) == -1)
-		r = -1;
-	if (r == 1)
-		r = alias_list(&file, &values);
+	r = read_values(box, path, &values);
 	all = buf_all(&values);
-	while (r == 0 && all.len > 0)
-		r = add(box, span_cut(&all, '\0'), path, targets);
-	if (r == 0 && targets->over)
+	if (r == 1 && all.len == 0)
+		r = 0;
+	if (r == 1) {
+		buf_char(targets, TARGET_VIA);
+		buf_add(targets, box->final, strlen(box->final) + 1);
+	}
+	while (r == 1 && all.len > 0)
+		if (add(&f, span_cut(&all, '\0')) == -1)
+			r = -1;
+	if (r == 1 && targets->over)
 		r = fail_as(EFBIG, "%s has too many targets", path);
-	buf_free(&file.text);
 	buf_free(&values);
-	return r == 0 && targets->len > 0 ? 1 : r;
+	return r;
+}
+
+int
+forward_outlet(struct outlet *o)
+{
+	char path[PATH_MAX + 16];
+	struct buf values;
+	int r;
+
+	buf_init(&values, FORWARD_MAX);
+	r = read_values(&o->box, path, &values);
+	(void)strlcpy(o->at, path, sizeof(o->at));
+	if (r == 1)
+		r = outlet_pick(o, &values);
+	buf_free(&values);
+	return r;
 }

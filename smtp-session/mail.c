@@ -27,6 +27,8 @@ no_user =	{ 550, "5.1.1", "No such user here", false },
 lookup_later =	{ 451, "4.3.0", "Cannot look that up now, try later", false },
 nowhere =	{ 451, "4.4.6", "Mail for it goes in circles now", false },
 too_many_rcpts = { 452, "4.5.3", "Too many recipients", false },
+one_at_a_time =	{ 452, "4.5.3", "A command is for one mail alone", false },
+no_tls_asked =	{ 555, "5.5.4", "REQUIRETLS needs TLS", false },
 too_many_mails = { 421, "4.7.0", "Enough mail for one session", true };
 /* clang-format on */
 
@@ -67,7 +69,8 @@ is_target(struct smtp *s, const char *name)
 	while (all.len > 0) {
 		struct span one = span_cut(&all, '\0'), local;
 
-		if (one.len == 0 || one.p[0] != TARGET_MAILBOX)
+		if (one.len == 0 ||
+		    (one.p[0] != TARGET_MAILBOX && one.p[0] != TARGET_USER))
 			continue;
 		one = span_from(one, 1);
 		local = span_n(one.p, span_find(one, '@'));
@@ -172,6 +175,8 @@ cmd_mail(struct smtp *s, struct span arg)
 	if (r == NULL && e->size > s->config->size)
 		r = smtp_because(s, &too_big, "announced size %llu",
 		    (unsigned long long)e->size);
+	if (r == NULL && e->tls && !smtp_secure(s))
+		r = &no_tls_asked;
 	if (r == NULL)
 		r = check_sender(s, e);
 	if (r == NULL)
@@ -184,16 +189,26 @@ cmd_mail(struct smtp *s, struct span arg)
 	return &sender_ok;
 }
 
+/* Those who deliver for others have forms that no alias changes again: "\\bob"
+ * is the mailbox, "~bob" the user with his .forward, "|prog#1" a command. */
 enum policy_class
 mail_look(struct smtp *s, struct recipient *r)
 {
 	char text[ENVELOPE_TEXT];
+	enum agent_how how = AGENT_OPEN;
+	struct addr a = r->addr;
 
-	if (!s->trusted || r->addr.local[0] != '\\')
-		return deliver_look(&s->deliver, r->text, AGENT_OPEN);
-	(void)snprintf(text, sizeof(text), "%s@%s", r->addr.local + 1,
-	    r->addr.domain);
-	return deliver_look(&s->deliver, text, AGENT_FINAL);
+	if (s->trusted && a.local[0] == '|')
+		return deliver_look(&s->deliver, r->text, AGENT_OUTLET);
+	if (s->trusted && a.local[0] == '\\')
+		how = AGENT_FINAL;
+	if (s->trusted && a.local[0] == '~')
+		how = AGENT_USER;
+	if (how == AGENT_OPEN)
+		return deliver_look(&s->deliver, r->text, how);
+	(void)strlcpy(a.local, r->addr.local + 1, sizeof(a.local));
+	envelope_text(text, &a);
+	return deliver_look(&s->deliver, text, how);
 }
 
 static const struct reply *
@@ -213,7 +228,7 @@ judge(struct smtp *s, struct recipient *r)
 	case POLICY_NO_LOGIN:
 		return smtp_because(s, &need_login, "%s", why);
 	case POLICY_REFUSED:
-		(void)smtp_because(s, NULL, "%s", why);
+		(void)smtp_because(s, NULL, "%s at=%s", why, s->deliver.rule);
 		return smtp_say(s, 550, "5.2.1", "%s",
 		    s->deliver.why.len > 0 ? s->deliver.why.p : "Refused");
 	case POLICY_LATER:
@@ -235,6 +250,13 @@ add_rcpt(struct smtp *s, const struct recipient *to)
 	}
 }
 
+/* What a command says is said of this one recipient, so there is no other. */
+static bool
+is_outlet(const struct smtp *s, const struct recipient *r)
+{
+	return s->trusted && r->addr.local[0] == '|';
+}
+
 const struct reply *
 cmd_rcpt(struct smtp *s, struct span arg)
 {
@@ -249,6 +271,8 @@ cmd_rcpt(struct smtp *s, struct span arg)
 		r = smtp_because(s, &bad_rcpt, "recipient without domain");
 	if (r == NULL && s->rcpts == s->config->recipients)
 		r = &too_many_rcpts;
+	if (r == NULL && s->rcpts > 0 && (s->alone || is_outlet(s, &to)))
+		r = &one_at_a_time;
 	if (r == NULL)
 		r = milter_rcpt(s, &to, judge(s, &to));
 	if (r == NULL)
@@ -259,6 +283,7 @@ cmd_rcpt(struct smtp *s, struct span arg)
 		return r;
 	}
 	milter_taken(s, &to);
+	s->alone = is_outlet(s, &to);
 	if (s->rcpts++ == 0)
 		(void)strlcpy(s->for_rcpt, to.text, sizeof(s->for_rcpt));
 	s->state = S_RCPT;

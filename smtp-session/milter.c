@@ -10,6 +10,7 @@
 
 #include "session/log.h"
 #include "session/record.h"
+#include "smtp-session/deliver-parts.h"
 #include "smtp-session/milter-parts.h"
 #include "smtp-session/rights.h"
 

@@ -8,23 +8,28 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "message/domain.h"
 #include "message/fail.h"
 #include "session/log.h"
-#include "smtp-session/alias.h"
-
-#define SYSTEM_ALIASES "/etc/aliases"
+#include "smtp-session/aliases.h"
+#include "smtp-session/outlet.h"
+#include "smtp-session/srs.h"
 
 struct walk {
 	const struct config *config;
 	const char *local_ip;
 	struct resolved *to;
-	struct alias_file files[2];
-	size_t opened;
-	bool catch_all; /* some entry is for "@domain" */
+	struct aliases aliases;
 	struct buf seen; /* names entered, each with a NUL */
-	char at[320]; /* file:line of the entry being read */
+	char at[ALIASES_AT]; /* file:line of the entry being read */
+	char owner[ADDR_MAX + 1]; /* of the list being read; "" none */
+	char told[ADDR_MAX + 1]; /* the last that the targets say */
+	/* The entry whose values are being read: the name by which its
+	 * commands and files are called, and how many there were. */
+	const char *entry;
+	unsigned outlets;
 };
 
 static void enter(struct walk *, const char *local, const char *domain,
@@ -78,6 +83,13 @@ was_seen(struct walk *w, const char *name)
 }
 
 static void
+add_mark(struct walk *w, char kind, const char *addr)
+{
+	buf_char(&w->to->targets, kind);
+	buf_add(&w->to->targets, addr, strlen(addr) + 1);
+}
+
+static void
 add_target(struct walk *w, char kind, const char *addr)
 {
 	char text[ADDR_MAX + 84];
@@ -87,6 +99,11 @@ add_target(struct walk *w, char kind, const char *addr)
 	while (all.len > 0)
 		if (span_same(span_cut(&all, '\0'), span(text)))
 			return;
+	if (strcmp(w->told, w->owner) != 0) {
+		add_mark(w, TARGET_OWNER, w->owner);
+		(void)strlcpy(w->told, w->owner, sizeof(w->told));
+		w->to->owned = true;
+	}
 	if (w->to->count == RESOLVE_TARGETS) {
 		trouble(w, "%s: more than %d targets", w->at, RESOLVE_TARGETS);
 		return;
@@ -97,86 +114,17 @@ add_target(struct walk *w, char kind, const char *addr)
 
 /* ---- mailboxes */
 
-/* Mail for postmaster is always taken (RFC 5321 s. 4.5.1), and cron writes to
- * root: without an alias both lie in a Maildir of the spool user. */
-static int
-fallback_box(struct walk *w, const char *local, struct resolve_box *box)
-{
-	struct user *u = &box->user;
-
-	if (strcmp(local, "postmaster") != 0 && strcmp(local, "root") != 0)
-		return 0;
-	if (role_root() && role_find(&u->role, w->config->spool_user) == -1)
-		return -1;
-	(void)strlcpy(u->name, "postmaster", sizeof(u->name));
-	(void)strlcpy(u->home, w->config->spool, sizeof(u->home));
-	(void)strlcpy(box->maildir, "postmaster", sizeof(box->maildir));
-	return 1;
-}
-
-/* The user "local" of that domain, or of any.  1; 0; -1. */
-static int
-find_user(struct walk *w, const char *local, const char *domain, struct user *u)
-{
-	char name[ADDR_MAX + 1];
-	int r = 0;
-
-	(void)snprintf(name, sizeof(name), "%s@%s", local, domain);
-	if (!w->config->system_users)
-		r = users_find(w->config, name, u);
-	if (r == 0)
-		r = users_find(w->config, local, u);
-	users_forget(u);
-	return r;
-}
-
-/* "local" without "+extension", which is returned; "" when it has none. */
-static const char *
-base_of(const char *local, char base[ADDR_LOCAL_MAX + 1])
-{
-	char *plus;
-
-	(void)strlcpy(base, local, ADDR_LOCAL_MAX + 1);
-	plus = strchr(base, '+');
-	if (plus == NULL || plus == base)
-		return "";
-	*plus = '\0';
-	return local + (plus - base) + 1;
-}
-
-/* "local" is folded.  1: *box is set; 0: nobody; -1: cannot tell. */
-static int
-find_box(struct walk *w, const char *local, const char *domain,
-    struct resolve_box *box)
-{
-	char base[ADDR_LOCAL_MAX + 1];
-	const char *extension = base_of(local, base);
-	int r;
-
-	memset(box, 0, sizeof(*box));
-	(void)snprintf(box->final, sizeof(box->final), "%s@%s", local, domain);
-	(void)strlcpy(box->maildir, w->config->maildir, sizeof(box->maildir));
-	/* "a@b"@ours names nobody: an at sign is only in full names. */
-	if (strpbrk(local, "@%!/|") != NULL || strpbrk(local, ".-") == local)
-		return 0;
-	r = find_user(w, local, domain, &box->user);
-	if (r == 0 && extension[0] != '\0') {
-		r = find_user(w, base, domain, &box->user);
-		(void)strlcpy(box->extension, extension,
-		    sizeof(box->extension));
-	}
-	return r == 0 ? fallback_box(w, local, box) : r;
-}
-
+/* "final": without a look at the user's .forward. */
 static void
-add_mailbox(struct walk *w, const char *local, const char *domain)
+add_mailbox(struct walk *w, const char *local, const char *domain, bool final)
 {
-	struct resolve_box box;
+	struct box box;
 
-	switch (find_box(w, local, domain, &box)) {
+	switch (box_find(w->config, local, domain, &box)) {
 	case 1:
-		add_target(w, TARGET_MAILBOX, box.final);
+		add_target(w, final ? TARGET_MAILBOX : TARGET_USER, box.final);
 		w->to->box = box;
+		w->to->final = final;
 		break;
 	case 0:
 		/* The others of the list shall have their mail. */
@@ -229,9 +177,26 @@ follow_name(struct walk *w, struct span value, bool final, const char *domain,
 	}
 	fold(local, a.local, sizeof(local));
 	if (final)
-		add_mailbox(w, local, ours);
+		add_mailbox(w, local, ours, true);
 	else
 		enter(w, local, ours, depth + 1);
+}
+
+/* A command or file: called by the name of its entry and its number there.
+ * What it is will be looked up again by the one who runs or writes it. */
+static void
+follow_outlet(struct walk *w, struct span value, const char *domain)
+{
+	char name[ADDR_MAX + 84];
+
+	if (w->entry == NULL)
+		trouble(w, "%s: no commands and files in a list: %.*s", w->at,
+		    (int)(value.len < 80 ? value.len : 80), value.p);
+	else if (outlet_name(name, sizeof(name), w->entry, domain, false,
+		     ++w->outlets) == -1)
+		trouble(w, "%s: the name is too long for a command", w->at);
+	else
+		add_target(w, TARGET_OUTLET, name);
 }
 
 static void follow(struct walk *, struct span, const char *, unsigned);
@@ -241,6 +206,7 @@ static void
 include(struct walk *w, struct span name, const char *domain, unsigned depth)
 {
 	char path[256], at[sizeof(w->at)];
+	const char *entry = w->entry;
 	struct alias_file file;
 	struct buf values;
 	struct span all;
@@ -267,9 +233,11 @@ include(struct walk *w, struct span name, const char *domain, unsigned depth)
 		trouble(w, "%s", fail_text());
 	(void)strlcpy(at, w->at, sizeof(at));
 	(void)strlcpy(w->at, path, sizeof(w->at));
+	w->entry = NULL;
 	all = buf_all(&values);
 	while (all.len > 0)
 		follow(w, span_cut(&all, '\0'), domain, depth + 1);
+	w->entry = entry;
 	(void)strlcpy(w->at, at, sizeof(w->at));
 	buf_free(&values);
 	alias_close(&file);
@@ -301,52 +269,57 @@ follow(struct walk *w, struct span value, const char *domain, unsigned depth)
 		break;
 	case ALIAS_COMMAND:
 	case ALIAS_FILE:
-		trouble(w, "%s: this kind of target is not supported: %.*s",
-		    w->at, (int)(rest.len < 80 ? rest.len : 80), rest.p);
+		follow_outlet(w, rest, domain);
 	}
 	buf_free(&plain);
 }
 
-/* The values of the first of "keys" that some file has.  1, 0, -1. */
-static int
-look_up(struct walk *w, const char *const keys[], size_t n, struct buf *values)
+/* The list "local" has an owner when there is an alias of that name: reports
+ * go to him, not to who wrote to the list (RFC 5321 s. 3.9.2). */
+static void
+find_owner(struct walk *w, const char *local, const char *domain)
 {
-	unsigned line;
-	int r = 0;
+	char name[ADDR_LOCAL_MAX + 8], at[ALIASES_AT];
+	struct buf values;
 
-	for (size_t f = 0; f < w->opened && r == 0; f++)
-		for (size_t k = 0; k < n && r == 0; k++) {
-			r = alias_find(&w->files[f], keys[k], values, &line);
-			if (r == 1)
-				(void)snprintf(w->at, sizeof(w->at), "%s:%u",
-				    w->files[f].path, line);
-		}
-	return r;
+	if (strncmp(local, "owner-", 6) == 0)
+		return;
+	(void)snprintf(name, sizeof(name), "owner-%s", local);
+	buf_init(&values, ALIAS_VALUES_MAX);
+	if (aliases_find(&w->aliases, name, domain, &values, at) == 1)
+		(void)snprintf(w->owner, sizeof(w->owner), "%s@%s", name,
+		    domain);
+	buf_free(&values);
 }
 
-/* The alias of a name: of the whole address before the name alone, with the
- * extension before without; last, for a name that nobody has, "@domain".
- * 1, 0, -1. */
-static int
-find_alias(struct walk *w, const char *local, const char *domain,
-    struct buf *values)
+/* The values of an alias, each in its turn. */
+static void
+follow_all(struct walk *w, const struct buf *values, const char *local,
+    const char *domain, unsigned depth)
 {
-	char full[ADDR_MAX + 1], base[ADDR_LOCAL_MAX + 1];
-	char base_full[ADDR_MAX + 1];
-	const char *const keys[] = { full, local, base_full, base };
-	const char *all = full;
-	bool extended = base_of(local, base)[0] != '\0';
-	struct resolve_box box;
-	int r;
+	struct span all = buf_all(values);
+	char owner[sizeof(w->owner)], at[sizeof(w->at)];
+	const char *entry = w->entry;
+	unsigned outlets = w->outlets;
 
-	(void)snprintf(full, sizeof(full), "%s@%s", local, domain);
-	(void)snprintf(base_full, sizeof(base_full), "%s@%s", base, domain);
-	all = full + strlen(local);
-	r = look_up(w, keys, extended ? 4 : 2, values);
-	if (r != 0 || !w->catch_all)
-		return r;
-	r = find_box(w, local, domain, &box);
-	return r == 0 ? look_up(w, &all, 1, values) : r == 1 ? 0 : -1;
+	(void)strlcpy(owner, w->owner, sizeof(owner));
+	(void)strlcpy(at, w->at, sizeof(at));
+	if (depth == 0 && w->to->targets.len == 0) {
+		char via[ADDR_MAX + 1];
+
+		(void)snprintf(via, sizeof(via), "%s@%s", local, domain);
+		add_mark(w, TARGET_VIA, via);
+	}
+	find_owner(w, local, domain);
+	w->entry = local;
+	w->outlets = 0;
+	while (all.len > 0) {
+		follow(w, span_cut(&all, '\0'), domain, depth);
+		(void)strlcpy(w->at, at, sizeof(w->at));
+	}
+	w->entry = entry;
+	w->outlets = outlets;
+	(void)strlcpy(w->owner, owner, sizeof(w->owner));
 }
 
 /* One name of ours, folded: its alias, else its mailbox. */
@@ -355,12 +328,11 @@ enter(struct walk *w, const char *local, const char *domain, unsigned depth)
 {
 	char full[ADDR_MAX + 1];
 	struct buf values;
-	struct span all;
 	int r;
 
 	(void)snprintf(full, sizeof(full), "%s@%s", local, domain);
 	if (was_seen(w, full)) {
-		add_mailbox(w, local, domain);
+		add_mailbox(w, local, domain, false);
 		return;
 	}
 	buf_add(&w->seen, full, strlen(full) + 1);
@@ -369,35 +341,16 @@ enter(struct walk *w, const char *local, const char *domain, unsigned depth)
 		return;
 	}
 	buf_init(&values, ALIAS_VALUES_MAX);
-	r = find_alias(w, local, domain, &values);
+	r = aliases_find(&w->aliases, local, domain, &values, w->at);
 	if (r == -1)
 		trouble(w, "%s", fail_text());
 	if (r == 0)
-		add_mailbox(w, local, domain);
+		add_mailbox(w, local, domain, false);
 	if (r == 1 && w->to->class == CLASS_UNKNOWN)
 		w->to->class = CLASS_ALIAS;
-	all = buf_all(&values);
-	while (r == 1 && all.len > 0)
-		follow(w, span_cut(&all, '\0'), domain, depth);
+	if (r == 1)
+		follow_all(w, &values, local, domain, depth);
 	buf_free(&values);
-}
-
-static void
-open_files(struct walk *w)
-{
-	char own[PATH_MAX];
-	const char *const paths[] = { own, SYSTEM_ALIASES };
-
-	config_path(w->config, "aliases", own);
-	for (size_t i = 0; i < 2; i++) {
-		int r = alias_open(&w->files[w->opened], paths[i]);
-
-		if (r == -1)
-			trouble(w, "%s", fail_text());
-		if (r == 1)
-			w->catch_all |=
-			    alias_has_catch_all(&w->files[w->opened++]);
-	}
 }
 
 /* What came together: one mailbox needs no list. */
@@ -413,7 +366,7 @@ conclude(struct walk *w)
 		return;
 	if (to->count == 0 && to->class == CLASS_ALIAS)
 		trouble(w, "%s: nobody of this alias exists", w->at);
-	else if (to->count == 1 && to->targets.p[0] == TARGET_MAILBOX)
+	else if (to->count == 1 && to->box.final[0] != '\0' && !to->owned)
 		to->class = CLASS_MAILBOX;
 	else if (to->count > 0)
 		to->class = CLASS_ALIAS;
@@ -422,7 +375,7 @@ conclude(struct walk *w)
 static void
 walk_final(struct walk *w, const char *local, const char *domain)
 {
-	switch (find_box(w, local, domain, &w->to->box)) {
+	switch (box_find(w->config, local, domain, &w->to->box)) {
 	case 1:
 		w->to->class = CLASS_MAILBOX;
 		break;
@@ -435,12 +388,12 @@ static void
 walk_aliases(struct walk *w, const char *local, const char *domain)
 {
 	buf_init(&w->seen, RESOLVE_TEXT_MAX);
-	open_files(w);
-	if (w->to->class == CLASS_UNKNOWN)
+	if (aliases_open(&w->aliases, w->config) == -1)
+		trouble(w, "%s", fail_text());
+	else
 		enter(w, local, domain, 0);
 	conclude(w);
-	while (w->opened > 0)
-		alias_close(&w->files[--w->opened]);
+	aliases_close(&w->aliases);
 	buf_free(&w->seen);
 }
 
@@ -455,6 +408,43 @@ where(struct walk *w, const struct addr *a, bool final,
 	    DOMAIN_MAX + 1);
 	return final || a->domain[0] == '\0' ? 1 :
 					       our_domain(w, a->domain, out);
+}
+
+/* A report on mail that we have forwarded.  True: it is one, what it means is
+ * in w->to. */
+static bool
+is_report(struct walk *w, const struct addr *a)
+{
+	struct buf to;
+
+	if (!srs_is(a->local))
+		return false;
+	buf_init(&to, ADDR_MAX + 80);
+	switch (srs_reverse(&to, w->config, a->local, time(NULL))) {
+	case SRS_NONE:
+		buf_free(&to);
+		return false;
+	case SRS_OK:
+		w->to->class = CLASS_ALIAS;
+		add_target(w, TARGET_REMOTE, to.p);
+		break;
+	case SRS_BAD:
+		w->to->class = CLASS_REFUSED;
+		(void)strlcpy(w->to->why, "Not an address that we made",
+		    sizeof(w->to->why));
+		break;
+	case SRS_OLD:
+		w->to->class = CLASS_REFUSED;
+		(void)strlcpy(w->to->why, "This address has expired",
+		    sizeof(w->to->why));
+		break;
+	case SRS_TROUBLE:
+		trouble(w, "%s", fail_text());
+	}
+	(void)snprintf(w->to->at, sizeof(w->to->at), "%s/%s", w->config->dir,
+	    SRS_FILE);
+	buf_free(&to);
+	return true;
 }
 
 void
@@ -476,9 +466,10 @@ resolve(struct resolved *to, const struct config *c, const struct addr *a,
 		to->class = CLASS_REMOTE;
 		return;
 	}
+	to->final = final;
 	if (final)
 		walk_final(&w, local, ours);
-	else
+	else if (!is_report(&w, a))
 		walk_aliases(&w, local, ours);
 }
 

@@ -8,7 +8,7 @@
 #include "message/addr.h"
 #include "message/buf.h"
 #include "session/config.h"
-#include "session/users.h"
+#include "smtp-session/box.h"
 #include "smtp-session/policy.h"
 
 enum {
@@ -17,24 +17,23 @@ enum {
 	RESOLVE_TEXT_MAX = 512 * 1024,
 };
 
-/* One mailbox. */
-struct resolve_box {
-	struct user user;
-	char maildir[128]; /* in the home */
-	char final[ADDR_MAX + 1]; /* address for Delivered-To */
-	char extension[ADDR_LOCAL_MAX + 1]; /* "lists" of bob+lists; "" none */
-};
-
 /* A target begins with one of these. */
 enum {
 	TARGET_MAILBOX = 'L', /* that mailbox, no further questions */
+	TARGET_USER = 'U', /* that mailbox, unless its .forward says else */
 	TARGET_REMOTE = 'R',
 	TARGET_ASK = 'A', /* of a .forward: what it means is to be found out */
+	TARGET_OUTLET = 'P', /* a command or file, see outlet.h */
+	/* These say something of the targets behind them. */
+	TARGET_OWNER = 'O', /* reports go there; "" to the sender */
+	TARGET_VIA = 'V', /* the address of ours that has forwarded */
 };
 
 struct resolved {
 	enum policy_class class;
-	struct resolve_box box; /* CLASS_MAILBOX */
+	struct box box; /* CLASS_MAILBOX */
+	bool final; /* its .forward does not count */
+	bool owned; /* the list has an owner */
 	struct buf targets; /* CLASS_ALIAS: TARGET_* address NUL ... */
 	size_t count; /* of them */
 	char at[320]; /* FILE:LINE of the last alias looked at; "" none */

@@ -143,6 +143,7 @@ smtp_reset(struct smtp *s)
 	memset(&s->envelope, 0, sizeof(s->envelope));
 	s->for_rcpt[0] = '\0';
 	s->rcpts = 0;
+	s->alone = s->over = false;
 	if (s->state != S_START)
 		s->state = S_READY;
 }
@@ -177,6 +178,8 @@ cmd_ehlo(struct smtp *s, struct span arg)
 	buf_init(&more, 128);
 	if (s->can_tls && s->tls[0] == '\0')
 		buf_str(&more, "\nSTARTTLS");
+	if (smtp_secure(s)) /* RFC 8689 s. 3 */
+		buf_str(&more, "\nREQUIRETLS");
 	if (login_possible(s)) {
 		buf_str(&more, "\nAUTH ");
 		sasl_names(&more, login_offered(s));
@@ -393,6 +396,8 @@ answer(struct smtp *s, const struct reply *r)
 		pause_for(s);
 	write_reply(s, r);
 	buf_reset(&s->why);
+	if (s->over)
+		smtp_reset(s);
 	return !r->close;
 }
 

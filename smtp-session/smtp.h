@@ -58,6 +58,8 @@ struct smtp {
 	struct envelope envelope;
 	char for_rcpt[ENVELOPE_TEXT]; /* the first recipient taken */
 	unsigned rcpts; /* taken */
+	bool alone; /* and there may be no other one */
+	bool over; /* the transaction ends with this reply */
 	unsigned mails, errors, idle, logins;
 	char id[SPOOL_ID]; /* of the message */
 	struct deliver deliver;
@@ -93,14 +95,20 @@ smtp_ours(const struct smtp *s)
 	return s->facts.peer == POLICY_LOCAL || s->facts.authenticated;
 }
 
+/* Nobody else reads what is said here. */
+static inline bool
+smtp_secure(const struct smtp *s)
+{
+	return s->tls[0] != '\0' || s->facts.peer == POLICY_LOCAL;
+}
+
 /* CLOCK_MONOTONIC in ms. */
 int64_t smtp_now(void);
 
 /* Are all addresses of the From fields those of who has logged in? (mail.c) */
 bool mail_from_ok(struct smtp *);
 
-/* Who a recipient is; "\\bob" from those who deliver for others is the
- * mailbox, not the alias. (mail.c) */
+/* Who a recipient is, also by a name that only mailq-run uses. (mail.c) */
 enum policy_class mail_look(struct smtp *, struct recipient *);
 
 /* The reply to a failure with the content. (content.c) */

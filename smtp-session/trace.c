@@ -37,20 +37,27 @@ trace_protocol(const struct trace *t)
 		    [(t->tls[0] != '\0' ? 2 : 0) + (t->authenticated ? 1 : 0)];
 }
 
+static void
+put_from(struct buf *b, const struct trace *t)
+{
+	buf_str(b, "from ");
+	put_name(b, t->helo);
+	if (t->ip[0] == '\0')
+		buf_printf(b, " (local uid %u)\n\t", t->uid);
+	else
+		buf_printf(b, " ([%s%s])\n\t",
+		    strchr(t->ip, ':') ? "IPv6:" : "", t->ip);
+}
+
 void
 trace_received(struct buf *b, const struct trace *t)
 {
 	char date[DATE_SIZE];
 
-	buf_str(b, "Received: from ");
-	put_name(b, t->helo);
-	if (t->ip[0] == '\0')
-		buf_printf(b, " (local uid %u)", t->uid);
-	else
-		buf_printf(b, " ([%s%s])", strchr(t->ip, ':') ? "IPv6:" : "",
-		    t->ip);
-	buf_printf(b, "\n\tby %s with %s id %s", t->host, trace_protocol(t),
-	    t->id);
+	buf_str(b, "Received: ");
+	if (!t->hidden)
+		put_from(b, t);
+	buf_printf(b, "by %s with %s id %s", t->host, trace_protocol(t), t->id);
 	if (t->tls[0] != '\0')
 		buf_printf(b, "\n\t(%s)", t->tls);
 	if (t->rcpt != NULL)

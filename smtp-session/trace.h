@@ -20,6 +20,7 @@ struct trace {
 	bool extended; /* EHLO */
 	const char *tls; /* version and cipher; "" in clear */
 	bool authenticated;
+	bool hidden; /* where it came from is nobody's business */
 	bool utf8;
 };
 

@@ -16,7 +16,7 @@ explain() { run -"$1" "$BIN/smtp-session" -c "$CONFIG" "${@:3}" -explain $2; }
 	[[ $output = *"250 2.1.5, delivered here (mailbox)"* ]]
 	explain 0 "192.0.2.1 x a@b.test team@here.test"
 	[[ $output = *"an alias, $CONFIG/aliases:2"* ]]
-	[[ $output = *"mailbox    alice@here.test"*"send to    far@remote.test"* ]]
+	[[ $output = *"mailbox    alice@here.test, unless"*"send to    far@remote.test"* ]]
 	explain 67 "192.0.2.1 x <> no@here.test"
 	[[ $output = *"550 5.2.1"* ]]
 	explain 67 "192.0.2.1 x <> nobody@here.test"

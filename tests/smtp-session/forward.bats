@@ -5,13 +5,6 @@
 load ../lib
 load smtp
 
-# forward USER LINE...
-forward() {
-	local home=HOME_$1
-	printf '%s\n' "${@:2}" | as "$1" tee "${!home}/.forward" >/dev/null
-	as "$1" chmod 644 "${!home}/.forward"
-}
-
 # refused RCPT REPLY
 refused() {
 	talk <<-END
@@ -89,7 +82,7 @@ refused() {
 	refused alice@here.test "$later"
 	logged 'sticky bit'
 	chmod 700 "$HOME_alice"
-	forward alice '|/usr/bin/vacation'
+	forward alice ':include:/etc/passwd'
 	refused alice@here.test "$later"
 	logged 'forward: this kind of target'
 	forward alice 'no address here'

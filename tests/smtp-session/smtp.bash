@@ -86,3 +86,23 @@ nothing_left() {
 
 # rcpts: the recipient lines of all spool entries.
 rcpts() { find "$SPOOL/new" "$SPOOL/due" -type f -exec sed '/^$/q' {} \; | grep '^[TDSFB] '; }
+
+# submit_socket: smtp-session behind RUN/submit, as inetd does it.
+submit_socket() {
+	start submit systemd-socket-activate --inetd -a -l "$RUN/submit" \
+		"$BIN/smtp-session" -c "$CONFIG"
+	wait_for 10 test -S "$RUN/submit"
+	chmod 666 "$RUN/submit"
+}
+
+# forward USER LINE...: his .forward.
+forward() {
+	local home=HOME_$1
+	printf '%s\n' "${@:2}" | as "$1" tee "${!home}/.forward" >/dev/null
+	as "$1" chmod 644 "${!home}/.forward"
+}
+
+# entry RCPT: the file of the spool in which that recipient is.
+entry() {
+	grep -rlE -- "^[TDSFB] $1(	|\$)" "$SPOOL/new" "$SPOOL/due"
+}

@@ -1,0 +1,11 @@
+/* Between explain.c and explain-where.c. */
+#ifndef SMTP_SESSION_EXPLAIN_PARTS_H
+#define SMTP_SESSION_EXPLAIN_PARTS_H
+
+#include "smtp-session/resolve.h"
+
+/* One line for each place; "from" is the sender, "" the null path. */
+void explain_where(const struct config *, const struct resolved *,
+    const char *from);
+
+#endif

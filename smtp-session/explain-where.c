@@ -1,0 +1,170 @@
+/* -explain: where the mail would go. */
+#include <bsd/string.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "message/domain.h"
+#include "message/fail.h"
+#include "smtp-session/explain-parts.h"
+#include "smtp-session/forward.h"
+#include "smtp-session/resolve.h"
+#include "smtp-session/srs.h"
+
+struct where {
+	const struct config *config;
+	const char *from; /* sender; "" null path */
+	char owner[ADDR_MAX + 84], via[ADDR_MAX + 84];
+};
+
+/* By which sender the next host is told. */
+static void
+print_sender(const struct where *w)
+{
+	const char *from = w->owner[0] != '\0' ? w->owner : w->from;
+	const char *at = strrchr(from, '@'), *ours = strrchr(w->via, '@');
+	char domain[DOMAIN_MAX + 1];
+	struct buf new;
+	struct srs s;
+
+	if (w->from[0] == '\0' || at == NULL || ours == NULL)
+		return;
+	buf_init(&new, ADDR_MAX);
+	if (domain_fold(domain, span(at + 1)) == 0 &&
+	    config_domain(w->config, domain) == 0 &&
+	    srs_open(&s, w->config) == 1) {
+		if (srs_forward(&new, &s, from, ours + 1, time(NULL)) == 0)
+			(void)printf(", as from %s", new.p);
+		srs_close(&s);
+	}
+	buf_free(&new);
+}
+
+static void
+print_outlet(const struct where *w, const char *name)
+{
+	static struct outlet o;
+	struct span rest = span(name);
+	char local[ADDR_LOCAL_MAX + 1];
+	struct addr a;
+
+	if (addr_path(&rest, &a) == -1 || outlet_read(&o, &a, local) == -1)
+		return;
+	if (o.home) {
+		(void)printf("command    number %u of ~/.forward, as its user",
+		    o.number);
+		return;
+	}
+	if (outlet_find(&o, w->config, local, a.domain) != 1) {
+		(void)printf("command    %s: %s", name, fail_text());
+		return;
+	}
+	(void)printf("%s    %s, as user %s, %s",
+	    o.kind == ALIAS_COMMAND ? "command" : "file   ", o.text,
+	    o.box.user.name, o.at);
+}
+
+static void
+print_target(struct where *w, char kind, const char *addr)
+{
+	switch (kind) {
+	case TARGET_OWNER:
+		(void)strlcpy(w->owner, addr, sizeof(w->owner));
+		if (addr[0] == '\0')
+			return;
+		(void)printf("owner      %s gets the reports", addr);
+		break;
+	case TARGET_VIA:
+		(void)strlcpy(w->via, addr, sizeof(w->via));
+		return;
+	case TARGET_MAILBOX:
+		(void)printf("mailbox    %s", addr);
+		break;
+	case TARGET_USER:
+		(void)printf("mailbox    %s, unless ~/.forward says otherwise",
+		    addr);
+		break;
+	case TARGET_OUTLET:
+		print_outlet(w, addr);
+		break;
+	default:
+		(void)printf("send to    %s", addr);
+		print_sender(w);
+	}
+	(void)putchar('\n');
+}
+
+static void
+print_all(struct where *w, const struct buf *targets)
+{
+	struct span all = buf_all(targets);
+
+	while (all.len > 0) {
+		const char *one = span_cut(&all, '\0').p;
+
+		print_target(w, one[0], one + 1);
+	}
+}
+
+/* As the user, when we may be he. */
+_Noreturn static void
+read_forward(struct where *w, const struct box *box)
+{
+	struct buf targets;
+
+	buf_init(&targets, RESOLVE_TEXT_MAX);
+	if (role_drop(&box->user.role) == -1)
+		_exit(0);
+	switch (forward_read(box, &targets)) {
+	case 1:
+		(void)printf("rule       %s/.forward\n", box->user.home);
+		print_all(w, &targets);
+		break;
+	case 0:
+		(void)fflush(stdout);
+		_exit(1);
+	default:
+		(void)printf("rule       %s\n"
+			     "reply      451 4.3.0, try later\n",
+		    fail_text());
+	}
+	(void)fflush(stdout);
+	_exit(0);
+}
+
+/* False: there is none, or none that we may read. */
+static bool
+has_forward(struct where *w, const struct box *box)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (geteuid() != 0 && geteuid() != box->user.role.uid)
+		return false;
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		read_forward(w, box);
+	return pid > 0 && waitpid(pid, &status, 0) == pid &&
+	    WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void
+explain_where(const struct config *c, const struct resolved *to,
+    const char *from)
+{
+	struct where w = { .config = c, .from = from };
+	const struct box *box = &to->box;
+
+	if (to->class == CLASS_ALIAS)
+		print_all(&w, &to->targets);
+	if (to->class != CLASS_MAILBOX || (!to->final && has_forward(&w, box)))
+		return;
+	(void)printf("mailbox    %s/%s of user %s%s%s\n", box->user.home,
+	    box->maildir, box->user.name,
+	    box->extension[0] == '\0' ? "" : ", folder ", box->extension);
+}
