@@ -55,6 +55,7 @@ struct imap {
 	struct store *store; /* afterwards */
 	struct folder *folder; /* in S_BOX */
 	char selected[NAME_DISK]; /* its name on disk */
+	const char *user; /* his name */
 	uint64_t append_limit; /* octets of a message (RFC 7889) */
 	bool read_only; /* EXAMINE, or nobody can write there */
 	bool lost; /* it was removed: say BYE */

@@ -108,6 +108,7 @@ service_run(struct conn *c, const struct front_user *u, uint64_t largest)
 	}
 	im.state = S_IN;
 	im.store = store;
+	im.user = u->name;
 	im.append_limit = largest;
 	welcome(&im, u->word);
 	imap_serve(&im);

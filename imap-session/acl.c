@@ -1,0 +1,135 @@
+/* ACL (RFC 4314), as far as a Maildir of one user can answer: he has all the
+ * rights that the modes of the folder give him, and nobody else has any. */
+#include "imap-session/handlers.h"
+#include "imap-session/name.h"
+#include "imap-session/put.h"
+#include "maildir/maildir.h"
+
+#define READING "lr"
+#define ALL "lrswipkxtea"
+
+/* Read " mailbox"; *rights of the user in it. */
+static const struct reply *
+read_mailbox(struct imap *im, struct parse *p, char disk[NAME_DISK],
+    const char **rights)
+{
+	struct folder_info info;
+	const struct reply *wrong;
+
+	if (parse_space(p) == -1)
+		return &imap_bad;
+	wrong = name_read(im, p, disk);
+	if (wrong != NULL)
+		return wrong;
+	if (store_status(im->store, disk, &info) == -1)
+		return imap_failed(im);
+	*rights = info.write ? ALL : READING;
+	return NULL;
+}
+
+/* "* WORD mailbox". */
+static void
+begin(struct imap *im, const char *word, const char *disk)
+{
+	buf_str(&im->out, "* ");
+	buf_str(&im->out, word);
+	buf_char(&im->out, ' ');
+	name_put(im, disk);
+}
+
+const struct reply *
+acl_my_rights(struct imap *im, struct parse *p)
+{
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	const char *rights = READING;
+
+	wrong = read_mailbox(im, p, disk, &rights);
+	if (wrong != NULL)
+		return wrong;
+	if (parse_end(p) == -1)
+		return &imap_bad;
+	begin(im, "MYRIGHTS", disk);
+	buf_printf(&im->out, " %s", rights);
+	imap_line(im);
+	return &imap_done;
+}
+
+const struct reply *
+acl_get(struct imap *im, struct parse *p)
+{
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	const char *rights = READING;
+
+	wrong = read_mailbox(im, p, disk, &rights);
+	if (wrong != NULL)
+		return wrong;
+	if (parse_end(p) == -1)
+		return &imap_bad;
+	begin(im, "ACL", disk);
+	buf_char(&im->out, ' ');
+	put_astring(&im->out, span(im->user), true);
+	buf_printf(&im->out, " %s", rights);
+	imap_line(im);
+	return &imap_done;
+}
+
+/* What he has he cannot lose, and others cannot get anything. */
+const struct reply *
+acl_list_rights(struct imap *im, struct parse *p)
+{
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	const char *rights = READING;
+	struct span who;
+
+	wrong = read_mailbox(im, p, disk, &rights);
+	if (wrong != NULL)
+		return wrong;
+	if (parse_space(p) == -1 || parse_astring(p, &who) == -1 ||
+	    parse_end(p) == -1)
+		return &imap_bad;
+	begin(im, "LISTRIGHTS", disk);
+	buf_char(&im->out, ' ');
+	put_astring(&im->out, who, true);
+	buf_printf(&im->out, " %s",
+	    span_eq(who, span(im->user)) ? rights : "\"\"");
+	imap_line(im);
+	return &imap_done;
+}
+
+const struct reply *
+acl_set(struct imap *im, struct parse *p)
+{
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	const char *rights = READING;
+	struct span who, what;
+
+	wrong = read_mailbox(im, p, disk, &rights);
+	if (wrong != NULL)
+		return wrong;
+	if (parse_space(p) == -1 || parse_astring(p, &who) == -1 ||
+	    parse_space(p) == -1 || parse_astring(p, &what) == -1 ||
+	    parse_end(p) == -1)
+		return &imap_bad;
+	return imap_no(im, "[NOPERM] Rights are those of the files");
+}
+
+const struct reply *
+acl_delete(struct imap *im, struct parse *p)
+{
+	const struct reply *wrong;
+	char disk[NAME_DISK];
+	const char *rights = READING;
+	struct span who;
+
+	wrong = read_mailbox(im, p, disk, &rights);
+	if (wrong != NULL)
+		return wrong;
+	if (parse_space(p) == -1 || parse_astring(p, &who) == -1 ||
+	    parse_end(p) == -1)
+		return &imap_bad;
+	return imap_no(im, "[NOPERM] Rights are those of the files");
+}
