@@ -36,6 +36,7 @@ enum capability { /* in the order in which they are announced */
 	CAP_SEARCHRES,
 	CAP_WITHIN,
 	CAP_INPROGRESS,
+	CAP_MULTISEARCH,
 	CAP_SORT,
 	CAP_SORT_DISPLAY,
 	CAP_ESORT,

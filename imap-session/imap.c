@@ -98,6 +98,7 @@ static const struct row {
 	{ "LISTRIGHTS",		CAP_ACL,	S_USER, 0, acl_list_rights },
 	{ "SETACL",		CAP_ACL,	S_USER, 0, acl_set },
 	{ "DELETEACL",		CAP_ACL,	S_USER, 0, acl_delete },
+	{ "ESEARCH",		CAP_MULTISEARCH, S_USER, 0, multisearch_esearch },
 	{ "SORT",		CAP_SORT,	S_BOX, F_SET, sort_sort },
 	{ "THREAD",		CAP_REV1,	S_BOX, F_SET, thread_thread },
 	{ "REPLACE",		CAP_REPLACE,	S_BOX, F_UID, append_replace },

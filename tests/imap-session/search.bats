@@ -102,3 +102,8 @@ letters() {
 	letters
 	play thread
 }
+
+@test "ESEARCH in many mailboxes" {
+	three
+	play multisearch
+}
