@@ -55,6 +55,8 @@ static const struct word words[] = {
 	{ "size",		SIZE,		FIELD(size) },
 	{ "recipients",		COUNT,
 	    offsetof(struct config, recipients), 1000, 100 }, /* RFC 5321 s. 4.5.3.1.8 */
+	{ "sends-per-day",	COUNT,
+	    offsetof(struct config, sends_per_day), 1000000, 0 },
 	{ "hide-client",	YES_NO,		FIELD(hide_client) },
 	{ "strict-newlines",	YES_NO,		FIELD(strict_newlines) },
 	{ "plain-login",	PLAIN_LOGIN,	FIELD(plain_login) },
@@ -288,6 +290,7 @@ defaults(struct config *c)
 		.smtp_port = 25,
 		.size = 52428800,
 		.recipients = 100,
+		.sends_per_day = 1000,
 		.plain_login = PLAIN_NEVER,
 		.pam_service = "mailroom",
 		.helpers = HELPERS,

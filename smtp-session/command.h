@@ -18,6 +18,12 @@ const struct reply *cmd_bdat(struct smtp *, struct span arg);
 const struct reply *cmd_bdat_early(struct smtp *, struct span arg);
 const struct reply *cmd_bdat_no_rcpt(struct smtp *, struct span arg);
 
+/* limit.c: may a user's mail to so many still go?  NULL, or a refusal, after
+ * which the transaction has no recipients any more.  Once its reply is known
+ * the count is settled. */
+const struct reply *limit_count(struct smtp *);
+void limit_settle(struct smtp *, const struct reply *);
+
 /* login.c, starttls.c, ask.c */
 const struct reply *cmd_auth(struct smtp *, struct span arg);
 const struct reply *cmd_starttls(struct smtp *, struct span arg);

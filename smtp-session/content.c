@@ -254,6 +254,7 @@ over(struct smtp *s, const struct reply *r)
 {
 	if (r->code >= 400 && s->why.len == 0)
 		(void)smtp_because(s, NULL, "id=%s %s", s->id, r->text);
+	limit_settle(s, r);
 	s->over = true; /* the log still wants to know whose it was */
 	return r;
 }
@@ -272,6 +273,9 @@ cmd_data(struct smtp *s, struct span arg)
 	if (r != NULL)
 		return over(s, r);
 	begin_content(s);
+	r = limit_count(s);
+	if (r != NULL)
+		return over(s, r);
 	conn_printf(&s->conn, "%u %s\r\n", go_ahead.code, go_ahead.text);
 	r = read_content(s);
 	return over(s, r != NULL ? r : end_content(s));
@@ -331,16 +335,20 @@ read_chunk(struct smtp *s, uint64_t size, bool keep)
 const struct reply *
 cmd_bdat(struct smtp *s, struct span arg)
 {
-	const struct reply *r;
+	const struct reply *r, *refusal = NULL;
 	uint64_t size;
 	bool last;
 
 	if (chunk_size(arg, &size, &last) == -1)
 		return over(s, &bad_chunk);
-	if (s->state != S_CHUNK)
+	if (s->state != S_CHUNK) {
 		begin_content(s);
+		refusal = limit_count(s);
+	}
 	s->state = S_CHUNK;
-	r = read_chunk(s, size, true);
+	r = read_chunk(s, size, refusal == NULL);
+	if (r == NULL)
+		r = refusal;
 	if (r == NULL && s->data.size / 2 > s->config->size)
 		r = &much_too_big;
 	if (r != NULL)

@@ -4,6 +4,7 @@
  * that the agent or the parser says afterwards passes through here. */
 #include "smtp-session/rights.h"
 
+#include <bsd/string.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "session/tls.h"
 #include "smtp-session/agent.h"
 #include "smtp-session/milter.h"
+#include "smtp-session/sends.h"
 
 enum { LOGIN_LONGEST = SASL_NAME_MAX + SASL_PASSWORD_MAX + 1 };
 
@@ -131,7 +133,7 @@ answer_temp(struct monitor *m)
 static int
 answer_login(struct monitor *m, const struct record *r, int fd)
 {
-	const struct rights_ctx *x = m->ctx;
+	struct rights_ctx *x = m->ctx;
 	size_t name = strnlen(r->data, r->len);
 	const char *password = r->data + name + 1;
 	struct user u;
@@ -141,6 +143,7 @@ answer_login(struct monitor *m, const struct record *r, int fd)
 		return fail_as(EBADMSG, "login without a password");
 	switch (auth_check(x->config, r->data, password, x->peer->ip, &u)) {
 	case AUTH_OK:
+		(void)strlcpy(x->user, u.name, sizeof(x->user));
 		return record_send(m->sock, ANSWER_LOGIN, 0, span(u.name), -1);
 	case AUTH_BAD:
 		return answer_bad(m, r->data, password);
@@ -183,6 +186,7 @@ answer_scram_final(struct monitor *m, const struct record *r, int fd)
 	(void)fd;
 	switch (auth_scram_final(&x->scram, record_span(r), &answer, &u)) {
 	case AUTH_OK:
+		(void)strlcpy(x->user, u.name, sizeof(x->user));
 		n = snprintf(both.data, sizeof(both.data), "%s%c%s", u.name,
 		    '\0', answer.data);
 		return record_send(m->sock, ANSWER_SCRAM, 0,
@@ -223,6 +227,25 @@ answer_tls(struct monitor *m, const struct record *r, int fd)
 	return 0;
 }
 
+/* Who has logged in is known here; a local user the parser names. */
+static int
+answer_sends(struct monitor *m, const struct record *r, int fd)
+{
+	const struct rights_ctx *x = m->ctx;
+	const char *user = x->user[0] != '\0' ? x->user : r->data;
+	enum sends_got got;
+
+	(void)fd;
+	if (r->value > SPOOL_RCPTS || r->value < -SPOOL_RCPTS)
+		return fail_as(EBADMSG, "no number of recipients");
+	got = sends_count(x->config->run, user, r->value,
+	    x->config->sends_per_day, time(NULL));
+	if (got == SENDS_TROUBLE)
+		log_line(LOG_ERR, "sends user=%s reason=\"%s\"", user,
+		    fail_text());
+	return record_send(m->sock, ANSWER_SENDS, (int)got, span(""), -1);
+}
+
 /* clang-format off */
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
@@ -233,6 +256,7 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_SCRAM_FIRST] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_first },
 	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
 	[ASK_TLS] =	{ 1,	 0,		answer_tls },
+	[ASK_SENDS] =	{ 3000,	 USER_NAME_MAX, answer_sends },
 	[ASK_MILTERS] =	{ 1,	 0,		answer_agent },
 };
 /* clang-format on */

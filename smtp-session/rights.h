@@ -17,6 +17,7 @@ enum { /* beside ASK_LOG */
 	ASK_SCRAM_FIRST, /* data: the client's first message; value: -PLUS */
 	ASK_SCRAM_FINAL, /* data: his second */
 	ASK_TLS, /* with the client's socket */
+	ASK_SENDS, /* value: so many more recipients; data: a local user */
 	ASK_MILTERS, /* no data: connect the mail filters (milter.h) */
 };
 
@@ -25,6 +26,7 @@ enum { /* answers */
 	ANSWER_NONE, /* value: errno */
 	ANSWER_LOGIN, /* data: the user's name */
 	ANSWER_SCRAM, /* data: for the client; behind user NUL the 2nd time */
+	ANSWER_SENDS, /* value: enum sends_got */
 	ANSWER_LOGIN_BAD, /* after a pause */
 	ANSWER_LOGIN_TEMP, /* data: why */
 	ANSWER_TLS, /* with the socket that takes its place; data: version,
@@ -41,6 +43,7 @@ struct rights_ctx { /* monitor.ctx */
 	const struct config *config;
 	const struct peer *peer;
 	const char *milters; /* their list */
+	char user[USER_NAME_MAX + 1]; /* who has logged in; "" nobody */
 	int agent; /* for one that waits for its address; -1 none */
 	struct auth_scram scram;
 	struct scram_binding binding; /* of the TLS connection */

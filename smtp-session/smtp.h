@@ -61,6 +61,7 @@ struct smtp {
 	bool alone; /* and there may be no other one */
 	bool over; /* the transaction ends with this reply */
 	unsigned mails, errors, idle, logins;
+	unsigned counted; /* recipients of this mail, for the daily limit */
 	char id[SPOOL_ID]; /* of the message */
 	struct deliver deliver;
 	struct data data;
@@ -85,8 +86,7 @@ const struct reply *smtp_say(struct smtp *, unsigned code, const char *status,
 const struct reply *smtp_because(struct smtp *, const struct reply *,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* End the transaction, whatever it was. */
-void smtp_reset(struct smtp *);
+void smtp_reset(struct smtp *); /* end the transaction, whatever it was */
 
 /* One of our own people: a local program or who has logged in. */
 static inline bool
@@ -102,8 +102,7 @@ smtp_secure(const struct smtp *s)
 	return s->tls[0] != '\0' || s->facts.peer == POLICY_LOCAL;
 }
 
-/* CLOCK_MONOTONIC in ms. */
-int64_t smtp_now(void);
+int64_t smtp_now(void); /* CLOCK_MONOTONIC in ms */
 
 /* Are all addresses of the From fields those of who has logged in? (mail.c) */
 bool mail_from_ok(struct smtp *);

@@ -7,3 +7,4 @@ load ../lib
 @test "smtp-session: content of messages" { "$BUILD/unit/smtp-session-data"; }
 @test "smtp-session: policy" { "$BUILD/unit/smtp-session-policy"; }
 @test "smtp-session: aliases" { "$BUILD/unit/smtp-session-alias"; }
+@test "smtp-session: the count of a day" { "$BUILD/unit/smtp-session-sends"; }
