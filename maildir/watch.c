@@ -65,6 +65,37 @@ watch_text(char **text, size_t *len, size_t *room, const char *s, uint32_t *at)
 	return 0;
 }
 
+/* The kernel takes ten milliseconds and more to close an instance, but none
+ * to end its watches: so one is kept for the next watch. */
+static int spare = -1;
+
+static void
+retire(struct watch *w)
+{
+	if (spare != -1) {
+		(void)close(w->fd);
+		return;
+	}
+	for (int i = CUR; i <= NEW; i++)
+		(void)inotify_rm_watch(w->fd, w->wd[i]);
+	spare = w->fd;
+}
+
+/* An instance without watches and events; -1. */
+static int
+instance(void)
+{
+	char room[4096];
+	int fd = spare;
+
+	if (fd == -1)
+		return inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	spare = -1;
+	while (read(fd, room, sizeof(room)) > 0)
+		continue;
+	return fd;
+}
+
 void
 watch_close(struct watch *w)
 {
@@ -72,7 +103,7 @@ watch_close(struct watch *w)
 		if (w->dir[i] != -1)
 			(void)close(w->dir[i]);
 	if (w->fd != -1)
-		(void)close(w->fd);
+		retire(w);
 	free(w->event);
 	free(w->text);
 	free(w->slot);
@@ -89,7 +120,7 @@ watch_open(struct watch *w, int dir)
 		if (w->dir[i] == -1)
 			return fail("open %s", part[i]);
 	}
-	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	w->fd = instance();
 	for (int i = CUR; i <= NEW && w->fd != -1; i++) {
 		char path[40];
 
@@ -204,12 +235,13 @@ watch_drain(struct watch *w)
 			return errno == EAGAIN ? 0 : fail("inotify");
 		for (char *p = room; p < room + n;) {
 			const struct inotify_event *e = (void *)p;
+			bool ours = e->wd == w->wd[CUR] || e->wd == w->wd[NEW];
 
 			p += sizeof(*e) + e->len;
-			if ((e->mask & (IN_Q_OVERFLOW | IN_IGNORED)) != 0)
+			if ((e->mask & IN_Q_OVERFLOW) != 0 ||
+			    (ours && (e->mask & IN_IGNORED) != 0))
 				w->lost = true;
-			if (e->len == 0 ||
-			    (e->wd != w->wd[CUR] && e->wd != w->wd[NEW]))
+			if (e->len == 0 || !ours)
 				continue;
 			pair(w, e);
 			if (note(w, e) == -1)
