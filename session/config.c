@@ -20,6 +20,7 @@ enum kind {
 	FOLDER,
 	DNS_SERVER,
 	PORT,
+	OWN_ADDRESSES,
 	SIZE,
 	COUNT,
 	YES_NO,
@@ -50,6 +51,7 @@ static const struct word words[] = {
 	{ "tls-user",		ROLE,		FIELD(tls_user) },
 	{ "command-user",	ROLE,		FIELD(command_user) },
 	{ "dns",		DNS_SERVER,	FIELD(dns) },
+	{ "nat-address",	OWN_ADDRESSES,	FIELD(nat_address) },
 	{ "smtp-port",		PORT,		FIELD(smtp_port) },
 	{ "loopback-mx",	YES_NO,		FIELD(loopback_mx) },
 	{ "size",		SIZE,		FIELD(size) },
@@ -116,6 +118,22 @@ dns_ok(struct span v)
 	return put_text(text, sizeof(text), addr) &&
 	    (inet_pton(AF_INET, text, &in6) == 1 ||
 		inet_pton(AF_INET6, text, &in6) == 1);
+}
+
+/* Addresses with blanks between them. */
+static bool
+addresses_ok(struct span v)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr in6;
+	struct span one;
+
+	while ((one = span_word(&v)).len > 0)
+		if (!put_text(text, sizeof(text), one) ||
+		    (inet_pton(AF_INET, text, &in6) != 1 &&
+			inet_pton(AF_INET6, text, &in6) != 1))
+			return false;
+	return true;
 }
 
 static const char *
@@ -218,6 +236,8 @@ put_word(char *to, const struct word *w, struct span v)
 		return folder_ok(v) ? NULL : "a path in the home";
 	case DNS_SERVER:
 		return dns_ok(v) ? NULL : "ADDRESS[@PORT]";
+	case OWN_ADDRESSES:
+		return addresses_ok(v) ? NULL : "IP addresses";
 	case MILTERS:
 		return milter_places_ok(v) ? NULL :
 					     "unix:/PATH or inet:ADDRESS@PORT";
