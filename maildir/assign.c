@@ -63,6 +63,18 @@ by_time(const void *a, const void *b, void *scan)
 	return strcmp(scan_text(scan, x->name), scan_text(scan, y->name));
 }
 
+/* Mostly they are in order, as the listing is. */
+static void
+sort(struct fresh *x, size_t n, struct scan *s)
+{
+	size_t i = 1;
+
+	while (i < n && by_time(&x[i - 1], &x[i], s) <= 0)
+		i++;
+	if (i < n)
+		qsort_r(x, n, sizeof(*x), by_time, s);
+}
+
 /* INTERNALDATE is the time of the file, SAVEDATE that of the delivery, each in
  * place of the other when it cannot be. */
 static void
@@ -199,7 +211,7 @@ sync_fresh(struct folder *f, struct scan *s, struct uidlist *l,
 	errno = e;
 	if (n <= 0)
 		return n;
-	qsort_r(*out, (size_t)n, sizeof(**out), by_time, s);
+	sort(*out, (size_t)n, s);
 	return (ptrdiff_t)unique(f, s, *out, (size_t)n);
 }
 

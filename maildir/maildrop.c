@@ -105,35 +105,57 @@ own_uidls(struct maildrop *d, const struct uidlist *l)
 	return own == 0 ? 0 : unique_uidls(d, own);
 }
 
+/* "octets": their sum. */
 static int
-fill(struct maildrop *d)
+fill(struct maildrop *d, uint64_t *octets)
 {
 	struct uidlist l = { .dir = -1 };
-	uint32_t n = folder_count(d->folder);
+	struct maildrop_message *all = calloc(d->messages + 1, sizeof(*all));
 	int r = 0;
 
-	d->message = calloc((size_t)n + 1, sizeof(*d->message));
-	if (d->message == NULL)
+	*octets = 0;
+	if (all == NULL)
 		return fail("maildrop");
-	for (uint32_t i = 1; i <= n; i++) {
+	for (uint32_t i = 0; i < d->messages; i++) {
 		struct message m;
 
-		if (folder_get(d->folder, i, &m) == -1)
+		if (folder_get(d->folder, i + 1, &m) == -1) {
+			free(all);
 			return -1;
-		d->message[d->messages++] =
-		    (struct maildrop_message){ .uid = m.uid,
-			    .number = i,
-			    .size = m.size,
-			    .wire = m.wire };
+		}
+		*octets += m.wire;
+		all[i] = (struct maildrop_message){ .uid = m.uid,
+			.number = i + 1,
+			.size = m.size,
+			.wire = m.wire };
 	}
-	d->uidvalidity = d->folder->ix.h->uidvalidity;
-	d->uidnext = d->folder->ix.h->uidnext;
+	d->message = all;
 	if (d->folder->ix.h->uidls == 0)
 		return 0;
 	if (uidlist_read(&l, d->folder->dir) == -1 || own_uidls(d, &l) == -1)
 		r = -1;
 	uidlist_free(&l);
 	return r;
+}
+
+/* How many there are and their octets: of one moment, by the header, unless it
+ * has gone on meanwhile. */
+static int
+count(struct maildrop *d)
+{
+	struct folder_info i;
+	size_t known = d->folder->known;
+
+	folder_info(d->folder, &i);
+	d->uidvalidity = i.uidvalidity;
+	d->uidnext = i.uidnext;
+	d->messages = i.messages;
+	d->octets = i.octets;
+	if (index_sound(&d->folder->ix) && d->folder->ix.h->records == known &&
+	    known - d->folder->ix.h->dead == i.messages &&
+	    d->folder->ix.h->octets == i.octets)
+		return 0;
+	return fill(d, &d->octets);
 }
 
 static int
@@ -145,7 +167,7 @@ try_open(struct maildrop *d, const char *path)
 	d->store = store_open(path, NULL, 0);
 	if (d->store != NULL)
 		d->folder = folder_open(d->store, "INBOX", false);
-	if (d->folder != NULL && fill(d) == 0)
+	if (d->folder != NULL && count(d) == 0)
 		return 0;
 	e = errno;
 	maildrop_close(d);
@@ -159,6 +181,46 @@ maildrop_open(struct maildrop *d, const char *path)
 	int r = try_open(d, path);
 
 	return r == -1 && errno == EIO ? try_open(d, path) : r;
+}
+
+/* The index was damaged.  Nothing but the number of messages and octets was
+ * told yet, so another view of the same will do. */
+static int
+look_again(struct maildrop *d)
+{
+	struct maildrop now = { .folder = NULL };
+	uint64_t octets;
+	int r = -1;
+
+	now.folder = folder_open(d->store, "INBOX", false);
+	if (now.folder != NULL)
+		r = count(&now);
+	if (r == 0 &&
+	    (now.uidvalidity != d->uidvalidity || now.messages != d->messages ||
+		now.octets != d->octets))
+		r = fail_as(EIO, "INBOX is not what it was");
+	if (r == 0 && now.message == NULL)
+		r = fill(&now, &octets);
+	if (r == 0) {
+		now.store = d->store;
+		d->store = NULL;
+		maildrop_close(d);
+		*d = now;
+		return 0;
+	}
+	maildrop_close(&now);
+	errno = EIO;
+	return -1;
+}
+
+int
+maildrop_look(struct maildrop *d)
+{
+	uint64_t octets;
+
+	if (d->message != NULL || fill(d, &octets) == 0)
+		return 0;
+	return errno == EIO ? look_again(d) : -1;
 }
 
 void

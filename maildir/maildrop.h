@@ -25,12 +25,13 @@ struct maildrop {
 	struct folder *folder; /* a view that is never synced */
 	uint32_t uidvalidity;
 	uint32_t uidnext;
-	struct maildrop_message *message; /* ascending uid */
 	size_t messages;
+	uint64_t octets; /* sum of wire */
+	struct maildrop_message *message; /* ascending uid; maildrop_look */
 	char *uidls; /* where the uidl texts lie */
 };
 
-/* Open the Maildir at "path" (made when only it is missing) and list it,
+/* Open the Maildir at "path" (made when only it is missing) and count it,
  * giving UIDs to what has none: durable in dovecot-uidlist (version 3, under
  * dovecot-uidlist.lock) before this returns.  Never moves a file.
  * When nothing can be written there (full disk, read-only) messages without a
@@ -38,6 +39,11 @@ struct maildrop {
  * 0; -1: errno (EAGAIN: another program holds the lock), fail_text(). */
 int maildrop_open(struct maildrop *, const char *path);
 void maildrop_close(struct maildrop *);
+
+/* Have "message", which a client that only asks how many there are does not
+ * need.  0; -1 EIO: the index was damaged and what it had cannot be told again
+ * by the new one. */
+int maildrop_look(struct maildrop *);
 
 /* Open message i for reading, also when another program renamed it meanwhile
  * (flags, new/ to cur/).  A descriptor; -1 with ENOENT: it is gone. */

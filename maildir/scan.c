@@ -29,7 +29,10 @@ enum {
 	TRIES = 6,
 	FIRST_ROOM = 64,
 	UNSETTLED_MS = 20, /* a clock tick of the file system, at most */
+	SECOND = 1000000,
 };
+
+static const uint64_t LAST_SECOND = UINT64_MAX / SECOND - 1;
 
 static const char *const part[] = { "cur", "new" };
 
@@ -229,6 +232,67 @@ unwatched(struct scan *s, struct watch *w, int dir)
 	return 0;
 }
 
+struct key {
+	uint64_t time; /* microseconds, as far as they can be */
+	uint32_t name;
+};
+
+static int
+by_time(const void *a, const void *b, void *scan)
+{
+	const struct key *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return name_order(scan_text(scan, x->name), scan_text(scan, y->name));
+}
+
+/* Directories are read in an order that is as good as random.  In the order of
+ * delivery names, files and, later, records are near each other in memory, too,
+ * which is half of the time of all that follows. */
+static int
+order(struct scan *s)
+{
+	struct key *key = calloc(s->names + 1, sizeof(*key));
+	struct scan_name *name = calloc(s->names + 1, sizeof(*name));
+	char *text = malloc(s->text_len + 1);
+	size_t end = 0;
+
+	if (key == NULL || name == NULL || text == NULL) {
+		free(key);
+		free(name);
+		free(text);
+		return fail("scan");
+	}
+	for (size_t i = 0; i < s->names; i++) {
+		uint64_t t[2];
+
+		name_time(scan_text(s, i), t);
+		t[0] = t[0] < LAST_SECOND ? t[0] : LAST_SECOND;
+		t[1] = t[1] < SECOND ? t[1] : SECOND - 1;
+		key[i] = (struct key){ t[0] * SECOND + t[1], (uint32_t)i };
+	}
+	qsort_r(key, s->names, sizeof(*key), by_time, s);
+	for (size_t i = 0; i < s->names; i++) {
+		const char *p = scan_text(s, key[i].name);
+		size_t n = strlen(p) + 1;
+
+		name[i] = s->name[key[i].name];
+		name[i].file.at = (uint32_t)end;
+		(void)memcpy(text + end, p, n);
+		end += n;
+	}
+	free(key);
+	free(s->name);
+	free(s->text);
+	s->name = name;
+	s->names_room = s->names + 1;
+	s->text = text;
+	s->text_room = s->text_len + 1;
+	s->text_len = end;
+	return 0;
+}
+
 /* As watched(); the last attempt does without a watch. */
 static int
 attempt(struct scan *s, int dir, bool last)
@@ -261,7 +325,7 @@ scan_run(struct scan *s, int dir)
 		return fail("scan");
 	for (int try = 1; r == 0; try++)
 		r = attempt(s, dir, try == TRIES);
-	return r == 1 ? 0 : -1;
+	return r == 1 ? order(s) : -1;
 }
 
 int

@@ -30,7 +30,7 @@ struct scan_stamp {
 };
 
 struct scan {
-	struct scan_name *name; /* in no order */
+	struct scan_name *name; /* in the order of name_order */
 	size_t names;
 	char *text;
 	size_t text_len;

@@ -51,6 +51,9 @@ static const struct reply vanished = {
 static const struct reply unreadable = {
 	.text = "[SYS/TEMP] Message cannot be read now",
 };
+static const struct reply unlisted = {
+	.text = "[SYS/TEMP] Mailbox cannot be listed now",
+};
 static const struct reply marked = { .ok = true, .text = "Deleted at QUIT" };
 static const struct reply goodbye = { .ok = true, .last = true, .text = "Bye" };
 static const struct reply partial = {
@@ -58,25 +61,32 @@ static const struct reply partial = {
 	.text = "[SYS/TEMP] Some deleted messages were not removed",
 };
 
+/* Have numbers, sizes and UIDLs.  NULL, or the reply that says why not. */
+static const struct reply *
+look(struct mailbox *b)
+{
+	if (maildrop_look(&b->drop) == 0)
+		return NULL;
+	log_line(LOG_ERR, "read-error reason=%s", fail_text());
+	return &unlisted;
+}
+
 const struct reply *
 session_find(const struct pop3 *p, uint64_t number, size_t *index)
 {
 	if (number < 1 || number > p->box->drop.messages)
 		return &wrong_number;
 	*index = (size_t)number - 1;
-	return p->box->marked[*index] ? &deleted : NULL;
+	return p->box->marked[*index] ? &deleted : look(p->box);
 }
 
 static void
 unmark_all(struct mailbox *b)
 {
 	b->left = b->drop.messages;
-	b->octets = 0;
+	b->octets = b->drop.octets;
 	b->last = 0;
-	for (size_t i = 0; i < b->drop.messages; i++) {
-		b->marked[i] = false;
-		b->octets += b->drop.message[i].wire;
-	}
+	memset(b->marked, 0, b->drop.messages * sizeof(*b->marked));
 }
 
 const struct reply *
@@ -159,7 +169,10 @@ const struct reply *
 session_list(struct pop3 *p, const struct args *a)
 {
 	static const struct reply all = { .ok = true, .lines = size_lines };
+	const struct reply *wrong = look(p->box);
 
+	if (wrong != NULL)
+		return wrong;
 	if (a->given)
 		return about(p, a->msg, put_size);
 	buf_printf(&p->text, "%zu messages (%" PRIu64 " octets)", p->box->left,
@@ -175,7 +188,10 @@ session_uidl(struct pop3 *p, const struct args *a)
 		.text = "Unique ids",
 		.lines = uidl_lines,
 	};
+	const struct reply *wrong = look(p->box);
 
+	if (wrong != NULL)
+		return wrong;
 	return a->given ? about(p, a->msg, put_uidl) : &all;
 }
 

@@ -61,7 +61,7 @@ list(const char *path)
 {
 	struct maildrop d;
 
-	if (maildrop_open(&d, path) == -1)
+	if (maildrop_open(&d, path) == -1 || maildrop_look(&d) == -1)
 		errx(75, "%s", fail_text());
 	(void)printf("%u %u\n", d.uidvalidity, d.uidnext);
 	for (size_t i = 0; i < d.messages; i++) {
@@ -85,7 +85,7 @@ one(const char *path, uint32_t uid, bool away)
 	ssize_t n;
 	int fd;
 
-	if (maildrop_open(&d, path) == -1)
+	if (maildrop_open(&d, path) == -1 || maildrop_look(&d) == -1)
 		errx(75, "%s", fail_text());
 	while (i < d.messages && d.message[i].uid != uid)
 		i++;

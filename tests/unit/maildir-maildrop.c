@@ -5,10 +5,16 @@
 #include "tests/unit/maildir-place.h"
 #include "tests/unit/test.h"
 
+static int
+open_all(struct maildrop *d, const char *path)
+{
+	return maildrop_open(d, path) == 0 ? maildrop_look(d) : -1;
+}
+
 static const struct maildrop_message *
 open_one(struct maildrop *d, const struct place *p)
 {
-	if (maildrop_open(d, p->path) == -1 || d->messages != 1) {
+	if (open_all(d, p->path) == -1 || d->messages != 1) {
 		CHECK(!"one message");
 		exit(1);
 	}
@@ -69,13 +75,13 @@ TEST(order)
 	place_put(&p, "new/10.M10.a", "");
 	place_put(&p, "cur/10.M9.a:2,S", "");
 	place_put(&p, "new/9.x", "");
-	CHECK(maildrop_open(&d, p.path) == 0 && d.messages == 3);
+	CHECK(open_all(&d, p.path) == 0 && d.messages == 3);
 	CHECK_STR(name(&d, 0), "9.x");
 	CHECK_STR(name(&d, 1), "10.M9.a:2,S");
 	CHECK(d.message[2].uid == 3 && d.uidnext == 4);
 	maildrop_close(&d);
 	place_put(&p, "new/1.late", "");
-	CHECK(maildrop_open(&d, p.path) == 0 && d.messages == 4);
+	CHECK(open_all(&d, p.path) == 0 && d.messages == 4);
 	CHECK_STR(name(&d, 3), "1.late");
 	CHECK(d.message[3].uid == 4);
 	maildrop_close(&d);
@@ -124,7 +130,7 @@ TEST(gone)
 	/* one that comes back is another message */
 	place_put(&p, "new/1.a", "text");
 	CHECK(unlinkat(p.dir, "new/1.ab", 0) == 0);
-	CHECK(maildrop_open(&d, p.path) == 0 && d.messages == 1);
+	CHECK(open_all(&d, p.path) == 0 && d.messages == 1);
 	maildrop_close(&d);
 	place_drop(&p);
 }
@@ -176,7 +182,7 @@ TEST(uidl)
 	place_put(&p, "cur/1.c:2,", "");
 	place_put(&p, "cur/1.d:2,", "");
 	place_put(&p, "cur/1.e:2,", "");
-	CHECK(maildrop_open(&d, p.path) == 0 && d.messages == 5);
+	CHECK(open_all(&d, p.path) == 0 && d.messages == 5);
 	CHECK_STR(d.message[0].uidl, "abc");
 	CHECK_STR(d.message[1].uidl, "1.b");
 	CHECK(d.message[2].uidl == NULL);
