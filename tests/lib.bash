@@ -193,3 +193,27 @@ message() {
 
 # waiting: how many in the spool.
 waiting() { find "$SPOOL"/{new,due,hold} -type f 2>/dev/null | wc -l; }
+
+# ---- unit tests
+
+# unit NAME: the program tests/unit/FOLDER-NAME.c, FOLDER being that of the BATS
+# file.
+unit() {
+	"$BUILD/unit/${BATS_TEST_DIRNAME##*/}-$1" "${@:2}"
+}
+
+# all_units [NAME...]: a unit test that no BATS file of the folder runs would
+# pass unnoticed.  NAMEs are no tests.
+all_units() {
+	local folder=${BATS_TEST_DIRNAME##*/} f name
+
+	for f in "$ROOT/tests/unit/$folder"-*.c; do
+		name=${f##*/"$folder"-} name=${name%.c}
+		[[ " $* " != *" $name "* ]] || continue
+		grep -Eq "unit ${name}[; ]|unit/$folder-$name\"" \
+			"$BATS_TEST_DIRNAME"/*.bats || {
+			echo "not run: $f"
+			return 1
+		}
+	done
+}
