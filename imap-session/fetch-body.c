@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "imap-session/fetch.h"
+#include "imap-session/notes.h"
 #include "imap-session/put.h"
 #include "message/codec.h"
 #include "message/fail.h"
@@ -61,7 +62,12 @@ put_extent(struct fetch *f, const struct section *s, const struct extent *e)
 {
 	uint64_t size, skip, count;
 
-	if (wire_size(e, &size) == -1)
+	struct extent part = *e;
+
+	/* Nothing grows smaller on the wire, so no more can be needed. */
+	if (s->partial && e->to - e->from > (uint64_t)s->first + s->count)
+		part.to = e->from + s->first + s->count;
+	if (wire_size(&part, &size) == -1)
 		return -1;
 	section_partial(s, size, &skip, &count);
 	put_size(f, "", count);
@@ -94,6 +100,30 @@ put_chosen(struct fetch *f, const struct section *s, const struct extent *e)
 	return r == -1 ? -1 : put_scratch(f, s);
 }
 
+/* The same of fields that are noted, or will be. */
+static int
+put_common(struct fetch *f, const struct item *item)
+{
+	struct reading *r = &f->r;
+	struct span fields;
+	struct buf made;
+	int e = 0;
+
+	buf_init(&made, f->scratch.cap);
+	buf_reset(&f->scratch);
+	if (!notes_fields(r->folder, r->number, &fields)) {
+		e = notes_make_fields(r, &made);
+		fields = buf_all(&made);
+	}
+	if (e == 0) {
+		section_choose(&item->section, fields, &f->scratch);
+		put_label(&f->im->out, item);
+		e = put_scratch(f, &item->section);
+	}
+	buf_free(&made);
+	return e;
+}
+
 int
 fetch_body(struct fetch *f, const struct item *item)
 {
@@ -103,6 +133,8 @@ fetch_body(struct fetch *f, const struct item *item)
 	enum section_is is;
 	struct extent e;
 
+	if (section_of_fields(s, notes_common))
+		return put_common(f, item);
 	if (look(r, s) == -1)
 		return -1;
 	is = section_find(s, &r->mime, r->header.stored, r->size, &from, &to);

@@ -10,7 +10,10 @@
 #include "message/fail.h"
 #include "message/header.h"
 
-enum { NOTE_MAX = 4 << 20 }; /* larger ones are made again each time */
+enum { /* larger ones are made again each time */
+	NOTE_MAX = 4 << 20,
+	FIELDS_MAX = 16 * 1024,
+};
 
 bool
 notes_envelope(struct folder *f, uint32_t number, struct span *s)
@@ -47,6 +50,17 @@ id_of(struct span header)
 	for (size_t i = 0; i < f.value.len; i++)
 		h = (h ^ (unsigned char)f.value.p[i]) * 1099511628211u;
 	return h;
+}
+
+bool
+notes_fields(struct folder *f, uint32_t number, struct span *s)
+{
+	struct note n;
+
+	if (!folder_noted(f, number, &n) || n.part[NOTE_FIELDS].p == NULL)
+		return false;
+	*s = n.part[NOTE_FIELDS];
+	return true;
 }
 
 /* What is known already stays. */
@@ -89,6 +103,64 @@ notes_make_envelope(struct reading *r, struct buf *out)
 		return fail_as(ENOMEM, "envelope is too large");
 	n.id = id_of(header_of(r));
 	keep(r, &n, NOTE_ENVELOPE, span_n(out->p + from, out->len - from));
+	return 0;
+}
+
+/* What the lists of mail programs show, and what they sort by. */
+static const char *const common[] = {
+	"Date",
+	"From",
+	"Subject",
+	"To",
+	"Cc",
+	"Bcc",
+	"Sender",
+	"Reply-To",
+	"Message-ID",
+	"References",
+	"In-Reply-To",
+	"Content-Type",
+	"Content-Description",
+	"Priority",
+	"X-Priority",
+	"Importance",
+	"Newsgroups",
+	"Lines",
+	"List-Id",
+	"List-Post",
+	"List-Subscribe",
+	"List-Unsubscribe",
+	"Disposition-Notification-To",
+	"X-Label",
+	"X-Original-To",
+};
+
+bool
+notes_common(struct span name)
+{
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
+		if (span_same(name, span(common[i])))
+			return true;
+	return false;
+}
+
+int
+notes_make_fields(struct reading *r, struct buf *out)
+{
+	struct note n = noted(r);
+	struct span header;
+	struct field f;
+
+	if (reading_header(r) == -1)
+		return -1;
+	header = header_of(r);
+	while (header_next(&header, &f) == 1)
+		if (notes_common(f.name))
+			buf_span(out, f.whole);
+	if (out->over)
+		return fail_as(ENOMEM, "header is too large");
+	if (out->len <= FIELDS_MAX)
+		keep(r, &n, NOTE_FIELDS, buf_all(out));
 	return 0;
 }
 
@@ -169,12 +241,12 @@ notes_id(struct reading *r, bool thread, char id[OBJECTID])
 	char both[2 * OBJECTID];
 	struct note n = noted(r);
 
-	if (n.part[NOTE_MORE].len != sizeof(both)) {
+	if (n.part[NOTE_IDS].len != sizeof(both)) {
 		if (objectid_make(r, both, both + OBJECTID) == -1)
 			return -1;
-		keep(r, &n, NOTE_MORE, span_n(both, sizeof(both)));
+		keep(r, &n, NOTE_IDS, span_n(both, sizeof(both)));
 	} else
-		memcpy(both, n.part[NOTE_MORE].p, sizeof(both));
+		memcpy(both, n.part[NOTE_IDS].p, sizeof(both));
 	memcpy(id, thread ? both + OBJECTID : both, OBJECTID);
 	return 0;
 }

@@ -14,9 +14,15 @@
 bool notes_envelope(struct folder *, uint32_t number, struct span *);
 bool notes_structure(struct folder *, uint32_t number, struct span *);
 
+/* The fields of its header for which notes_common is true, as they stand in
+ * it. */
+bool notes_fields(struct folder *, uint32_t number, struct span *);
+bool notes_common(struct span name);
+
 /* Append it to "out" and have it noted; BODY alone (not "extended") is not.
  * Each 0; -1: errno, fail_text(). */
 int notes_make_envelope(struct reading *, struct buf *out);
+int notes_make_fields(struct reading *, struct buf *out);
 int notes_make_structure(struct reading *, bool extended, struct buf *out);
 
 /* Append the preview as a string, noted now if it was not; with "lazy" NIL

@@ -142,6 +142,15 @@ section_in_header(const struct section *s)
 		s->kind == SECTION_NOT_FIELDS);
 }
 
+bool
+section_of_fields(const struct section *s, bool (*known)(struct span name))
+{
+	for (size_t i = 0; i < s->fields; i++)
+		if (!known(s->field[i]))
+			return false;
+	return s->numbers == 0 && s->kind == SECTION_FIELDS;
+}
+
 static bool
 listed(const struct section *s, struct span name)
 {

@@ -39,6 +39,9 @@ void section_put(struct buf *, const struct section *);
 /* Is the header of the message enough? */
 bool section_in_header(const struct section *);
 
+/* Does it name fields of the message's header, and only "known" ones? */
+bool section_of_fields(const struct section *, bool (*known)(struct span name));
+
 /* Read "[1.2]" of BINARY (RFC 3516), with "<0.1000>" if "partial". */
 int section_read_binary(struct parse *, struct section *, bool partial);
 

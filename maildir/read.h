@@ -17,6 +17,8 @@ enum { /* of a store */
 	    1, /* files stay in new/ until seen (imap-session -k) */
 	STORE_NO_INDEX = 2, /* neither read nor write index files */
 	STORE_NO_HOLD = 4, /* expunge removes at once */
+	STORE_SETTLE = 8, /* after a change the next one to open the folder
+			   * need not list it; uses a real-time signal */
 };
 
 /* The store at "path", made when only it is missing.  "index": directory for
@@ -93,8 +95,8 @@ int folder_wait(struct folder *);
 enum {
 	NOTE_ENVELOPE,
 	NOTE_STRUCTURE,
-	NOTE_PARTS,
-	NOTE_SORT,
+	NOTE_IDS,
+	NOTE_FIELDS,
 	NOTE_PREVIEW,
 	NOTE_MORE,
 	NOTES

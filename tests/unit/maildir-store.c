@@ -564,14 +564,14 @@ TEST(notes_and_signatures)
 	f = open_folder(&h, "INBOX", true);
 	CHECK(!folder_noted(f, 1, &m));
 	n.part[NOTE_ENVELOPE] = span("(envelope)");
-	n.part[NOTE_SORT] = span_n("", 0);
+	n.part[NOTE_FIELDS] = span_n("", 0);
 	CHECK(folder_note(f, 1, &n) == 0);
 	n.part[NOTE_ENVELOPE] = span("second");
 	CHECK(folder_note(f, 2, &n) == 0);
 	CHECK(folder_noted(f, 1, &m) && m.id == 77 && m.attachment);
 	CHECK_SPAN(m.part[NOTE_ENVELOPE], "(envelope)");
-	CHECK(m.part[NOTE_SORT].p != NULL && m.part[NOTE_SORT].len == 0);
-	CHECK(m.part[NOTE_PARTS].p == NULL);
+	CHECK(m.part[NOTE_FIELDS].p != NULL && m.part[NOTE_FIELDS].len == 0);
+	CHECK(m.part[NOTE_IDS].p == NULL);
 	CHECK((get(f, 1).flags & FLAG_ATTACHMENT) != 0 && get(f, 1).id == 77);
 	CHECK(folder_may_hold(f, 1, span("anything")) && !folder_signed(f, 1));
 	signature_add(sig, span("the quick brown fox"));
