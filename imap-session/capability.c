@@ -50,6 +50,7 @@ static const struct {
 				    BIT(CAP_ESEARCH) },
 	[CAP_WITHIN] =		{ "WITHIN",		S_USER,	0 },
 	[CAP_INPROGRESS] =	{ "INPROGRESS",		S_USER,	0 },
+	[CAP_NOTIFY] =		{ "NOTIFY",		S_USER,	0 },
 	[CAP_MULTISEARCH] =	{ "MULTISEARCH",	S_USER,
 				    BIT(CAP_ESEARCH) },
 	[CAP_SORT] =		{ "SORT",		S_USER,	0 },

@@ -37,6 +37,7 @@ enum capability { /* in the order in which they are announced */
 	CAP_WITHIN,
 	CAP_INPROGRESS,
 	CAP_MULTISEARCH,
+	CAP_NOTIFY,
 	CAP_SORT,
 	CAP_SORT_DISPLAY,
 	CAP_ESORT,

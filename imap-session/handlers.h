@@ -25,6 +25,7 @@ handler search_search;
 handler sort_sort;
 handler thread_thread;
 handler multisearch_esearch;
+handler notify_notify;
 handler quota_get, quota_get_root, quota_set;
 handler metadata_get, metadata_set;
 handler acl_my_rights, acl_get, acl_list_rights, acl_set, acl_delete;

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "imap-session/handlers.h"
+#include "imap-session/notify.h"
 #include "imap-session/selected.h"
 
 enum {
@@ -25,10 +26,12 @@ static bool
 watch(struct imap *im)
 {
 	int news = im->state == S_BOX ? folder_wait(im->folder) : -1;
-	struct pollfd p[2] = {
+	struct pollfd p[] = {
 		{ .fd = im->conn->in, .events = POLLIN },
 		{ .fd = news, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
 	};
+	int fd[2];
 	time_t begun = seconds(), spoken = begun;
 
 	while (!conn_waiting(im->conn)) {
@@ -36,6 +39,8 @@ watch(struct imap *im)
 
 		if (im->state == S_BOX)
 			selected_announce(im, true);
+		if (im->notify != NULL)
+			notify_tell(im);
 		if (im->conn->olen > told)
 			spoken = seconds();
 		else if (seconds() - spoken >= ALIVE) {
@@ -47,7 +52,9 @@ watch(struct imap *im)
 		if (seconds() - begun > im->limit->seconds)
 			return false;
 		p[0].revents = 0;
-		(void)poll(p, 2, news == -1 ? POLL_MS : LOOK_MS);
+		notify_wait(im, fd);
+		p[2].fd = fd[0];
+		(void)poll(p, 3, news == -1 ? POLL_MS : LOOK_MS);
 		if (p[0].revents != 0)
 			return true;
 	}

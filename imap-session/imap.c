@@ -8,6 +8,7 @@
 
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
+#include "imap-session/notify.h"
 #include "imap-session/selected.h"
 #include "message/fail.h"
 #include "session/log.h"
@@ -33,6 +34,7 @@ static const struct reply in_text = { SAY_OK, NULL };
 static const struct reply unknown = { SAY_BAD, "Unknown command" };
 static const struct reply disorder = { SAY_BAD, "Not in this state" };
 static const struct reply weary = { SAY_BYE, "Too many errors" };
+static const struct reply nothing = { SAY_NOTHING, NULL };
 static const struct reply bye = { SAY_OK, "Bye" };
 
 static const struct reply *
@@ -99,6 +101,7 @@ static const struct row {
 	{ "SETACL",		CAP_ACL,	S_USER, 0, acl_set },
 	{ "DELETEACL",		CAP_ACL,	S_USER, 0, acl_delete },
 	{ "ESEARCH",		CAP_MULTISEARCH, S_USER, 0, multisearch_esearch },
+	{ "NOTIFY",		CAP_NOTIFY,	S_USER, 0, notify_notify },
 	{ "SORT",		CAP_SORT,	S_BOX, F_SET, sort_sort },
 	{ "THREAD",		CAP_REV1,	S_BOX, F_SET, thread_thread },
 	{ "REPLACE",		CAP_REPLACE,	S_BOX, F_UID, append_replace },
@@ -122,6 +125,7 @@ imap_init(struct imap *im, struct conn *c, const struct limit *limit,
 void
 imap_free(struct imap *im)
 {
+	notify_end(im);
 	free(im->saved);
 	command_free(&im->command);
 	arena_free(&im->arena);
@@ -307,6 +311,9 @@ one(struct imap *im)
 	struct parse p;
 
 	arena_reset(&im->arena);
+	notify_watch(im);
+	if (im->lost)
+		return answer(im, &nothing, NULL);
 	got = command_read(&im->command, im->conn, im->limit);
 	find_tag(im, &p);
 	switch (got) {

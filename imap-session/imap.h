@@ -35,6 +35,7 @@ enum enabled { /* RFC 5161 */
 };
 
 struct login; /* login.c */
+struct notify; /* notify.h */
 struct store; /* maildir/maildir.h */
 struct folder;
 
@@ -61,6 +62,7 @@ struct imap {
 	bool lost; /* it was removed: say BYE */
 	uint32_t *saved; /* "$": UIDs, ascending (RFC 5182) */
 	size_t saves;
+	struct notify *notify; /* NULL: NOTIFY NONE */
 	uint32_t told; /* messages that the client knows of */
 	uint32_t told_recent;
 };

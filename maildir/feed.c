@@ -22,6 +22,8 @@ struct feed {
 	} * one;
 	size_t n, room;
 	size_t next; /* of feed_next */
+	int root; /* watch of the names of folders; -1: none */
+	bool names; /* something happened to these */
 	bool all; /* the queue overflowed: anything may have happened */
 };
 
@@ -35,6 +37,7 @@ feed_open(struct store *s)
 		return NULL;
 	}
 	f->store = s;
+	f->root = -1;
 	f->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (f->fd != -1)
 		return f;
@@ -52,6 +55,15 @@ watch(const struct feed *f, int dir, const char *sub, uint32_t mask)
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d%s", dir, sub);
 	wd = inotify_add_watch(f->fd, path, mask | IN_ONLYDIR);
 	return wd == -1 ? fail("watch") : wd;
+}
+
+/* The directory of INBOX, too: its watch gets more to see. */
+int
+feed_names(struct feed *f)
+{
+	f->root = watch(f, f->store->root, "",
+	    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MASK_ADD);
+	return f->root == -1 ? -1 : 0;
 }
 
 int
@@ -79,7 +91,8 @@ feed_add(struct feed *f, const char *name)
 	o->wd[0] = watch(f, dir, "/new", names);
 	o->wd[1] = watch(f, dir, "/cur", names);
 	if (files != -1)
-		o->wd[2] = watch(f, files, "", IN_MODIFY | IN_MOVED_TO);
+		o->wd[2] =
+		    watch(f, files, "", IN_MODIFY | IN_MOVED_TO | IN_MASK_ADD);
 	if (files != -1 && files != dir)
 		(void)close(files);
 	(void)close(dir);
@@ -104,6 +117,14 @@ mark(struct feed *f, int wd)
 				f->one[i].news = true;
 }
 
+/* A folder, or the list of those that are subscribed to. */
+static bool
+is_name(const struct inotify_event *e)
+{
+	return e->len > 0 &&
+	    (e->name[0] == '.' || strcmp(e->name, "subscriptions") == 0);
+}
+
 static void
 drain(struct feed *f)
 {
@@ -117,8 +138,10 @@ drain(struct feed *f)
 			const struct inotify_event *e = (void *)p;
 
 			p += sizeof(*e) + e->len;
+			if (e->wd == f->root && is_name(e))
+				f->names = true;
 			if ((e->mask & IN_Q_OVERFLOW) != 0)
-				f->all = true;
+				f->all = f->names = true;
 			else if (e->wd != last)
 				mark(f, e->wd);
 			last = e->wd;
@@ -130,6 +153,10 @@ feed_next(struct feed *f)
 {
 	if (f->next == 0)
 		drain(f);
+	if (f->names) {
+		f->names = false;
+		return "";
+	}
 	while (f->next < f->n) {
 		struct one *o = &f->one[f->next++];
 

@@ -56,6 +56,8 @@ int store_quota(struct store *, struct quota *);
 struct feed;
 struct feed *feed_open(struct store *);
 int feed_add(struct feed *, const char *name); /* 0; -1 */
+/* Folders that come, go or are subscribed to are news, too: feed_next says "". */
+int feed_names(struct feed *); /* 0; -1 */
 int feed_wait(const struct feed *); /* descriptor, readable: feed_next */
 const char *feed_next(struct feed *); /* owned by the feed */
 void feed_close(struct feed *);
