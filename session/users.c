@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "message/utf8.h"
 #include "session/lines.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
 	FIELDS = 8, /* of a passwd-file line; the last takes what is left */
 };
 
+/* A users file may have people with names beyond ASCII (RFC 6531). */
 static bool
 name_ok(const char *name)
 {
@@ -26,10 +28,11 @@ name_ok(const char *name)
 		return false;
 	for (i = 0; name[i] != '\0'; i++)
 		if (i >= USER_NAME_MAX ||
-		    (!isalnum((unsigned char)name[i]) &&
+		    ((unsigned char)name[i] < 0x80 &&
+			!isalnum((unsigned char)name[i]) &&
 			strchr("._-+=@", name[i]) == NULL))
 			return false;
-	return true;
+	return utf8_ok(span(name));
 }
 
 /* What getpwnam leaves in errno when there simply is no such name depends on

@@ -18,10 +18,10 @@ struct user {
 	char password[256]; /* users file only; cleared by users_forget */
 };
 
-/* Names are checked before any look-up: 1 to USER_NAME_MAX of letters,
- * digits and ._-+=@ , not beginning with "." or "-".  Case of ASCII letters
- * makes no difference, and bob@example.org is bob when nobody has the longer
- * name; u->name is as the file or the system has it.
+/* Names are checked before any look-up: 1 to USER_NAME_MAX octets of letters,
+ * digits, ._-+=@ and UTF-8 beyond ASCII, not beginning with "." or "-".  Case
+ * of ASCII letters makes no difference, and bob@example.org is bob when nobody
+ * has the longer name; u->name is as the file or the system has it.
  * 1: *u is set; where we cannot change ids the role is our own.
  * 0: no such user (also one with uid 0, or a system user whose uid is below
  * 1000 unless he owns the process); with a users file u->password is the

@@ -7,8 +7,10 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <uninorm.h>
 
 #include "message/domain.h"
 #include "message/fail.h"
@@ -139,10 +141,23 @@ add_mailbox(struct walk *w, const char *local, const char *domain, bool final)
 
 /* ---- aliases */
 
+/* Lower case; what is not ASCII in one of the forms that look alike, the usual
+ * one (NFC, RFC 6530 s. 10.1). */
 static void
 fold(char *out, const char *in, size_t size)
 {
+	size_t len = strlen(in), i = 0;
+	uint8_t *normal = NULL;
+
 	(void)strlcpy(out, in, size);
+	while (i < len && (unsigned char)in[i] < 0x80)
+		i++;
+	if (i < len)
+		normal = u8_normalize(UNINORM_NFC, (const uint8_t *)in, len + 1,
+		    NULL, &len);
+	if (normal != NULL && len <= size)
+		memcpy(out, normal, len);
+	free(normal);
 	for (char *p = out; *p != '\0'; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p | 0x20);
