@@ -35,7 +35,7 @@ client_init(struct client *c, int fd, int leash, const char *hello,
 	c->requiretls = c->inside = c->sure = false;
 	c->auth = 0;
 	c->size = c->mails = c->rcpts = 0;
-	c->reset = c->over = false;
+	c->reset = c->over = c->took = false;
 	memset(&c->trouble, 0, sizeof(c->trouble));
 }
 
@@ -252,6 +252,7 @@ clear(struct client *c)
 static int
 say_mail(struct client *c, struct client_work *w)
 {
+	c->dialogue.step = STEP_MAIL;
 	if (!w->sent) {
 		if (clear(c) == -1)
 			return -1;
@@ -260,7 +261,6 @@ say_mail(struct client *c, struct client_work *w)
 		else
 			commands_mail(c, &w->letter);
 	}
-	c->dialogue.step = STEP_MAIL;
 	if (client_hear(c, WAIT_COMMAND, "naming the sender") == -1)
 		return -1;
 	judge_line(c->dialogue.mail, &c->talk.reply);
@@ -382,6 +382,7 @@ say_content(struct client *c, struct client_work *w,
 	}
 	switch (client_class(c)) {
 	case 2:
+		c->took = true;
 		judge_rest(c, w, VERDICT_SENT);
 		return;
 	case 5:
@@ -479,8 +480,12 @@ client_letter(struct client *c, struct client_work *w,
 {
 	if (!w->sent && !fits(c, w))
 		return;
+	/* The host had enough after what it took: nothing is wrong with this
+	 * letter, or with its calling again. */
 	if (transact(c, w, next, ctx) == -1)
-		judge_lost(c, w, VERDICT_NEXT);
+		judge_lost(c, w,
+		    c->took && c->dialogue.step == STEP_MAIL ? VERDICT_AGAIN :
+							       VERDICT_NEXT);
 }
 
 void

@@ -28,6 +28,7 @@ struct client {
 	bool sure; /* encrypted, and we know with whom */
 	/* state of the dialogue */
 	bool reset; /* a transaction is open that must be given up */
+	bool took; /* a letter */
 	bool over; /* no further letter: it said 421, or is lost */
 	struct result trouble; /* why, when it is over */
 	struct dialogue dialogue; /* of the letter in work */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mailq-run/feed.h"
+#include "mailq-run/learn.h"
 #include "mailq-run/mail.h"
 #include "session/log.h"
 
@@ -28,6 +29,7 @@ dest_get(struct run *r, const char *key, bool *fresh)
 	memcpy(d->key, key, n);
 	d->last = &d->job;
 	d->limit = RUN_START;
+	d->most = RUN_MOST;
 	*fresh = true;
 	return *at = d;
 }
@@ -137,12 +139,11 @@ dest_die(struct run *r, struct dest *d, const struct route_verdict *v)
 void
 dest_ready(struct run *r, struct dest *d)
 {
-	char text[64], why[HOSTS_WHY + 32];
+	char why[HOSTS_WHY + 32];
 
 	d->state = DEST_READY;
 	for (size_t i = 0; i < d->route.count; i++) {
-		const char *dead = hosts_find(&r->hosts,
-		    route_text(&d->route.address[i].addr, text), run_time(r));
+		const char *dead = learn_before(r, d, i);
 
 		if (dead == NULL)
 			continue;
@@ -182,6 +183,17 @@ dest_address_dead(struct run *r, struct dest *d, size_t address,
 	    status, why);
 	if (d->jobs > 0)
 		feed_hungry(r, d);
+}
+
+unsigned
+dest_resting(const struct dest *d, int64_t now)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < d->route.count; i++)
+		if (d->rest[i] > now)
+			bits |= 1U << i;
+	return bits;
 }
 
 size_t

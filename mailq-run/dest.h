@@ -55,7 +55,9 @@ struct dest {
 	size_t jobs;
 	struct peer *peers;
 	size_t connections, starting;
-	size_t limit;
+	size_t limit; /* of connections, at present; it never passes "most" */
+	size_t most;
+	int64_t rest[ROUTE_ADDRESSES]; /* ms; not to be called before */
 	int64_t opened; /* ms; when the last connection was begun */
 	bool impatient; /* what waits has waited long enough since */
 	char key[];
@@ -80,6 +82,9 @@ void dest_abandon(struct run *, struct job *, const struct route_verdict *,
 
 /* Queue it again where it was. */
 void dest_requeue(struct run *, struct job *);
+
+/* Bit per address: it is not to be called yet. */
+unsigned dest_resting(const struct dest *, int64_t now);
 
 /* The first address not in "not" (count: none); whether there is one that is
  * not dead either. */

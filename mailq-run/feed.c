@@ -38,22 +38,26 @@ wants(const struct dest *d)
 	    d->connections < 1 + d->jobs / QUEUED_PER_CONNECTION;
 }
 
-/* One more connection; jobs that no address is left for are given up. */
-static void
-feed_one(struct run *r, struct dest *d)
+/* One more connection; jobs that no address is left for are given up.
+ * false: it has to wait for a host that rests. */
+static bool
+feed_one(struct run *r, struct dest *d, int64_t now)
 {
 	while (wants(d)) {
-		struct job *j = d->job;
-		size_t address = dest_choose(d, d->dead | j->tried);
+		unsigned no = d->dead | d->job->tried;
+		size_t address = dest_choose(d, no | dest_resting(d, now));
 
 		if (address < d->route.count) {
 			(void)peer_open(r, d, address);
 			if (wants(d))
 				feed_hungry(r, d);
-			return;
+			return true;
 		}
+		if (dest_choose(d, no) < d->route.count)
+			return false;
 		dest_give_up(r, d);
 	}
+	return true;
 }
 
 /* Connections that are being made and not known to be slow. */
@@ -85,21 +89,33 @@ free_peer(const struct run *r)
 void
 feed_all(struct run *r)
 {
+	struct dest *later = NULL, **last = &later, *d;
+	int64_t now = run_ms();
 	size_t n;
 
 	if (r->hungry == NULL)
 		return;
-	for (n = window(r); n < RUN_WINDOW && r->hungry != NULL; n++) {
-		struct dest *d = r->hungry;
-
+	for (n = window(r); n < RUN_WINDOW && r->hungry != NULL;) {
 		if (!free_peer(r))
-			return;
+			break;
+		d = r->hungry;
 		r->hungry = d->next_hungry;
 		if (r->hungry == NULL)
 			r->hungry_last = &r->hungry;
 		d->hungry = false;
-		feed_one(r, d);
+		if (feed_one(r, d, now)) {
+			n++;
+			continue;
+		}
+		d->hungry = true;
+		d->next_hungry = NULL;
+		*last = d;
+		last = &d->next_hungry;
 	}
+	if (later == NULL)
+		return;
+	*r->hungry_last = later;
+	r->hungry_last = last;
 }
 
 int

@@ -16,15 +16,30 @@
 
 enum { FILE_MAX = HOSTS_MOST * (HOSTS_ADDRESS + HOSTS_WHY + 24) };
 
+static const char *const kinds[] = {
+	[HOSTS_DEAD] = "dead",
+	[HOSTS_LETTERS] = "letters",
+	[HOSTS_CONNECTIONS] = "connections",
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
 static size_t
-find(const struct hosts *h, const char *address)
+find(const struct hosts *h, enum hosts_kind kind, const char *address)
 {
 	size_t i;
 
 	for (i = 0; i < h->count; i++)
-		if (strcmp(h->line[i].address, address) == 0)
+		if (h->line[i].kind == kind &&
+		    strcmp(h->line[i].address, address) == 0)
 			break;
 	return i;
+}
+
+static time_t
+lasts(enum hosts_kind kind)
+{
+	return kind == HOSTS_DEAD ? HOSTS_SECONDS : HOSTS_LIMITS;
 }
 
 static void
@@ -36,23 +51,42 @@ put(char *out, size_t size, struct span s)
 	out[n] = '\0';
 }
 
+static bool
+parse(struct hosts_line *l, struct span line, time_t now)
+{
+	struct span kind = span_word(&line), until = span_word(&line);
+	struct span address = span_word(&line), rest = span_trim(line);
+	uint64_t n;
+	size_t k;
+
+	for (k = 0; k < KINDS; k++)
+		if (span_eq(kind, span(kinds[k])))
+			break;
+	if (k == KINDS || span_number(until, INT64_MAX, &n) == -1)
+		return false;
+	l->kind = (enum hosts_kind)k;
+	l->until = (time_t)n;
+	if (l->until <= now || l->until > now + lasts(l->kind) ||
+	    address.len == 0 || address.len >= sizeof(l->address))
+		return false;
+	put(l->address, sizeof(l->address), address);
+	put(l->why, sizeof(l->why), rest);
+	l->n = 0;
+	if (l->kind == HOSTS_DEAD)
+		return true;
+	if (span_number(rest, 1000, &n) == -1 || n == 0)
+		return false;
+	l->n = (unsigned)n;
+	return true;
+}
+
 static void
 read_line(struct hosts *h, struct span line, time_t now)
 {
-	struct hosts_line *l = &h->line[h->count];
-	struct span until = span_word(&line), address = span_word(&line);
-	uint64_t n;
-
-	if (span_number(until, INT64_MAX, &n) == -1 || (time_t)n <= now ||
-	    (time_t)n > now + HOSTS_SECONDS || address.len == 0 ||
-	    address.len >= sizeof(l->address)) {
+	if (parse(&h->line[h->count], line, now))
+		h->count++;
+	else
 		h->changed = true; /* its time is over */
-		return;
-	}
-	l->until = (time_t)n;
-	put(l->address, sizeof(l->address), address);
-	put(l->why, sizeof(l->why), span_trim(line));
-	h->count++;
 }
 
 static void
@@ -106,6 +140,17 @@ write_file(int spool, struct span text)
 	return 0;
 }
 
+static void
+put_line(struct buf *b, const struct hosts_line *l)
+{
+	buf_printf(b, "%s %lld %s ", kinds[l->kind], (long long)l->until,
+	    l->address);
+	if (l->kind == HOSTS_DEAD)
+		buf_printf(b, "%s\n", l->why);
+	else
+		buf_printf(b, "%u\n", l->n);
+}
+
 void
 hosts_save(struct hosts *h, int spool, time_t now)
 {
@@ -116,9 +161,7 @@ hosts_save(struct hosts *h, int spool, time_t now)
 	buf_init(&b, FILE_MAX);
 	for (size_t i = 0; i < h->count; i++)
 		if (h->line[i].until > now)
-			buf_printf(&b, "%lld %s %s\n",
-			    (long long)h->line[i].until, h->line[i].address,
-			    h->line[i].why);
+			put_line(&b, &h->line[i]);
 	if (!b.over && write_file(spool, buf_all(&b)) == 0)
 		h->changed = false;
 	buf_free(&b);
@@ -127,26 +170,35 @@ hosts_save(struct hosts *h, int spool, time_t now)
 const char *
 hosts_find(const struct hosts *h, const char *address, time_t now)
 {
-	size_t i = find(h, address);
+	size_t i = find(h, HOSTS_DEAD, address);
 
 	return i < h->count && h->line[i].until > now ? h->line[i].why : NULL;
+}
+
+/* The line of an address, made when there is none; NULL: no room. */
+static struct hosts_line *
+get(struct hosts *h, enum hosts_kind kind, const char *address)
+{
+	size_t i = find(h, kind, address);
+
+	if (h->line == NULL || i == HOSTS_MOST)
+		return NULL;
+	if (i == h->count) {
+		h->line[i] = (struct hosts_line){ .kind = kind };
+		(void)strlcpy(h->line[i].address, address, HOSTS_ADDRESS);
+		h->count++;
+	}
+	return &h->line[i];
 }
 
 void
 hosts_dead(struct hosts *h, const char *address, const char *why, time_t now)
 {
-	size_t i = find(h, address);
-	struct hosts_line *l;
+	struct hosts_line *l = get(h, HOSTS_DEAD, address);
 
-	if (h->line == NULL || i == HOSTS_MOST)
-		return;
-	l = &h->line[i];
-	if (i == h->count)
-		h->count++;
-	else if (l->until > now)
+	if (l == NULL || l->until > now)
 		return; /* the time is not stretched */
 	l->until = now + HOSTS_SECONDS;
-	(void)strlcpy(l->address, address, sizeof(l->address));
 	(void)strlcpy(l->why, why, sizeof(l->why));
 	h->changed = true;
 }
@@ -154,10 +206,32 @@ hosts_dead(struct hosts *h, const char *address, const char *why, time_t now)
 void
 hosts_alive(struct hosts *h, const char *address)
 {
-	size_t i = find(h, address);
+	size_t i = find(h, HOSTS_DEAD, address);
 
 	if (i == h->count)
 		return;
 	h->line[i] = h->line[--h->count];
 	h->changed = true;
+}
+
+void
+hosts_learn(struct hosts *h, enum hosts_kind kind, const char *address,
+    unsigned n, time_t now)
+{
+	struct hosts_line *l = get(h, kind, address);
+
+	if (l == NULL || n == 0)
+		return;
+	l->until = now + HOSTS_LIMITS;
+	l->n = n;
+	h->changed = true;
+}
+
+unsigned
+hosts_limit(const struct hosts *h, enum hosts_kind kind, const char *address,
+    time_t now)
+{
+	size_t i = find(h, kind, address);
+
+	return i < h->count && h->line[i].until > now ? h->line[i].n : 0;
 }

@@ -35,6 +35,7 @@ struct job {
 	size_t rcpts;
 	uint32_t rcpt[LETTER_RCPTS]; /* indexes in the envelope */
 	enum job_fate fate[LETTER_RCPTS];
+	bool sent; /* a recipient was taken */
 	bool settle; /* a fate that must be durable before the peer goes */
 };
 

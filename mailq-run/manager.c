@@ -32,6 +32,7 @@
 #include "mailq-run/peer.h"
 #include "mailq-run/progress.h"
 #include "mailq-run/run.h"
+#include "message/domain.h"
 #include "message/fail.h"
 #include "session/log.h"
 #include "session/sandbox.h"
@@ -70,6 +71,24 @@ run_hash(const char *s)
 
 /* ---- setting up */
 
+/* Those that a router translates to ours. */
+static void
+know_outside(struct route_self *s, const char *addresses)
+{
+	struct span rest = span(addresses), one;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	char literal[80];
+
+	while ((one = span_word(&rest)).len > 0 && s->own < ROUTE_OWN) {
+		(void)snprintf(literal, sizeof(literal), "[%s%.*s]",
+		    span_find(one, ':') < one.len ? "IPv6:" : "", (int)one.len,
+		    one.p);
+		if (domain_literal(span(literal), &ss, &len) == 0)
+			s->addr[s->own++] = ss;
+	}
+}
+
 /* Addresses of our interfaces; loopback is judged by itself. */
 static int
 know_self(struct run *r)
@@ -80,6 +99,7 @@ know_self(struct run *r)
 	s->hostname = r->c->hostname;
 	s->inside = r->c->loopback_mx;
 	s->random = arc4random_uniform;
+	know_outside(s, r->c->nat_address);
 	if (getifaddrs(&list) == -1)
 		return fail("addresses of this machine");
 	for (i = list; i != NULL && s->own < ROUTE_OWN; i = i->ifa_next) {

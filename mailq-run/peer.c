@@ -14,6 +14,7 @@
 #include "mailq-run/crew.h"
 #include "mailq-run/dest.h"
 #include "mailq-run/feed.h"
+#include "mailq-run/learn.h"
 #include "mailq-run/mail.h"
 #include "message/fail.h"
 #include "session/log.h"
@@ -59,71 +60,47 @@ leave(struct run *r, struct peer *p)
 		feed_hungry(r, d);
 }
 
-static bool
-others_greeted(const struct peer *p)
+/* The others at its address that have come this far. */
+static size_t
+others(const struct peer *p, enum peer_state from)
 {
+	size_t n = 0;
+
 	for (const struct peer *o = p->dest->peers; o != NULL; o = o->next)
-		if (o != p && o->address == p->address &&
-		    (o->state == PEER_IDLE || o->state == PEER_BUSY))
-			return true;
-	return false;
+		n += o != p && o->address == p->address && o->state >= from &&
+		    o->state < PEER_QUITTING;
+	return n;
 }
 
-/* No connection came about.  A host that serves others of ours is not dead:
- * it wants fewer connections. */
+/* No connection came about.  A host that serves others of ours, or still may,
+ * is not dead: it wants fewer connections. */
 static void
 refused(struct run *r, struct peer *p, const char *status, const char *why)
 {
 	struct dest *d = p->dest;
 	size_t address = p->address;
-	bool fewer = others_greeted(p);
+	size_t greeting = others(p, PEER_GREETING);
+	bool serves = others(p, PEER_IDLE) > 0;
 
 	leave(r, p);
-	if (fewer)
-		d->limit = d->connections > 1 ? d->connections : 1;
-	else
+	if (greeting == 0)
 		dest_address_dead(r, d, address, status, why);
-}
-
-static enum start_tls
-protection(const struct peer *p)
-{
-	if (p->dest->local)
-		return START_INSIDE;
-	switch (p->dest->secure[p->address].level) {
-	case SECURE_NEVER:
-		return START_CLEAR;
-	case SECURE_MAY:
-		return (p->dest->clear & 1U << p->address) == 0 ? START_MAY :
-								  START_CLEAR;
-	case SECURE_ENCRYPT:
-		return START_MUST;
-	default:
-		return START_SURE;
-	}
+	else
+		learn_refused(r, d, address, serves);
 }
 
 /* The socket is connected: it gets a worker. */
 static void
 connected(struct run *r, struct peer *p)
 {
-	const struct routes_line *line = p->dest->line;
-	const struct routes_login *login = line == NULL ? NULL : line->login;
-	const struct start start = {
-		.hello = r->c->hostname,
-		.tls = protection(p),
-		.smtps = line != NULL && line->smtps,
-		.by = p->dest->local ? "" : p->dest->secure[p->address].by,
-		.user = login == NULL ? "" : login->user,
-		.password = login == NULL ? "" : login->password,
-		.hurry = r->hurry,
-	};
+	struct start start;
 	int pair[2], one = 1, ok;
 
 	if (record_pair(pair) == -1) {
 		refused(r, p, "4.3.0", "no worker");
 		return;
 	}
+	secure_start(r, p->dest, p->address, &start);
 	(void)setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	ok = start_send(pair[0], &start, p->fd) == 0 &&
 	    record_send(r->crew, CREW_WORKER, 0, span(""), pair[1]) == 0;
@@ -274,19 +251,25 @@ greeted(struct run *r, struct peer *p, const struct record *rec)
 
 	if (p->state != PEER_GREETING)
 		return fail_as(EBADMSG, "is ready twice");
-	hosts_alive(&r->hosts,
-	    route_text(&d->route.address[p->address].addr, text));
+	(void)route_text(&d->route.address[p->address].addr, text);
+	hosts_alive(&r->hosts, text);
 	starts_no_more(p);
 	p->state = PEER_IDLE;
 	p->features = (unsigned)rec->value;
 	p->most = p->features / FEATURE_MAILS;
-	if (p->most == 0 || p->most > RUN_LETTERS)
-		p->most = RUN_LETTERS;
-	if (d->limit < RUN_MOST)
+	p->most = learn_letters(r, d, p->address, p->most);
+	if (d->limit < d->most)
 		d->limit++;
 	if (d->jobs > 0)
 		feed_hungry(r, d);
 	return 0;
+}
+
+static void
+fewer(struct dest *d)
+{
+	if (d->limit > 1)
+		d->limit--;
 }
 
 static int
@@ -304,12 +287,16 @@ judged(struct run *r, struct peer *p, const struct record *rec)
 	if (res.verdict == VERDICT_AGAIN && j->again >= AGAIN)
 		res.verdict = VERDICT_DEFER;
 	if (res.verdict == VERDICT_SENT)
-		p->good++;
+		j->sent = ++p->good > 0;
 	mail_verdict(r, j, res.rcpt, res.verdict, res.status,
 	    dest_remote(p->dest, p->address, remote), res.reply,
 	    (p->features & FEATURE_DSN) == 0 && !p->dest->local);
 	if (!res.last)
 		return 0;
+	if (j->sent)
+		p->took++;
+	else if (res.code / 100 == 4)
+		fewer(p->dest);
 	p->job[0] = p->job[1];
 	p->job[1] = NULL;
 	if (p->job[0] == NULL)
@@ -345,7 +332,8 @@ secure(struct run *r, struct peer *p, int fd)
 static int
 clear(struct run *r, struct peer *p)
 {
-	if (p->state != PEER_GREETING || protection(p) != START_MAY)
+	if (p->state != PEER_GREETING ||
+	    secure_tls(p->dest, p->address) != START_MAY)
 		return fail_as(EBADMSG, "TLS fails out of turn");
 	p->dest->clear |= 1U << p->address;
 	leave(r, p);
@@ -361,11 +349,16 @@ lost(struct run *r, struct peer *p, const struct record *rec)
 
 	if (result_read(&res, rec) == -1)
 		return -1;
-	if (p->job[0] != NULL)
-		return fail_as(EBADMSG, "leaves with a letter");
+	/* All that it had read is answered; a letter that was given to it while
+	 * it was leaving was not tried. */
+	for (size_t i = 0; i < 2; i++)
+		if (p->job[i] != NULL) {
+			dest_requeue(r, p->job[i]);
+			p->job[i] = NULL;
+		}
 	if (p->good > 0) {
-		if (d->limit > 1)
-			d->limit--;
+		learn_ended(r, d, p->address, res.code, p->took);
+		fewer(d);
 		leave(r, p);
 	} else {
 		refused(r, p, res.status, res.reply);

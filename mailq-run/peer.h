@@ -22,6 +22,7 @@ struct peer {
 	int64_t since; /* ms; in this state */
 	unsigned features;
 	size_t most; /* letters that it takes */
+	size_t took; /* letters of which it took something */
 	size_t letters, good; /* given to it; recipients it took */
 	struct job *job[2]; /* in work; sent ahead */
 };

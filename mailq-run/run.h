@@ -33,6 +33,7 @@ enum {
 	RUN_WINDOW = 32, /* connections that are being made at a time */
 	RUN_SLOW = 100, /* ms: who takes longer is waited for aside */
 	RUN_GATHER = 200, /* ms that messages may wait for their like */
+	RUN_REST = 3000, /* ms between its end of a connection and our next */
 	RUN_LETTERS = 100, /* messages of one connection */
 	RUN_CONNECT = 30, /* seconds for a TCP connection */
 	RUN_ADDRESSES = 5, /* addresses tried for one job */

@@ -245,3 +245,39 @@ secure_policy(const struct dest *d, size_t address, struct tls_policy *p)
 	if (host[0] != '[')
 		(void)strlcpy(p->name, host, sizeof(p->name));
 }
+
+enum start_tls
+secure_tls(const struct dest *d, size_t address)
+{
+	if (d->local)
+		return START_INSIDE;
+	switch (d->secure[address].level) {
+	case SECURE_NEVER:
+		return START_CLEAR;
+	case SECURE_MAY:
+		return (d->clear & 1U << address) == 0 ? START_MAY :
+							 START_CLEAR;
+	case SECURE_ENCRYPT:
+		return START_MUST;
+	default:
+		return START_SURE;
+	}
+}
+
+void
+secure_start(const struct run *r, const struct dest *d, size_t address,
+    struct start *s)
+{
+	const struct routes_line *line = d->line;
+	const struct routes_login *login = line == NULL ? NULL : line->login;
+
+	*s = (struct start){
+		.hello = r->c->hostname,
+		.tls = secure_tls(d, address),
+		.smtps = line != NULL && line->smtps,
+		.by = d->local ? "" : d->secure[address].by,
+		.user = login == NULL ? "" : login->user,
+		.password = login == NULL ? "" : login->password,
+		.hurry = r->hurry,
+	};
+}

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mailq-run/letter.h"
+
 struct dest;
 struct run;
 struct tls_policy;
@@ -34,6 +36,11 @@ void secure_ask(struct run *, struct dest *);
 void secure_decide(struct run *, struct dest *);
 
 void secure_free(struct dest *);
+
+/* How the worker of a connection to this address begins. */
+enum start_tls secure_tls(const struct dest *, size_t address);
+void secure_start(const struct run *, const struct dest *, size_t address,
+    struct start *);
 
 /* What the relay shall prove at this address. */
 void secure_policy(const struct dest *, size_t address, struct tls_policy *);

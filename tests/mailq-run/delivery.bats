@@ -167,7 +167,7 @@ load common
 	: >"$LOG"
 	mailq_run
 	[ ! -s "$LOG" ]
-	grep -q "$HOST\]:$SINK_PORT connect: Connection refused" "$SPOOL/hosts"
+	grep -q "^dead [0-9]* .$HOST\]:$SINK_PORT connect: Connection refused" "$SPOOL/hosts"
 	mailq_run -T 340
 	logged 'id=one .*a short while ago: connect: Connection refused'
 	next=$(($(stat -c %Y "$SPOOL"/due/*/one) - $(date +%s) - 340))
@@ -206,6 +206,55 @@ load common
 	done
 	[ "$(grep 'C: MAIL' "$T/sink/log" | cut -d' ' -f1 | sort | uniq -c |
 		awk '$1 > 2' | wc -l)" -eq 0 ]
+}
+
+# saying CODE: replies of the sink with that code.
+saying() { grep -c "S: $1" "$T/sink/log"; }
+
+@test "a host that has enough: a pause, and fewer letters next time" {
+	local i
+	remote -m 'enough 4'
+	for ((i = 0; i < 10; i++)); do
+		entry "m$i" a@here.test bob@there.test
+	done
+	SECONDS=0
+	mailq_run -H 3
+	[ "$SECONDS" -ge 1 ] # each new connection comes a second later
+	[ "$(mails)" -eq 10 ]
+	[ "$(waiting)" -eq 0 ]
+	grep -q "^letters [0-9]* .$HOST\]:$SINK_PORT 4\$" "$SPOOL/hosts"
+	# Once it is known, the host need not say it again.
+	other_remote -p "$SINK_PORT" -m 'enough 4'
+	: >"$T/sink/log"
+	for ((i = 0; i < 10; i++)); do
+		entry "n$i" a@here.test bob@there.test
+	done
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	[ "$(saying 421)" -eq 0 ]
+	# It is forgotten in a day.
+	entry later a@here.test bob@there.test
+	mailq_run -T 90000
+	[ ! -s "$SPOOL/hosts" ]
+}
+
+@test "a host that wants few connections gets few, later too" {
+	local i
+	remote -m 'crowd 2' -m 'slow 0.1'
+	for ((i = 0; i < 40; i++)); do
+		entry "m$i" a@here.test bob@there.test
+	done
+	mailq_run
+	[ "$(mails)" -eq 40 ]
+	[ "$(saying 421)" -ge 1 ]
+	grep -q "^connections [0-9]* .$HOST\]:$SINK_PORT [12]\$" "$SPOOL/hosts"
+	: >"$T/sink/log"
+	for ((i = 0; i < 40; i++)); do
+		entry "n$i" a@here.test bob@there.test
+	done
+	mailq_run
+	[ "$(mails)" -eq 80 ]
+	[ "$(saying 421)" -eq 0 ]
 }
 
 @test "mailq retry: a host is called, whatever is remembered of it" {
@@ -270,6 +319,24 @@ load common
 	logged 'id=bare .*state=sent'
 	logged 'id=literal .*state=sent'
 	logged 'id=loop .*dsn=5.4.4 state=failed'
+}
+
+@test "addresses that a router has for us" {
+	remote
+	config nat-address 192.0.2.1 2001:db8::25
+	zone there.test <<-END
+	four	MX	5 out4
+	four	MX	9 mx
+	out4	A	192.0.2.1
+	six	MX	5 out6
+	out6	AAAA	2001:db8::25
+	END
+	entry one a@here.test x@four.there.test x@six.there.test
+	mailq_run
+	[ "$(grep -c 'dsn=5.4.6 state=failed .*loops back to us' "$LOG")" -eq 2 ]
+	config nat-address 192.0.2
+	run mailq_run
+	[ "$status" -eq 78 ]
 }
 
 @test "loopback exchangers are not believed" {
