@@ -307,6 +307,10 @@ install: all
 	install -m 644 session/tmpfiles.conf $(D)$(TMPFILES)/mailroom.conf
 	$(PLACE) $(wildcard $(FOLDERS:%=%/inetd.conf)) >$(D)$(DOC)/inetd.conf
 	$(PLACE) mailq-run/cron.d >$(D)$(DOC)/cron.d
+	install -D -m 644 session/fail2ban-filter.conf \
+	    $(D)$(DOC)/examples/fail2ban/filter.d/mailroom.conf
+	install -D -m 644 session/fail2ban-jail.conf \
+	    $(D)$(DOC)/examples/fail2ban/jail.d/mailroom.conf
 
 uninstall:
 	rm -f $(IN_SBIN:%=$(D)$(SBIN)/%) $(IN_BIN:%=$(D)$(BIN)/%)

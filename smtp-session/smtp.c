@@ -107,21 +107,43 @@ write_reply(struct smtp *s, const struct reply *r)
 	}
 }
 
+/* The name a client gave itself, as far as it is one word of a log line. */
+static struct span
+helo_word(const struct smtp *s)
+{
+	return span_n(s->helo, strcspn(s->helo, " \t\""));
+}
+
+/* Text for the log, where it stands in quotes. */
+static const char *
+unquoted(char *out, size_t size, struct span text)
+{
+	size_t n = text.len < size ? text.len : size - 1;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = text.p[i] == '"' ? '\'' : text.p[i];
+	out[n] = '\0';
+	return out;
+}
+
 static void
 log_refusal(struct smtp *s, const struct reply *r)
 {
 	struct span line = span(s->line), verb = span_word(&line);
+	struct span helo = helo_word(s);
+	const char *why = s->why.len > 0 ? s->why.p : r->text;
+	char arg[200], reason[512];
 
 	line = span_trim(line);
 	log_line(LOG_NOTICE,
-	    "reject ip=%s helo=%s verb=%.*s code=%u%s%s "
-	    "from=<%s> arg=\"%.*s\" reason=\"%s\"",
-	    s->peer->ip[0] != '\0' ? s->peer->ip : "local", s->helo,
-	    (int)(verb.len < 16 ? verb.len : 16), verb.p, r->code,
+	    "reject ip=%s helo=%.*s verb=%.*s code=%u%s%s "
+	    "from=<%s> arg=\"%s\" reason=\"%s\"",
+	    s->peer->ip[0] != '\0' ? s->peer->ip : "local", (int)helo.len,
+	    helo.p, (int)(verb.len < 16 ? verb.len : 16), verb.p, r->code,
 	    r->status == NULL ? "" : " status=",
 	    r->status == NULL ? "" : r->status, s->envelope.from,
-	    (int)(line.len < 200 ? line.len : 200), line.p,
-	    s->why.len > 0 ? s->why.p : r->text);
+	    unquoted(arg, sizeof(arg), line),
+	    unquoted(reason, sizeof(reason), span(why)));
 }
 
 /* ---- the session */
@@ -469,8 +491,9 @@ smtp_serve(struct smtp *s, int monitor, int agent)
 	}
 	conn_end(&s->conn);
 	if (r == &left && s->state >= S_MAIL)
-		log_line(LOG_INFO, "lost ip=%s helo=%s from=<%s> rcpts=%u",
-		    s->peer->ip, s->helo, s->envelope.from, s->rcpts);
+		log_line(LOG_INFO, "lost ip=%s helo=%.*s from=<%s> rcpts=%u",
+		    s->peer->ip, (int)helo_word(s).len, s->helo,
+		    s->envelope.from, s->rcpts);
 	milter_end(s);
 	deliver_end(&s->deliver);
 }
