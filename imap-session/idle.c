@@ -34,6 +34,9 @@ watch(struct imap *im)
 	int fd[2];
 	time_t begun = seconds(), spoken = begun;
 
+	arena_rest(&im->arena);
+	if (im->state == S_BOX)
+		folder_rest(im->folder);
 	while (!conn_waiting(im->conn)) {
 		size_t told = im->conn->olen;
 

@@ -26,6 +26,13 @@ arena_free(struct arena *a)
 	*a = (struct arena){ 0 };
 }
 
+void
+arena_rest(struct arena *a)
+{
+	arena_reset(a);
+	(void)madvise(a->p, a->size, MADV_DONTNEED);
+}
+
 void *
 arena_take(struct arena *a, size_t n)
 {

@@ -26,6 +26,9 @@ void arena_free(struct arena *);
 /* Octets aligned for anything, zeroed; NULL when it is used up. */
 void *arena_take(struct arena *, size_t);
 
+/* Empty, and its memory goes back to the system. */
+void arena_rest(struct arena *);
+
 static inline void
 arena_reset(struct arena *a)
 {

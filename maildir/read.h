@@ -13,12 +13,10 @@ struct message;
 struct store;
 
 enum { /* of a store */
-	STORE_KEEP_NEW =
-	    1, /* files stay in new/ until seen (imap-session -k) */
+	STORE_KEEP_NEW = 1, /* files stay in new/ until seen: -k */
 	STORE_NO_INDEX = 2, /* neither read nor write index files */
 	STORE_NO_HOLD = 4, /* expunge removes at once */
-	STORE_SETTLE = 8, /* after a change the next one to open the folder
-			   * need not list it; uses a real-time signal */
+	STORE_SETTLE = 8, /* see settle.c; uses a real-time signal */
 };
 
 /* The store at "path", made when only it is missing.  "index": directory for
@@ -89,6 +87,9 @@ int folder_vanished(struct folder *, uint64_t modseq, const uint32_t **ranges,
 /* A descriptor that polls readable when folder_sync may have news; -1: the
  * system has none to give, so look every few seconds. */
 int folder_wait(struct folder *);
+
+/* Before a long wait: give back the memory that can be had again. */
+void folder_rest(struct folder *);
 
 /* What was learnt from the text of a message, kept until the index is
  * deleted.  The store does not look into the parts. */
