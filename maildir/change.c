@@ -10,6 +10,7 @@
 #include "maildir/hold.h"
 #include "maildir/maildir.h"
 #include "maildir/quota.h"
+#include "maildir/settle.h"
 #include "maildir/sync.h"
 #include "message/fail.h"
 
@@ -39,6 +40,7 @@ struct work {
 	int hold; /* -1: none */
 	int64_t octets; /* freed */
 	int64_t messages;
+	struct settle settle;
 };
 
 /* 0 done, 1 not to be done, 2 gone, 3 look again, -1. */
@@ -71,6 +73,7 @@ change_one(struct work *w, size_t i, struct record *r)
 		if (renameat2(w->f->dir, from, w->f->dir, to,
 			RENAME_NOREPLACE) == -1)
 			return errno == ENOENT ? 3 : fail("rename %s", from);
+		w->settle.wanted += 2;
 		if (file_name(ix, r, to + strlen("cur/"), false) == -1)
 			return -1;
 	}
@@ -100,6 +103,7 @@ expunge_one(struct work *w, size_t i, struct record *r)
 		return errno == ENOENT ? 3 : fail("remove %s", from);
 	w->octets += r->size;
 	w->messages++;
+	w->settle.wanted++;
 	r->flags |= REC_DEAD;
 	r->modseq = w->news.modseq;
 	file_put(ix, i, r);
@@ -130,6 +134,7 @@ one(struct work *w, uint32_t uid)
 		}
 		sync_news(&f->ix, &w->news);
 		index_end(&f->ix);
+		settle_drop(&w->settle);
 		f->distrust = true;
 		done = sync_lock(f);
 		if (done == -1)
@@ -146,12 +151,17 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 	struct folder *f = w->f;
 	int r = 0;
 
-	if (sync_lock(f) == -1)
+	settle_begin(&w->settle, f);
+	if (sync_lock(f) == -1) {
+		settle_drop(&w->settle);
 		return -1;
+	}
 	if (view_catch(f) == -1) {
+		settle_drop(&w->settle);
 		index_unlock(&f->ix);
 		return -1;
 	}
+	settle_sure(&w->settle, f);
 	w->news.modseq = index_modseq(&f->ix);
 	index_begin(&f->ix);
 	for (size_t i = 0; i < n && r != -1; i++) {
@@ -166,11 +176,13 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 	}
 	if (f->ix.locked) {
 		f->ix.h->settled = 0;
+		settle_end(&w->settle, f);
 		sync_news(&f->ix, &w->news);
 		index_end(&f->ix);
 		view_skip(f);
 		index_unlock(&f->ix);
 	}
+	settle_drop(&w->settle);
 	return r == -1 ? -1 : 0;
 }
 

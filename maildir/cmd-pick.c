@@ -63,13 +63,28 @@ cmd_done(struct cmd *c, uint32_t uid, const char *said)
 
 /* ---- names of folders */
 
+/* The same in both forms, so no tables need be loaded. */
+static bool
+plain(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 0x7f ||
+		    *s == '&')
+			return false;
+	return true;
+}
+
 static int
 convert(char *out, size_t room, const char *to, const char *from, const char *s)
 {
-	iconv_t cd = iconv_open(to, from);
-	char *in = strdup(s), *at = in;
 	size_t left = strlen(s), r = (size_t)-1;
+	char *in, *at;
+	iconv_t cd;
 
+	if (plain(s))
+		return strlcpy(out, s, room) < room ? 0 : -1;
+	cd = iconv_open(to, from);
+	at = in = strdup(s);
 	if (cd != (iconv_t)-1 && in != NULL && room > 1) {
 		room--;
 		r = iconv(cd, &at, &left, &out, &room);
@@ -156,11 +171,13 @@ cmd_current(struct cmd *c)
 void
 cmd_set_current(struct cmd *c, uint32_t uid)
 {
-	int fd = open_current(c, O_WRONLY | O_CREAT | O_TRUNC);
+	int fd = open_current(c, O_WRONLY | O_CREAT);
 
 	if (fd == -1)
 		return;
-	(void)dprintf(fd, "%u\n", uid);
+	/* As wide as any: some file systems write a file that is cut to
+	 * nothing to disk at once. */
+	(void)dprintf(fd, "%-10u\n", uid);
 	(void)close(fd);
 }
 

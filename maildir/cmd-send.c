@@ -76,6 +76,13 @@ send_host(char host[256])
 		(void)strlcpy(host, h->h_name, 256);
 }
 
+char *
+send_date(char now[DATE_SIZE])
+{
+	date_zone();
+	return date_put(now, time(NULL));
+}
+
 void
 send_id(struct buf *b)
 {
@@ -323,7 +330,7 @@ read_draft(struct draft *d, struct span *body)
 		    "a line before the empty one is no field: %.60s", rest.p);
 	*body = rest;
 	if (!date)
-		buf_printf(&d->header, "Date: %s\n", date_put(now, time(NULL)));
+		buf_printf(&d->header, "Date: %s\n", send_date(now));
 	if (!id) {
 		buf_str(&d->header, "Message-ID: ");
 		send_id(&d->header);

@@ -4,6 +4,7 @@
 
 #include "maildir/cmd.h"
 #include "message/buf.h"
+#include "message/date.h"
 #include "message/span.h"
 
 /* Send the draft in that file: UTF-8, fields, an empty line, the text.  Beside
@@ -33,5 +34,7 @@ void send_people(struct buf *, const struct letter *, const char *field);
 /* A Message-ID with its brackets, and the domain of this host. */
 void send_id(struct buf *);
 void send_host(char host[256]);
+/* The present date, in the local zone. */
+char *send_date(char now[DATE_SIZE]);
 
 #endif

@@ -292,7 +292,7 @@ put_header(struct buf *out, const struct vacation *v, const char *as)
 		    f.value.len < 4096)
 			word_decode(out, span_trim(f.value));
 	}
-	buf_printf(out, "\nDate: %s\nMessage-ID: ", date_put(now, time(NULL)));
+	buf_printf(out, "\nDate: %s\nMessage-ID: ", send_date(now));
 	send_id(out);
 	buf_str(out, "\n");
 	put_ids(out, v);

@@ -444,7 +444,7 @@ cmd_bounce(struct cmd *c)
 	buf_printf(&out, "Resent-%s", from.p);
 	put_field(&out, "Resent-To", c->argv[0]);
 	buf_printf(&out,
-	    "Resent-Date: %s\nResent-Message-ID: ", date_put(now, time(NULL)));
+	    "Resent-Date: %s\nResent-Message-ID: ", send_date(now));
 	send_id(&out);
 	buf_char(&out, '\n');
 	rest = span_n(l.p, l.len);

@@ -8,20 +8,17 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <locale.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
-#include "message/date.h"
 #include "message/fail.h"
 
 enum { OUT_MAX = 256 << 20 };
@@ -278,7 +275,7 @@ open_store(struct cmd *c, const struct verb *v)
 
 	if (!make && stat(c->path, &st) == -1)
 		err(EX_NOINPUT, "%s", c->path);
-	c->store = store_open(c->path, NULL, 0);
+	c->store = store_open(c->path, NULL, STORE_SETTLE);
 	if (c->store == NULL)
 		errx(make ? EX_TEMPFAIL : EX_NOINPUT, "%s", fail_text());
 }
@@ -289,9 +286,6 @@ main(int argc, char **argv)
 	static struct cmd c;
 	const struct verb *v;
 
-	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	date_zone();
-	tzset();
 	(void)umask(077);
 	v = choose(&c, &argc, &argv);
 	c.verb = v->name;

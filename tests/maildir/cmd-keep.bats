@@ -133,3 +133,36 @@ load cmd-common
 	run md folders create ../x
 	[ "$status" -eq 1 ]
 }
+
+@test "mark: the next command need not list the folder" {
+	command -v strace >/dev/null || skip "strace is missing"
+	three
+	md show 1 2 >/dev/null
+	sleep 0.1
+	md list -q >/dev/null
+	md mark flagged 1:3
+	md delete 2
+	strace -o "$T/calls" -e trace=getdents64 "$BIN/maildir" list -q all </dev/null
+	[ "$(grep -c getdents "$T/calls")" -eq 0 ]
+	md check
+}
+
+@test "mark: what others do in the same moment is seen" {
+	local i name
+	three
+	for i in {1..40}; do
+		md mark flagged 1
+		name=$(find "$M/cur" -name '1000000001*')
+		case $((i % 4)) in
+		0) echo "Subject: $i" >"$M/cur/2000000$i.x.h:2," ;;
+		1) mv "$name" "${name%%:*}:2,R" ;;
+		2) rm -f "$M/cur/2000000$((i - 2)).x.h:2,"* ;;
+		3) [ "$i" -lt 9 ] || mv "$name" "${name%%:*}:2,RS" ;;
+		esac
+		[ "$(md list -q | wc -l)" -eq "$(find "$M/cur" "$M/new" -type f | wc -l)" ]
+		[[ $(md list -j 1) == *'"flagged"'* ]] ||
+			[ -z "$(find "$M/cur" -name '1000000001*F*')" ]
+		md unmark flagged 1
+	done
+	md check
+}

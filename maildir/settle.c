@@ -1,0 +1,154 @@
+/* A listing is spared when the times of both directories are those that the
+ * index has noted.  Just after a change of ours they prove nothing, since the
+ * clock of a file system stands still for some milliseconds, and another
+ * program's change in the same moment would leave the same times.  So:
+ *
+ *	the kernel has told of as many names that came or went as were ours
+ *	the time of a directory is put back by a nanosecond
+ *	it has still not told of any other: note this time
+ *
+ * Whatever happens after the second step sets the time to that of the clock,
+ * which never is this one; what happened before was counted.
+ *
+ * It tells by a queued signal for each name (F_NOTIFY), or by SIGIO when the
+ * queue is full.  An inotify would tell more, and take as long to close as a
+ * hundred renames. */
+#include "maildir/settle.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "maildir/maildir.h"
+#include "maildir/sync.h"
+
+enum { SIGNAL = 1 /* above SIGRTMIN */ };
+
+static void
+signals(sigset_t *s)
+{
+	(void)sigemptyset(s);
+	(void)sigaddset(s, SIGRTMIN + SIGNAL);
+	(void)sigaddset(s, SIGIO);
+}
+
+/* Take what is queued.  False: some were lost. */
+static bool
+drain(struct settle *s)
+{
+	const struct timespec now = { .tv_sec = 0 };
+	bool whole = true;
+	sigset_t set;
+	int got;
+
+	signals(&set);
+	while ((got = sigtimedwait(&set, NULL, &now)) > 0) {
+		whole &= got != SIGIO;
+		s->seen++;
+	}
+	return whole;
+}
+
+static int
+tell_of(int dir, const char *name)
+{
+	int fd =
+	    openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd != -1 &&
+	    (fcntl(fd, F_SETSIG, SIGRTMIN + SIGNAL) == -1 ||
+		fcntl(fd, F_NOTIFY, DN_CREATE | DN_DELETE | DN_MULTISHOT) ==
+		    -1)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void
+settle_begin(struct settle *s, const struct folder *f)
+{
+	sigset_t set;
+
+	*s = (struct settle){ .dir = { -1, -1 } };
+	if ((f->store->options & STORE_SETTLE) == 0 || f->files == -1)
+		return;
+	signals(&set);
+	if (sigprocmask(SIG_BLOCK, &set, &s->before) == -1)
+		return;
+	s->on = true;
+	s->dir[0] = tell_of(f->dir, "cur");
+	s->dir[1] = tell_of(f->dir, "new");
+	if (s->dir[0] == -1 || s->dir[1] == -1)
+		settle_drop(s);
+}
+
+void
+settle_drop(struct settle *s)
+{
+	if (!s->on)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (s->dir[i] != -1)
+			(void)close(s->dir[i]);
+	(void)drain(s); /* or they would end us */
+	(void)sigprocmask(SIG_SETMASK, &s->before, NULL);
+	s->on = false;
+}
+
+void
+settle_sure(struct settle *s, const struct folder *f)
+{
+	if (s->on && !sync_current(f))
+		settle_drop(s);
+}
+
+static bool
+same(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* Times that no later change can bring.  False: somebody was quicker, or the
+ * file system keeps no nanoseconds. */
+static bool
+put_back(const struct settle *s, const struct folder *f,
+    struct scan_stamp stamp[2])
+{
+	struct scan_stamp now[2];
+
+	for (int i = 0; i < 2; i++) {
+		struct timespec t[2] = { { .tv_nsec = UTIME_OMIT },
+			stamp[i].mtime };
+
+		if (same(&f->ix.h->stamp[i].mtime, &stamp[i].mtime))
+			continue; /* nothing came or went here */
+		if (t[1].tv_nsec == 0)
+			return false;
+		t[1].tv_nsec--;
+		if (futimens(s->dir[i], t) == -1)
+			return false;
+		stamp[i].mtime = t[1];
+	}
+	if (scan_stamps(f->dir, now) == -1 ||
+	    !same(&now[0].mtime, &stamp[0].mtime) ||
+	    !same(&now[1].mtime, &stamp[1].mtime))
+		return false;
+	(void)memcpy(stamp, now, sizeof(now));
+	return true;
+}
+
+void
+settle_end(struct settle *s, struct folder *f)
+{
+	struct scan_stamp now[2];
+
+	if (!s->on || !drain(s) || s->seen != s->wanted ||
+	    scan_stamps(f->dir, now) == -1 || !put_back(s, f, now) ||
+	    !drain(s) || s->seen != s->wanted)
+		return;
+	(void)memcpy(f->ix.h->stamp, now, sizeof(now));
+	f->ix.h->settled = 1;
+}
