@@ -44,7 +44,7 @@ PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   maildir/maildir \
 	   session/auth-pam session/tls-relay
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
-LIBS_pop3-session = $(LIBCRYPT)
+LIBS_pop3-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)

@@ -72,6 +72,11 @@ verdict(struct imap *im, struct parse *p, enum front_verdict v)
 		return &no_mechanism;
 	case FRONT_OTHER:
 		return &other;
+	case FRONT_FULL:
+		return imap_no(im,
+		    "[LIMIT] %u connections of a user are the limit "
+		    "(connections-per-user)",
+		    im->login->stranger->per_user);
 	case FRONT_SYNTAX:
 		(void)parse_fail(p, "Invalid response");
 		break;

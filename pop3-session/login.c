@@ -78,8 +78,11 @@ login_user(struct pop3 *p, const struct args *a)
 }
 
 static const struct reply *
-verdict(struct login *l, enum front_verdict v)
+verdict(struct pop3 *p, enum front_verdict v)
 {
+	static const struct reply full = { .last = true };
+	struct login *l = p->login;
+
 	switch (v) {
 	case FRONT_BAD:
 		return ++l->tries < FRONT_TRIES ? &bad : &bad_last;
@@ -91,6 +94,12 @@ verdict(struct login *l, enum front_verdict v)
 		return &cancelled;
 	case FRONT_OTHER:
 		return &other;
+	case FRONT_FULL:
+		buf_printf(&p->text,
+		    "[SYS/TEMP] %u connections of a user are the limit "
+		    "(connections-per-user)",
+		    l->stranger->per_user);
+		return &full;
 	case FRONT_LOST:
 		return &lost;
 	case FRONT_TEMP:
@@ -105,7 +114,7 @@ login_pass(struct pop3 *p, const struct args *a)
 	struct login *l = p->login;
 
 	p->state = S_START;
-	return verdict(l,
+	return verdict(p,
 	    front_login(l->stranger, span(l->name), a->text, span("")));
 }
 
@@ -121,7 +130,7 @@ login_auth(struct pop3 *p, const struct args *a)
 	mechanism = span_word(&rest);
 	rest = span_trim(rest);
 	p->state = S_START;
-	return verdict(l,
+	return verdict(p,
 	    front_sasl(l->stranger, mechanism, rest.len > 0 ? &rest : NULL,
 		span("")));
 }
@@ -169,6 +178,6 @@ login_serve(struct front_stranger *s)
 		.login = &l,
 	};
 
-	buf_init(&p.text, 0);
+	buf_init(&p.text, 128);
 	(void)pop3_serve(&p);
 }

@@ -120,6 +120,19 @@ refuse(const struct starter *s, int fd, struct sockaddr_storage *from)
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static bool
+too_many(const struct starter *s, struct sockaddr_storage *from,
+    const struct address_key *k)
+{
+	char ip[INET6_ADDRSTRLEN] = "", port[8];
+	bool loop;
+
+	if (from->ss_family == AF_UNIX || sessions_of(k) < s->each)
+		return false;
+	address_text(from, ip, port, &loop);
+	return s->except == NULL || !address_listed(span(s->except), ip);
+}
+
 /* ---- in the forked child */
 
 static void
@@ -212,7 +225,7 @@ accept_one(const struct starter *s)
 	if (fd == -1)
 		return;
 	r->key = address_key(&from);
-	if (from.ss_family != AF_UNIX && sessions_of(&r->key) >= s->each)
+	if (too_many(s, &from, &r->key))
 		refuse(s, fd, &from);
 	else if ((r->pid = serve(s, fd)) != -1)
 		sessions++;

@@ -10,6 +10,7 @@ struct starter { /* what start.h's calls said */
 	void *ctx;
 	unsigned all, each;
 	const char *busy;
+	const char *except; /* addresses that "each" is not for; or NULL */
 };
 
 /* Descriptor 0 listens: serve whoever comes until SIGTERM, or for 60 s after

@@ -73,3 +73,62 @@ address_key_text(const char *ip)
 		memcpy(&ss, &in6, sizeof(in6));
 	return address_key(&ss);
 }
+
+/* As 16 octets, IPv4 in its IPv6 form; and how many bits of them count.
+ * "192.0.2.0/24" or without bits. */
+static bool
+network(struct span text, unsigned char octets[16], unsigned *bits)
+{
+	struct span rest = text, addr = span_cut(&rest, '/');
+	char ip[INET6_ADDRSTRLEN + 8];
+	uint64_t n = 128;
+	bool four;
+
+	if (addr.len == 0 || addr.len >= INET6_ADDRSTRLEN)
+		return false;
+	four = span_find(addr, ':') == addr.len;
+	(void)snprintf(ip, sizeof(ip), "%s%.*s", four ? "::ffff:" : "",
+	    (int)addr.len, addr.p);
+	if (inet_pton(AF_INET6, ip, octets) != 1 ||
+	    (rest.p != NULL && span_number(rest, four ? 32 : 128, &n) == -1))
+		return false;
+	*bits = (unsigned)n + (four && rest.p != NULL ? 96 : 0);
+	return true;
+}
+
+bool
+address_list_ok(struct span list)
+{
+	unsigned char octets[16];
+	struct span word;
+	unsigned bits;
+
+	while ((word = span_word(&list)).len > 0)
+		if (!network(word, octets, &bits))
+			return false;
+	return true;
+}
+
+static bool
+same_bits(const unsigned char *a, const unsigned char *b, unsigned bits)
+{
+	unsigned whole = bits / 8, rest = bits % 8;
+
+	return memcmp(a, b, whole) == 0 &&
+	    (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
+}
+
+bool
+address_listed(struct span list, const char *ip)
+{
+	unsigned char a[16], n[16];
+	struct span word;
+	unsigned bits;
+
+	if (list.len == 0 || !network(span(ip), a, &bits))
+		return false;
+	while ((word = span_word(&list)).len > 0)
+		if (network(word, n, &bits) && same_bits(a, n, bits))
+			return true;
+	return false;
+}

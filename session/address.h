@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "message/span.h"
+
 struct address_key {
 	unsigned char octets[8]; /* all zero: no Internet address */
 };
@@ -21,7 +23,12 @@ void address_text(struct sockaddr_storage *, char *ip, char *port, bool *loop);
 /* Unmaps it too. */
 struct address_key address_key(struct sockaddr_storage *);
 
-/* The same from text; "" and what is no address give zero. */
+/* A list of "192.0.2.1", "2001:db8::/32" ..., blanks between: is it one, and
+ * is an address (as text) in it? */
+bool address_list_ok(struct span list);
+bool address_listed(struct span list, const char *ip);
+
+/* The same key from text; "" and what is no address give zero. */
 struct address_key address_key_text(const char *ip);
 
 #endif

@@ -22,6 +22,10 @@ int auth_confine(void);
 /* Is that password entry of the users file one of a closed account? */
 bool auth_closed(const struct config *, const char *stored);
 
+/* May this account of the system be used, whatever the password?  Asks PAM, as
+ * root.  0: yes. */
+int auth_account(const struct config *, const char *name);
+
 /* Reap it: its exit status, EX_OSERR when a signal ended it. */
 int auth_reap(pid_t);
 

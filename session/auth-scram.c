@@ -6,6 +6,7 @@
 #include "session/auth.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sysexits.h>
@@ -65,6 +66,19 @@ find_keys(const struct config *c, const struct user *u)
 	return 0;
 }
 
+static char host[64] = "no host";
+
+static void
+know_host(void)
+{
+	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)!read(fd, host, sizeof(host) - 1);
+	(void)close(fd);
+}
+
 /* The one that the challenge is made of; for who has none, or is not here, one
  * that gives nothing away. */
 static void
@@ -78,8 +92,9 @@ choose_key(struct scram *s, const struct user *u)
 		return;
 	}
 	if (scram_key_parse(&like, u->password) != 1) {
-		/* Something of the file that is always the same. */
-		hmac_once(like.stored, span("no key"), span(u->password));
+		/* Something that is always the same here, of the file or, with
+		 * users of the system, of the host. */
+		hmac_once(like.stored, span(host), span(u->password));
 		memcpy(like.server, like.stored, HMAC_SIZE);
 	}
 	scram_key_dummy(&s->key, &like, s->name);
@@ -140,6 +155,9 @@ exchange(const struct config *c, struct span text, bool plus,
 	found = users_find(c, s.name, &u);
 	if (found == -1)
 		return say(sock, TROUBLE, span(fail_text()));
+	know_host();
+	if (found == 1 && c->system_users && auth_account(c, u.name) != 0)
+		found = 0;
 	if (found == 1 && find_keys(c, &u) == -1)
 		return EX_OSERR;
 	choose_key(&s, &u);
@@ -192,7 +210,7 @@ auth_scram_first(struct auth_scram *a, const struct config *c, struct span text,
 	int pair[2];
 
 	auth_scram_end(a);
-	if (c->system_users || text.len > SCRAM_TEXT_MAX)
+	if ((c->system_users && !c->scram) || text.len > SCRAM_TEXT_MAX)
 		return AUTH_BAD;
 	if (record_pair(pair) == -1) {
 		(void)fail("socketpair");

@@ -29,9 +29,16 @@
 #include "session/passwords.h"
 #include "session/record.h"
 #include "session/sandbox.h"
+#include "session/saslprep.h"
 #include "session/scram.h"
+#include "session/slots.h"
 
-enum { PASSWORD_MAX = 512, GRID_MS = 250 };
+enum {
+	PASSWORD_MAX = 512,
+	GRID_MS = 250,
+	HASHES = 8, /* passwords that are hashed at a time, of all sessions */
+	HASH_SECONDS = 30, /* that one waits for its turn */
+};
 
 /* What the child says in its one record. */
 enum said { FOUND, UNKNOWN, TROUBLE };
@@ -148,6 +155,16 @@ auth_confine(void)
 
 	(void)alarm(AUTH_SECONDS);
 	return sandbox_limits(&l);
+}
+
+int
+auth_account(const struct config *c, const char *name)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(become_helper(c, name, "", "", true));
+	return pid == -1 ? EX_OSERR : auth_reap(pid);
 }
 
 /* Is it an application password of this user?  As him, and where only his home
@@ -321,6 +338,38 @@ ask_child(const struct config *c, const char *name, const char *password,
 	return verdict(c, &r, status, u);
 }
 
+/* Each takes tens of milliseconds and of megabytes. */
+static enum auth_verdict
+ask_in_turn(const struct config *c, const char *name, const char *password,
+    const char *remote_ip, struct user *u)
+{
+	enum auth_verdict v;
+	struct slots turn;
+
+	if (slots_wait(&turn, c->run, "hash", HASHES, HASH_SECONDS) == 0) {
+		(void)fail_as(EAGAIN, "too many passwords at a time");
+		return AUTH_TEMP;
+	}
+	v = ask_child(c, name, password, remote_ip, u);
+	slots_close(&turn);
+	return v;
+}
+
+/* As it came, when that is not what it should look like: people's hashes were
+ * made of either (RFC 4013; "\303\244" and "a\314\210" are one letter). */
+static enum auth_verdict
+ask_both(const struct config *c, const char *name, const char *password,
+    const char *remote_ip, struct user *u)
+{
+	char prepared[PASSWORD_MAX + 1];
+	enum auth_verdict v = AUTH_BAD;
+
+	if (saslprep(prepared, sizeof(prepared), span(password)) == 1)
+		v = ask_in_turn(c, name, prepared, remote_ip, u);
+	explicit_bzero(prepared, sizeof(prepared));
+	return v != AUTH_BAD ? v : ask_in_turn(c, name, password, remote_ip, u);
+}
+
 enum auth_verdict
 auth_check(const struct config *c, const char *name, const char *password,
     const char *remote_ip, struct user *u)
@@ -331,7 +380,7 @@ auth_check(const struct config *c, const char *name, const char *password,
 	(void)clock_gettime(CLOCK_MONOTONIC, &began);
 	/* An account without a password is not one for the network. */
 	if (password[0] != '\0' && strlen(password) <= PASSWORD_MAX)
-		v = ask_child(c, name, password, remote_ip, u);
+		v = ask_both(c, name, password, remote_ip, u);
 	if (v == AUTH_BAD)
 		auth_settle(&began);
 	return v;

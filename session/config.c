@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "session/address.h"
 #include "session/lines.h"
 #include "session/milter-place.h"
 
@@ -26,6 +27,7 @@ enum kind {
 	YES_NO,
 	PLAIN_LOGIN,
 	MILTERS,
+	ADDRESSES,
 	TEXT,
 };
 
@@ -73,6 +75,11 @@ static const struct word words[] = {
 	{ "connections-per-address", COUNT,
 	    offsetof(struct config, connections_per_address),
 	    CONFIG_MAX_CONNECTIONS, 1 },
+	{ "connections-per-user", COUNT,
+	    offsetof(struct config, connections_per_user),
+	    CONFIG_MAX_CONNECTIONS, 1 },
+	{ "proxy-from",		ADDRESSES,	FIELD(proxy_from) },
+	{ "scram",		YES_NO,		FIELD(scram) },
 };
 /* clang-format on */
 
@@ -238,6 +245,10 @@ put_word(char *to, const struct word *w, struct span v)
 		return dns_ok(v) ? NULL : "ADDRESS[@PORT]";
 	case OWN_ADDRESSES:
 		return addresses_ok(v) ? NULL : "IP addresses";
+	case ADDRESSES:
+		return address_list_ok(v) ?
+		    NULL :
+		    "addresses, ADDRESS or ADDRESS/BITS";
 	case MILTERS:
 		return milter_places_ok(v) ? NULL :
 					     "unix:/PATH or inet:ADDRESS@PORT";
@@ -316,6 +327,7 @@ defaults(struct config *c)
 		.helpers = HELPERS,
 		.connections = 100,
 		.connections_per_address = 20,
+		.connections_per_user = 50,
 	};
 }
 

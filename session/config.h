@@ -44,6 +44,9 @@ struct config {
 	/* Sessions at a time, all and from one address (/32 or /64). */
 	unsigned connections; /* 100 */
 	unsigned connections_per_address; /* 20 */
+	unsigned connections_per_user; /* after the login; 50 */
+	char proxy_from[512]; /* whose PROXY headers are believed (proxy.h) */
+	bool scram; /* offered although not all in `users` have keys; no */
 };
 
 /* Fill *c from DIR/mailroom.conf ("dir" NULL: CONFIG_DIR); a missing file

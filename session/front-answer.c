@@ -36,6 +36,8 @@ let_in(struct monitor *m)
 {
 	struct entry *e = m->ctx;
 
+	if (!front_room(e))
+		return record_send(m->sock, ANSWER_FULL, 0, span(""), -1);
 	e->in = true;
 	(void)kill(m->child, SIGKILL);
 	while (waitpid(m->child, NULL, 0) == -1 && errno == EINTR)

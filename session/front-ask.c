@@ -30,6 +30,8 @@ ask(const struct front_stranger *s, uint32_t kind, int32_t value,
 	}
 	if (answer.kind == ANSWER_BAD)
 		*v = FRONT_BAD;
+	if (answer.kind == ANSWER_FULL)
+		*v = FRONT_FULL;
 	return answer.kind == ANSWER_TEXT;
 }
 

@@ -12,6 +12,7 @@
 
 #include "message/fail.h"
 #include "session/front-parts.h"
+#include "session/proxy.h"
 #include "session/sandbox.h"
 
 static struct {
@@ -82,6 +83,7 @@ static int
 session(const struct peer *peer, void *ctx)
 {
 	const struct front *f = call.front;
+	static struct peer client;
 	struct front_user self;
 	char id[12], path[PATH_MAX];
 
@@ -97,8 +99,11 @@ session(const struct peer *peer, void *ctx)
 		(void)front_trouble("config-error", f->trouble);
 		return EX_CONFIG;
 	}
-	if (peer->kind != PEER_PIPE)
-		return front_serve(&call, peer);
+	client = *peer;
+	if (proxy_peer(&config, &client) == -1)
+		return 0;
+	if (client.kind != PEER_PIPE)
+		return front_serve(&call, &client);
 	if (find_self(&self, path) == -1)
 		return front_trouble("start-error", f->trouble);
 	return f->user(&self);
@@ -170,5 +175,6 @@ front_main(const struct front *f, int argc, char **argv)
 		tls_accepting(&config);
 	start_limits(config.connections, config.connections_per_address,
 	    f->busy);
+	start_except(config.proxy_from);
 	return start_sessions(session, NULL);
 }

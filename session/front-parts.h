@@ -22,6 +22,7 @@ enum { /* answers; to the right password there is none */
 	ANSWER_BAD = 1,
 	ANSWER_TEMP,
 	ANSWER_TEXT, /* of SCRAM, for the client */
+	ANSWER_FULL, /* right, but there are too many of his sessions */
 	ANSWER_TLS, /* descriptor: in its place; value: -PLUS is possible */
 };
 
@@ -56,6 +57,9 @@ int front_serve(const struct front_call *, const struct peer *);
 /* Have "sock" encrypted, and let descriptors 0 and 1 be the new one.
  * 0; -1: it is logged why not. */
 int front_encrypt(struct entry *, int sock);
+
+/* Is there room for one more session of the user who has logged in? */
+bool front_room(const struct entry *);
 
 /* Where the Maildir of that home is.  0; -1: fail_text(). */
 int front_maildir(const struct config *, const char *home, char path[PATH_MAX]);

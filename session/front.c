@@ -2,6 +2,7 @@
 #include "session/front.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -78,6 +79,7 @@ stranger(const struct entry *e, int monitor)
 		.monitor = monitor,
 		.tls = e->tls[0] != '\0',
 		.with_tls = SASL_PLAIN | SASL_LOGIN,
+		.per_user = c->connections_per_user,
 	};
 
 	if (users_have_keys(c))
@@ -134,6 +136,16 @@ run_again(const struct entry *e, const char *login, const char *path)
 	return fail("exec /proc/self/exe");
 }
 
+/* For as long as the new process lives. */
+static void
+keep_slots(void)
+{
+	if (slots.fd == FRONT_SLOT)
+		(void)fcntl(slots.fd, F_SETFD, 0);
+	else if (slots.fd != -1)
+		(void)dup2(slots.fd, FRONT_SLOT);
+}
+
 /* Become the user, and the program anew. */
 static int
 hand_over(const struct entry *e)
@@ -150,8 +162,7 @@ hand_over(const struct entry *e)
 	if (front_maildir(c, e->user.home, path) == -1 ||
 	    role_drop(&e->user.role) == -1)
 		return front_trouble("login-error", e->call->front->trouble);
-	if (slots.fd != -1)
-		(void)dup2(slots.fd, FRONT_SLOT);
+	keep_slots();
 	(void)run_again(e, login, path);
 	return front_trouble("login-error", e->call->front->trouble);
 }
@@ -177,6 +188,29 @@ admitted(const struct front_call *call, const struct peer *peer)
 		(void)!write(STDOUT_FILENO, busy, strlen(busy));
 		return false;
 	default: /* better too many than none */
+		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
+		return true;
+	}
+}
+
+bool
+front_room(const struct entry *e)
+{
+	const struct config *c = e->call->config;
+
+	if (e->peer->kind != PEER_INET)
+		return true;
+	switch (slots_user(&slots, c->run, e->call->front->program,
+	    e->user.name, c->connections_per_user)) {
+	case 1:
+		return true;
+	case 0:
+		log_line(LOG_NOTICE,
+		    "login-refused user=%s ip=%s reason=\"too many "
+		    "connections\" limit=%u setting=connections-per-user",
+		    e->user.name, e->peer->ip, c->connections_per_user);
+		return false;
+	default:
 		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
 		return true;
 	}

@@ -36,6 +36,7 @@ struct front_stranger {
 			   * now; 0: no password may cross this connection */
 	bool can_tls; /* front_starttls is possible */
 	bool tls; /* the connection is encrypted */
+	unsigned per_user; /* the word `connections-per-user` */
 	unsigned with_tls; /* what is offered then; front's own */
 	int monitor; /* the same */
 };
@@ -76,6 +77,7 @@ enum front_verdict {
 	FRONT_SYNTAX, /* no base64, or not what the mechanism wants */
 	FRONT_CANCELLED, /* "*" */
 	FRONT_OTHER, /* wants to act for somebody else */
+	FRONT_FULL, /* right, but he has as many sessions as he may */
 	FRONT_LOST, /* the client left */
 };
 

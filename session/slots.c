@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,22 +105,48 @@ slots_take(struct slots *s, const char *run, const char *service,
 	return r;
 }
 
+/* 32 bits of the name: two that meet share their slots. */
+static off_t
+user_at(const char *user)
+{
+	uint32_t h = 0x811c9dc5;
+
+	for (; *user != '\0'; user++)
+		h = (h ^ (unsigned char)*user) * 0x01000193;
+	return USERS_AT + ((off_t)h << EACH_BITS);
+}
+
 int
-slots_user(struct slots *s, const char *run, const char *service, uid_t uid,
-    unsigned each)
+slots_user(struct slots *s, const char *run, const char *service,
+    const char *user, unsigned each)
 {
 	int n;
+
+	if (s->fd == -1 && (s->fd = open_file(run, service)) == -1)
+		return -1;
+	n = first_free(s->fd, user_at(user), each);
+	return n == -1 ? -1 : (unsigned)n < each;
+}
+
+int
+slots_wait(struct slots *s, const char *run, const char *service, unsigned n,
+    unsigned seconds)
+{
+	int got;
 
 	*s = (struct slots){ .fd = open_file(run, service) };
 	if (s->fd == -1)
 		return -1;
-	n = first_free(s->fd, USERS_AT + ((off_t)uid << EACH_BITS), each);
-	if (n != -1 && (unsigned)n < each) {
-		s->taken = (unsigned)n + 1;
-		return 1;
+	for (unsigned tries = seconds * 50;; tries--) {
+		got = first_free(s->fd, 0, n);
+		if (got != (int)n || tries == 0)
+			break;
+		(void)poll(NULL, 0, 20);
 	}
+	if (got != -1 && (unsigned)got < n)
+		return 1;
 	slots_close(s);
-	return n == -1 ? -1 : 0;
+	return got == -1 ? -1 : 0;
 }
 
 void

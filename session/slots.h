@@ -26,9 +26,16 @@ struct slots {
 int slots_take(struct slots *, const char *run, const char *service,
     const char *ip, unsigned all, unsigned each, const char **limit);
 
-/* One of "each" slots of a user, for after the login. */
-int slots_user(struct slots *, const char *run, const char *service, uid_t uid,
-    unsigned each);
+/* One more of the same session, of "each" slots that a user has: after the
+ * login.  Without a slot of slots_take (fd -1) it takes the file itself.
+ * 1, 0, -1 as above. */
+int slots_user(struct slots *, const char *run, const char *service,
+    const char *user, unsigned each);
+
+/* One of n slots, as soon as there is one, for "seconds" at most: so many hash
+ * passwords at a time.  1; 0: none came free; -1: fail_text(). */
+int slots_wait(struct slots *, const char *run, const char *service, unsigned n,
+    unsigned seconds);
 
 void slots_close(struct slots *);
 

@@ -24,6 +24,12 @@ start_limits(unsigned all, unsigned each, const char *busy)
 }
 
 void
+start_except(const char *list)
+{
+	starter.except = list;
+}
+
+void
 start_ahead(void (*ready)(void *ctx))
 {
 	starter.ready = ready;

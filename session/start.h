@@ -34,6 +34,10 @@ struct peer {
  * line end, or NULL).  Borrowed.  Defaults: 100, 20, NULL. */
 void start_limits(unsigned all, unsigned each, const char *busy);
 
+/* For accept mode: from these addresses (address_listed) any number may come.
+ * Borrowed. */
+void start_except(const char *list);
+
 /* For accept mode on an Internet address: processes wait that have called
  * "ready" before there is a client.  Descriptors 0 and 1 are /dev/null then,
  * "ctx" is that of start_sessions, which calls "session" later as ever; it

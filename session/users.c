@@ -200,6 +200,8 @@ users_have_keys(const struct config *c)
 	unsigned n = 0;
 	int r;
 
+	if (c->scram)
+		return true;
 	if (c->system_users)
 		return false;
 	config_path(c, "users", path);

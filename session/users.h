@@ -29,7 +29,8 @@ struct user {
  * (file:line): unreadable, others may write, a bad line of this user. */
 int users_find(const struct config *c, const char *name, struct user *u);
 
-/* Does every line of the users file have keys for SCRAM?  A client that is
+/* Is SCRAM to be offered: does every line of the users file have keys for it,
+ * or does the word `scram` say so?  A client that is
  * offered it takes nothing else, and who has none could not log in.  Without
  * a users file, or when it is none of ours, no. */
 bool users_have_keys(const struct config *);

@@ -17,6 +17,7 @@
 #include "message/fail.h"
 #include "session/log.h"
 #include "session/monitor.h"
+#include "session/proxy.h"
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
@@ -336,6 +337,9 @@ connection_serve(const struct peer *peer, void *service)
 	w.peer = *peer;
 	log_id_new(w.id);
 	log_id(w.id);
+	if (proxy_peer(&s->config, &w.peer) == -1)
+		return 0;
+	rights.peer = peer = &w.peer;
 	if (!admitted(s, peer, &w))
 		return 0;
 	if (s->tls && peer->kind == PEER_INET && encrypt(&rights, &w) == -1)

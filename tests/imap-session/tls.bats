@@ -75,8 +75,7 @@ setup() { tls_setup; }
 
 @test "-S: IDLE over TLS hears of mail from elsewhere" {
 	three
-	raw imap-session -S <<-'END' &
-	import os
+	raw imap-session -S <<-'END' >"$T/raw.out" &
 	c = over(c)
 	want(c, "* OK IMAP server ready")
 	say(c, "a LOGIN alice correct-horse")
@@ -91,7 +90,7 @@ setup() { tls_setup; }
 	c.close()
 	END
 	local pid=$!
-	wait_for 10 grep -q 'login user=alice' "$LOG"
+	wait_for 10 grep -q idle "$T/raw.out"
 	echo 'Subject: four' | put new/1000000009.z.here
 	wait "$pid"
 	no_relay

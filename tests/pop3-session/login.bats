@@ -43,22 +43,40 @@ SCRAM='{SCRAM-SHA-256}4096,bWFpbHJvb20tc2FsdC0xNg==,'
 SCRAM+='Ggra3/twIad4hBewHUNeeQc7gncxjhZOeJo5+l/yPVI=,'
 SCRAM+='3Ma3ox76M4w3S+Z6yoviibZHYqAo24rZwOYQimHX7Xg='
 
-# mpop brings its own SCRAM; without keys for all it is not offered.
+# mpop brings its own SCRAM.
+scram_mpop() {
+	mkdir -p "$T/got/new" "$T/got/cur" "$T/got/tmp"
+	printf '%s\n' 'account default' "host $HOST" 'port 20110' 'tls off' \
+		'auth scram-sha-256' 'user alice' "password $1" \
+		'keep on' "uidls_file $T/uidls" "delivery maildir $T/got" \
+		>"$T/mpoprc"
+	chmod 600 "$T/mpoprc"
+	mpop -q -C "$T/mpoprc"
+}
+
+# Without keys for all it is not offered.
 @test "AUTH SCRAM-SHA-256" {
 	three
 	sed -i "s|^alice:[^:]*:|alice:$SCRAM:|" "$CONFIG/users"
 	sed -i /^bob:/d "$CONFIG/users"
 	pop
-	mkdir -p "$T/got/new" "$T/got/cur" "$T/got/tmp"
-	printf '%s\n' 'account default' "host $HOST" 'port 20110' 'tls off' \
-		'auth scram-sha-256' 'user alice' 'password correct-horse' \
-		'keep on' "uidls_file $T/uidls" "delivery maildir $T/got" \
-		>"$T/mpoprc"
-	chmod 600 "$T/mpoprc"
-	mpop -q -C "$T/mpoprc"
+	scram_mpop correct-horse
 	[ "$(find "$T/got/new" -type f | wc -l)" -eq 3 ]
-	sed -i 's/correct-horse/wrong/' "$T/mpoprc"
-	run ! mpop -q -C "$T/mpoprc"
+	run ! scram_mpop wrong
+}
+
+@test "AUTH SCRAM-SHA-256 with an application password, as the word says" {
+	three
+	sed -i "s|^alice:[^:]*:|alice:{PLAIN}secret:|" "$CONFIG/users"
+	as alice tee "$HOME_alice/.mailroom-passwords" >/dev/null \
+		<<<"phone 2026-11-20 ---------- $SCRAM"
+	pop
+	run ! scram_mpop correct-horse # it is not offered
+	config scram yes
+	scram_mpop correct-horse
+	[ "$(find "$T/got/new" -type f | wc -l)" -eq 3 ]
+	grep -q '^phone 2026-11-20 2' "$HOME_alice/.mailroom-passwords"
+	run ! scram_mpop secret # it has no keys
 }
 
 @test "a password that is too long is wrong" {

@@ -24,6 +24,8 @@ need_root() {
 @test "session: SASL, and the exchange behind it" { unit sasl; }
 @test "session: users file and passwords" { unit users; }
 @test "session: application passwords" { unit passwords; }
+@test "session: SASLprep" { unit saslprep; }
+@test "session: PROXY protocol" { unit proxy; }
 @test "session: roles" { unit role numbers names without_root; }
 
 @test "session: no way back from a role" {

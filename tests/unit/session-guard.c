@@ -259,16 +259,44 @@ TEST(slots_die_with_their_holder)
 
 TEST(slots_of_users)
 {
-	struct slots a, b, c;
+	struct slots a = { .fd = -1 }, b = { .fd = -1 }, c = { .fd = -1 };
 
 	begin();
-	CHECK(slots_user(&a, run, "u", 1000, 2) == 1);
-	CHECK(slots_user(&b, run, "u", 1000, 2) == 1 && b.taken == 2);
-	CHECK(slots_user(&c, run, "u", 1000, 2) == 0);
-	CHECK(slots_user(&c, run, "u", 4294967294, 2) == 1);
+	CHECK(slots_user(&a, run, "u", "bob", 2) == 1);
+	/* In the same file as the slot of a connection. */
+	CHECK(take(&b, "192.0.2.1", 5, 2) == 1);
+	CHECK(slots_user(&b, run, "u", "bob", 2) == 1);
+	slots_close(&b);
+	CHECK(slots_user(&b, run, "u", "bob", 2) == 1);
+	CHECK(slots_user(&c, run, "u", "bob", 2) == 0);
+	CHECK(slots_user(&c, run, "u", "eve", 2) == 1);
 	slots_close(&a);
+	slots_close(&c);
+	CHECK(slots_user(&c, run, "u", "bob", 2) == 1);
 	slots_close(&b);
 	slots_close(&c);
+	end();
+}
+
+/* Who waits gets the slot of who leaves, or none. */
+TEST(slots_that_are_waited_for)
+{
+	struct slots a, b;
+	pid_t pid;
+
+	begin();
+	CHECK(slots_wait(&a, run, "u", 1, 0) == 1);
+	CHECK(slots_wait(&b, run, "u", 1, 0) == 0 && b.fd == -1);
+	pid = fork(); /* holds it for a while */
+	if (pid == 0) {
+		(void)usleep(100000);
+		_exit(0);
+	}
+	slots_close(&a);
+	CHECK(slots_wait(&b, run, "u", 1, 0) == 0);
+	CHECK(slots_wait(&b, run, "u", 1, 30) == 1);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	slots_close(&b);
 	end();
 }
 

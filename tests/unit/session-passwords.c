@@ -156,6 +156,7 @@ user(const char *entry)
 	    dir);
 	write_file(users, text, 0600);
 	CHECK(config_load(&c, dir) == 0);
+	(void)strcpy(c.run, "/dev/null/none");
 	if (getuid() == 0) {
 		CHECK(chown(dir, 1001, 1001) == 0);
 		CHECK(access(file, F_OK) == -1 || chown(file, 1001, 1001) == 0);

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# session/proxy.c: a balancer in front says who the client is, and only those
+# that the word `proxy-from` names are asked.
+# shellcheck disable=SC2154 # variables of lib.bash
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+# From 192.0.2.7, port 12345, to 192.0.2.25, port 25.
+HEADER='\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c'
+HEADER+='\xc0\0\x02\x07\xc0\0\x02\x19\x30\x39\0\x19'
+LOCAL='\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'
+
+@test "PROXY: SMTP, POP3 and IMAP know the client behind it" {
+	config proxy-from 192.0.2.1 127.0.0.0/8
+	chat smtp-session <<-END
+	C< $HEADER
+	S: 220 mx.here.test ESMTP
+	C: HELO x
+	S: 250 mx.here.test
+	C: MAIL FROM:<a@far.test>
+	S: 250...
+	C: RCPT TO:<alice@here.test>
+	S: 250...
+	C: DATA
+	S: 354...
+	C: Subject: x
+	C: .
+	S: 250...
+	C: QUIT
+	S: 221...
+	END
+	message | grep -q '^Received: from x (.*\[192.0.2.7\])'
+	# What loopback may do he may not.
+	chat pop3-session <<-END
+	C< $HEADER
+	S: +OK POP3 server ready
+	C: USER alice
+	S: -ERR [SYS/PERM] TLS required
+	C: QUIT
+	S: +OK Bye
+	END
+	config plain-login always
+	chat imap-session <<-END
+	C< $HEADER
+	S: * OK IMAP server ready
+	C: a LOGIN alice $PASSWORD
+	S: a OK...
+	C: b LOGOUT
+	S* *
+	S: b OK Bye
+	END
+	grep -q 'login user=alice ip=192.0.2.7$' "$LOG"
+}
+
+@test "PROXY: the balancer's own connections" {
+	config proxy-from 127.0.0.1
+	chat pop3-session <<-END
+	C< $LOCAL
+	S: +OK POP3 server ready
+	C: USER alice
+	S: +OK Password?
+	C: QUIT
+	S: +OK Bye
+	END
+}
+
+@test "PROXY: another first word of a listed peer ends it, without a greeting" {
+	local p
+	config proxy-from 127.0.0.1
+	for p in smtp-session pop3-session imap-session; do
+		chat "$p" <<-'END'
+		C: PROXY TCP4 192.0.2.7 192.0.2.25 12345 25
+		S! eof
+		END
+		chat "$p" <<-'END'
+		C! close
+		S! eof
+		END
+	done
+	[ "$(grep -c 'proxy-error ip=127.0.0.1 reason=' "$LOG")" -eq 6 ]
+}
+
+@test "PROXY: of others nothing is believed" {
+	config proxy-from 192.0.2.1
+	chat pop3-session <<-END
+	S: +OK POP3 server ready
+	C< $HEADER\r\n
+	S* -ERR
+	C: QUIT
+	S: +OK Bye
+	END
+}
+
+# One address, many clients: the limit of one address is not for it.
+@test "PROXY: in accept mode a balancer may come often" {
+	config proxy-from 127.0.0.1
+	config connections-per-address 2
+	start pop systemd-socket-activate -l "$HOST:20110" \
+		"$BIN/pop3-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 20110
+	python3 - "$HOST" <<-'END'
+	import socket, sys
+	h = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02%c\xc0\0\x02\x19\x30\x39\0\x19"
+	all = []
+	for i in range(8):
+	    all.append(socket.create_connection((sys.argv[1], 20110), 10))
+	    all[-1].sendall(h % (10 + i // 2))
+	for c in all:
+	    assert c.recv(100).startswith(b"+OK")
+	# A third one of 192.0.2.10.
+	c = socket.create_connection((sys.argv[1], 20110), 10)
+	c.sendall(h % 10)
+	got = c.recv(100)
+	assert got.startswith(b"-ERR [SYS/TEMP] Too many"), got
+	END
+	grep -q 'refused ip=192.0.2.10 .*connections-per-address' "$LOG"
+}
+
+# ---- one user, many connections
+
+@test "connections-per-user: said with its number and its word" {
+	config connections-per-user 1
+	start pop systemd-socket-activate --inetd -a -l "$HOST:20110" \
+		"$BIN/pop3-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 20110
+	exec 8<>"/dev/tcp/$HOST/20110"
+	printf 'USER alice\r\nPASS %s\r\nNOOP\r\n' "$PASSWORD" >&8
+	wait_for 10 grep -q 'login user=alice' "$LOG"
+	chat pop3-session <<-END
+	S: +OK POP3 server ready
+	C: USER alice
+	S: +OK Password?
+	C: PASS $PASSWORD
+	S: -ERR [SYS/TEMP] 1 connections of a user are the limit (connections-per-user)
+	S! eof
+	END
+	grep -q 'login-refused user=alice .*connections-per-user' "$LOG"
+	# Others, other services, and he himself later.
+	chat imap-session <<-END
+	S: * OK IMAP server ready
+	C: a LOGIN alice $PASSWORD
+	S: a OK...
+	C: b LOGOUT
+	S* *
+	S: b OK Bye
+	END
+	printf 'QUIT\r\n' >&8
+	exec 8<&-
+	wait_for 10 grep -q 'end user=alice' "$LOG"
+	again() {
+		chat -q pop3-session <<-END
+		S: +OK POP3 server ready
+		C: USER alice
+		S: +OK Password?
+		C: PASS $PASSWORD
+		S: +OK Logged in
+		C: QUIT
+		S: +OK Bye
+		END
+	}
+	wait_for 10 again
+}
