@@ -26,7 +26,8 @@ HARDEN	= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS	?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -I. -DHELPERS='"$(HELPERS)"'
 ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(HARDEN) $(WARN)
-LDFLAGS	+= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LDFLAGS	+= $(PIE) -Wl,-z,relro,-z,now -Wl,--as-needed
+PIE	= -pie
 B	?= build
 
 # A library from its static archive when there is one: each shared library is
@@ -35,6 +36,10 @@ archive	= $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBBSD	= $(call archive,bsd) $(call archive,md)
 LIBIDN2	= $(call archive,idn2) $(call archive,unistring)
 LIBCRYPT = $(call archive,crypt)
+# What starts once per connection is linked whole, C library too: a fifth less
+# time from exec to main, less memory, cheaper forks.  It must not call the name
+# service, which loads libraries; see session/account.h.
+STATIC	= $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-static-pie,-pie)
 
 # One line per program: folder/name is its object with main.
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
@@ -42,7 +47,8 @@ PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
 	   mailq-run/mta-sts \
 	   maildir/maildir \
-	   session/auth-pam session/tls-relay
+	   session/auth-pam session/find-user session/tls-relay
+$(B)/bin/smtp-session $(B)/bin/pop3-session $(B)/bin/imap-session: PIE = $(STATIC)
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_pop3-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT)
@@ -233,7 +239,7 @@ asan:
 	@tests/tool/deps $(DEPS_BUILD) clang
 	+@$(MAKE) -s --no-print-directory B=build/asan CC=clang \
 	    CFLAGS="$(SANITIZE) -DMAILROOM_SANITIZE" HARDEN=-fPIE \
-	    LIBCRYPT="-Wl,--no-as-needed -lcrypt" tests
+	    LIBCRYPT="-Wl,--no-as-needed -lcrypt" STATIC=-pie tests
 
 # tests/fuzz/FOLDER-WHAT.c with its seeds in tests/fuzz/seeds/FOLDER-WHAT; what
 # it finds stays in build/fuzz/corpus, inputs that break it in build/fuzz.
@@ -281,7 +287,7 @@ deps:
 
 IN_SBIN	= smtp-session pop3-session imap-session mailq-run
 IN_BIN	= mailq sendmail maildir
-IN_HELPERS = auth-pam tls-relay mta-sts
+IN_HELPERS = auth-pam find-user tls-relay mta-sts
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 SYSUSERS ?= $(PREFIX)/lib/sysusers.d
 TMPFILES ?= $(PREFIX)/lib/tmpfiles.d

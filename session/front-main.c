@@ -2,7 +2,6 @@
  * a user. */
 #include <err.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "session/account.h"
 #include "session/front-parts.h"
 #include "session/proxy.h"
 #include "session/sandbox.h"
@@ -60,16 +60,19 @@ take_over(struct front_user *u, char **args)
 static int
 find_self(struct front_user *u, char path[PATH_MAX])
 {
-	const struct passwd *pw = getpwuid(getuid());
+	static struct account a = { .name = "?" };
 	const char *home = option.home;
+	int found = account_by_uid(&a, getuid(), config.helpers);
 
-	if (home[0] == '\0' && pw != NULL)
-		home = pw->pw_dir;
+	if (found == -1)
+		return -1;
+	if (home[0] == '\0' && found == 1)
+		home = a.home;
 	if (home[0] != '/')
 		return fail_as(ENOENT, "uid %u has no home", getuid());
 	*u = (struct front_user){
 		.ip = "",
-		.name = pw != NULL ? pw->pw_name : "?",
+		.name = a.name,
 		.maildir = path,
 		.word = "",
 		.size = config.size,

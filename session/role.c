@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,10 @@
 
 #include "message/fail.h"
 #include "message/span.h"
+#include "session/account.h"
+#include "session/lines.h"
+
+enum { GROUPS = 32 };
 
 /* "UID:GID".  1; 0: not of that form; -1: of that form, but not allowed. */
 static int
@@ -35,7 +38,7 @@ by_number(struct role *r, const char *name)
 int
 role_find(struct role *r, const char *name)
 {
-	const struct passwd *pw;
+	static struct account a;
 
 	switch (by_number(r, name)) {
 	case 1:
@@ -43,16 +46,16 @@ role_find(struct role *r, const char *name)
 	case -1:
 		return fail_as(EINVAL, "role %s: root is none", name);
 	}
-	errno = 0;
-	pw = getpwnam(name);
-	if (pw == NULL && errno != 0 && errno != ENOENT)
-		return fail("user %s", name);
-	if (pw == NULL)
-		return fail_as(ENOENT, "user %s: no such user", name);
-	if (pw->pw_uid == 0 || pw->pw_gid == 0)
+	switch (account_by_name(&a, name, NULL)) {
+	case 0:
+		return fail_as(ENOENT, "user %s: not in /etc/passwd", name);
+	case -1:
+		return -1;
+	}
+	if (a.uid == 0 || a.gid == 0)
 		return fail_as(EINVAL, "user %s: is root", name);
-	r->uid = pw->pw_uid;
-	r->gid = pw->pw_gid;
+	r->uid = a.uid;
+	r->gid = a.gid;
 	return 0;
 }
 
@@ -77,17 +80,16 @@ settled(const struct role *r)
 	return setuid(0) == -1 && setgid(0) == -1;
 }
 
+/* Become it, with these groups. */
 static int
-drop(const struct role *r, const char *name)
+drop(const struct role *r, const gid_t *groups, size_t n)
 {
 	if (!role_root())
 		return 0;
 	if (r->uid == 0 || r->gid == 0)
 		return fail_as(EINVAL, "drop: root is no role");
-	if (name == NULL && setgroups(1, &r->gid) == -1)
+	if (setgroups(n, groups) == -1)
 		return fail("setgroups");
-	if (name != NULL && initgroups(name, r->gid) == -1)
-		return fail("initgroups %s", name);
 	if (setresgid(r->gid, r->gid, r->gid) == -1)
 		return fail("setresgid %lu", (unsigned long)r->gid);
 	if (setresuid(r->uid, r->uid, r->uid) == -1)
@@ -100,13 +102,59 @@ drop(const struct role *r, const char *name)
 int
 role_drop(const struct role *r)
 {
-	return drop(r, NULL);
+	return drop(r, &r->gid, 1);
+}
+
+/* name:password:gid:member,member.  Is "name" a member?  Then *gid. */
+static bool
+is_member(struct span line, struct span name, gid_t *gid)
+{
+	struct span number, member;
+	uint64_t n;
+
+	(void)span_cut(&line, ':');
+	(void)span_cut(&line, ':');
+	number = span_cut(&line, ':');
+	if (line.p == NULL || span_number(number, UINT32_MAX - 1, &n) == -1 ||
+	    n == 0)
+		return false;
+	*gid = (gid_t)n;
+	while (line.p != NULL) {
+		member = span_cut(&line, ',');
+		if (member.len == name.len &&
+		    memcmp(member.p, name.p, name.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The groups of /etc/group that "name" is in, behind the n there are.  How
+ * many there are then; -1. */
+static int
+find_groups(const char *name, gid_t group[GROUPS], int n)
+{
+	struct span line;
+	struct lines l;
+	int r = lines_open(&l, "/etc/group");
+
+	if (r != 1)
+		return r == 0 ? n : -1;
+	while (n < GROUPS && (r = lines_next(&l, &line)) == 1)
+		if (is_member(line, span(name), &group[n]))
+			n++;
+	lines_close(&l);
+	return r == -1 ? -1 : n;
 }
 
 int
 role_drop_with_groups(const struct role *r, const char *name)
 {
-	return drop(r, strchr(name, ':') != NULL ? NULL : name);
+	gid_t group[GROUPS] = { r->gid };
+	int n = 1;
+
+	if (strchr(name, ':') == NULL)
+		n = find_groups(name, group, n);
+	return n == -1 ? -1 : drop(r, group, (size_t)n);
 }
 
 /* Open the empty directory, making it and the one above it once per boot. */

@@ -13,7 +13,8 @@ struct role {
 	gid_t gid;
 };
 
-/* Look a role up: a system user's name, or "UID:GID" in digits (not 0).
+/* Look a role up: the name of a user in /etc/passwd, or "UID:GID" in digits
+ * (not 0).
  * 0; -1: fail_text(). */
 int role_find(struct role *, const char *name);
 
@@ -25,7 +26,7 @@ bool role_root(void);
  * setresuid, and check that there is no way back.  0; -1. */
 int role_drop(const struct role *);
 
-/* The same, with the further groups of the user "name" (not of a "UID:GID"):
+/* The same, with the groups that /etc/group has "name" in (not a "UID:GID"):
  * for who has to reach sockets of others. */
 int role_drop_with_groups(const struct role *, const char *name);
 

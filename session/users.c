@@ -3,13 +3,13 @@
 #include <bsd/string.h>
 #include <ctype.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "message/fail.h"
 #include "message/utf8.h"
+#include "session/account.h"
 #include "session/lines.h"
 
 enum {
@@ -35,31 +35,20 @@ name_ok(const char *name)
 	return utf8_ok(span(name));
 }
 
-/* What getpwnam leaves in errno when there simply is no such name depends on
- * the module that was asked last. */
-static bool
-means_unknown(int error)
-{
-	return error == 0 || error == ENOENT || error == ESRCH ||
-	    error == EBADF || error == EPERM;
-}
-
 static int
-system_user(const char *name, struct user *u)
+system_user(const struct config *c, const char *name, struct user *u)
 {
-	const struct passwd *pw;
+	static struct account a;
+	int r = account_by_name(&a, name, c->helpers);
 
-	errno = 0;
-	pw = getpwnam(name);
-	if (pw == NULL)
-		return means_unknown(errno) ? 0 : fail("user %s", name);
-	if (pw->pw_uid == 0 || pw->pw_gid == 0 || pw->pw_uid == NOBODY ||
-	    (pw->pw_uid < FIRST_UID && pw->pw_uid != getuid()))
+	if (r != 1)
+		return r;
+	if (a.uid == 0 || a.gid == 0 || a.uid == NOBODY ||
+	    (a.uid < FIRST_UID && a.uid != getuid()))
 		return 0;
-	u->role = (struct role){ pw->pw_uid, pw->pw_gid };
-	if (strlcpy(u->name, pw->pw_name, sizeof(u->name)) >= sizeof(u->name) ||
-	    strlcpy(u->home, pw->pw_dir, sizeof(u->home)) >= sizeof(u->home))
-		return fail_as(EINVAL, "user %s: name or home too long", name);
+	u->role = (struct role){ a.uid, a.gid };
+	(void)strlcpy(u->name, a.name, sizeof(u->name));
+	(void)strlcpy(u->home, a.home, sizeof(u->home));
 	return 1;
 }
 
@@ -77,7 +66,7 @@ put(char *to, size_t size, struct span v)
 /* As the system has it, else in lower case: people type "Bob", and mail
  * programs bob@example.org. */
 static int
-find_system(const char *name, struct user *u)
+find_system(const struct config *c, const char *name, struct user *u)
 {
 	char local[USER_NAME_MAX + 1], lower[USER_NAME_MAX + 1];
 	size_t i;
@@ -86,13 +75,13 @@ find_system(const char *name, struct user *u)
 	if (!put(local, sizeof(local),
 		span_n(name, span_find(span(name), '@'))))
 		return 0;
-	r = system_user(local, u);
+	r = system_user(c, local, u);
 	if (r != 0)
 		return r;
 	for (i = 0; local[i] != '\0'; i++)
 		lower[i] = (char)tolower((unsigned char)local[i]);
 	lower[i] = '\0';
-	return strcmp(lower, local) == 0 ? 0 : system_user(lower, u);
+	return strcmp(lower, local) == 0 ? 0 : system_user(c, lower, u);
 }
 
 /* The ids of the line; ours, whatever it says, when we cannot change them. */
@@ -184,7 +173,7 @@ users_find(const struct config *c, const char *name, struct user *u)
 	u->name[0] = u->home[0] = u->password[0] = '\0';
 	u->role = (struct role){ (uid_t)-1, (gid_t)-1 };
 	if (c->system_users)
-		return name_ok(name) ? find_system(name, u) : 0;
+		return name_ok(name) ? find_system(c, name, u) : 0;
 	/* No line has that name, but the password to check in vain is in
 	 * the file. */
 	return find_in_file(c, name_ok(name) ? name : " ", u);

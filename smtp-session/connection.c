@@ -6,7 +6,6 @@
 
 #include <bsd/string.h>
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "message/date.h"
 #include "message/fail.h"
+#include "session/account.h"
 #include "session/log.h"
 #include "session/monitor.h"
 #include "session/proxy.h"
@@ -268,10 +268,10 @@ encrypt(struct rights_ctx *x, struct welcome *w)
 
 /* Which sender addresses a user of this host may use: root, the spool's user
  * and whoever runs us any, others their own. */
-static void
+static int
 find_local_user(const struct service *s, struct welcome *w)
 {
-	const struct passwd *pw;
+	static struct account a;
 	struct role spool;
 	uid_t uid = w->peer.uid;
 
@@ -279,10 +279,16 @@ find_local_user(const struct service *s, struct welcome *w)
 	    uid == geteuid() ||
 	    (role_find(&spool, s->config.spool_user) == 0 && spool.uid == uid);
 	if (w->trusted)
-		return;
-	pw = getpwuid(uid);
-	/* No name begins with a blank: somebody unknown sends as nobody. */
-	(void)strlcpy(w->only, pw == NULL ? " " : pw->pw_name, sizeof(w->only));
+		return 0;
+	switch (account_by_uid(&a, uid, s->config.helpers)) {
+	case 1:
+		(void)strlcpy(w->only, a.name, sizeof(w->only));
+		return 0;
+	case 0: /* no name begins with a blank: he sends as nobody */
+		(void)strlcpy(w->only, " ", sizeof(w->only));
+		return 0;
+	}
+	return -1;
 }
 
 /* The configuration may be newer than we are, and than a parser that waits. */
@@ -306,10 +312,10 @@ introduce(struct service *s, struct welcome *w)
 	if (parser.pid == 0 && fork_parser(s) == -1)
 		return -1;
 	w->zone = date_zone_now();
-	if (w->peer.kind != PEER_INET)
-		find_local_user(s, w);
-	else
+	if (w->peer.kind == PEER_INET)
 		w->can_tls = tls_configured(&s->config);
+	else if (find_local_user(s, w) == -1)
+		return -1;
 	w->keys = s->submission && users_have_keys(&s->config);
 	if (record_send(parser.sock, 0, 0, span_n((const char *)w, sizeof(*w)),
 		parser.ahead ? STDIN_FILENO : -1) == -1)

@@ -26,6 +26,7 @@ need_root() {
 @test "session: application passwords" { unit passwords; }
 @test "session: SASLprep" { unit saslprep; }
 @test "session: PROXY protocol" { unit proxy; }
+@test "session: accounts" { unit account; }
 @test "session: roles" { unit role numbers names without_root; }
 
 @test "session: no way back from a role" {
@@ -60,4 +61,16 @@ need_root() {
 			return 1
 		}
 	done
+}
+
+@test "find-user asks the name service" {
+	run -0 "$BIN/find-user" root
+	[ "$output" = root::0:0::/root: ]
+	run -0 "$BIN/find-user" -u 0
+	[ "$output" = root::0:0::/root: ]
+	run -67 "$BIN/find-user" no-such-user
+	[ -z "$output" ]
+	run -67 "$BIN/find-user" -u 4000000000
+	run -64 "$BIN/find-user" -u 1x
+	run -64 "$BIN/find-user"
 }

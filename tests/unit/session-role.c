@@ -53,7 +53,7 @@ TEST(names)
 	CHECK(role_find(&r, "root") == -1);
 	CHECK_STR(fail_text(), "user root: is root");
 	CHECK(role_find(&r, "no-such-user") == -1);
-	CHECK_STR(fail_text(), "user no-such-user: no such user");
+	CHECK_STR(fail_text(), "user no-such-user: not in /etc/passwd");
 }
 
 static int
