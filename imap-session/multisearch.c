@@ -103,6 +103,7 @@ search_one(struct imap *im, struct parse *p, const struct multisearch *m,
 	struct search_key *k;
 	size_t used = im->arena.used;
 
+	r.uids = true;
 	wrong = search_read(im, &copy, m->charset, &k, &r.modseq);
 	p->error = copy.error;
 	if (wrong == NULL)

@@ -64,6 +64,9 @@ results_fill(struct imap *im, struct results *r)
 {
 	struct message m;
 
+	if (!im->uid && !r->modseq && (r->wanted & RETURN_SAVE) == 0 &&
+	    !r->uids)
+		return NULL;
 	r->uid = arena_take(&im->arena, r->n * sizeof(*r->uid) + 1);
 	if (r->uid == NULL)
 		return imap_no(im, "[LIMIT] Too many messages");

@@ -21,6 +21,7 @@ struct results {
 	bool extended; /* RETURN was said */
 	unsigned wanted; /* RETURN_ bits */
 	bool modseq; /* of the hits is told, too */
+	bool uids; /* UIDs are told, whatever the command was */
 	/* hits in the order of the answer */
 	uint32_t *number;
 	uint32_t *uid;
@@ -32,7 +33,7 @@ struct results {
 const struct reply *results_read(struct imap *, struct parse *,
     struct results *);
 
-/* Fill in UIDs, in the arena, and the highest modseq, for the numbers.
+/* Fill in UIDs, in the arena, and the highest modseq, where they are needed.
  * NULL, or the reply. */
 const struct reply *results_fill(struct imap *, struct results *);
 

@@ -167,6 +167,19 @@ order(const struct sorter *s, struct item *a, size_t n, size_t k, size_t from)
 	}
 }
 
+/* Is the time or size that the index has wanted? */
+static bool
+wants_record(const struct order_key *key, size_t keys,
+    const struct summary_entry *e)
+{
+	for (size_t i = 0; i < keys; i++)
+		if (key[i].by == ORDER_ARRIVAL || key[i].by == ORDER_SIZE ||
+		    (key[i].by == ORDER_DATE &&
+			(e == NULL || (e->flags & SUMMARY_DATED) == 0)))
+			return true;
+	return false;
+}
+
 /* Now and then the watcher is told; reading is what takes long. */
 static void
 look(const struct search_watcher *w, size_t done, size_t all)
@@ -176,20 +189,23 @@ look(const struct search_watcher *w, size_t done, size_t all)
 }
 
 static int
-fill(struct folder *f, struct summary *s, const struct search_watcher *w,
-    const uint32_t *number, struct item *a, size_t n)
+fill(struct folder *f, struct summary *s, const struct sorter *by,
+    const struct search_watcher *w, const uint32_t *number, struct item *a,
+    size_t n)
 {
 	struct message m;
 
 	for (size_t i = 0; i < n; i++) {
-		if (folder_get(f, number[i], &m) == -1)
-			return -1;
-		a[i] = (struct item){ .number = number[i],
-			.size = (uint32_t)m.wire,
-			.arrival = m.date };
+		a[i] = (struct item){ .number = number[i] };
 		if (s != NULL)
 			a[i].entry = summary_get(s, number[i]);
 		look(w, i, n);
+		if (!wants_record(by->key, by->keys, a[i].entry))
+			continue;
+		if (folder_get(f, number[i], &m) == -1)
+			return -1;
+		a[i].size = (uint32_t)m.wire;
+		a[i].arrival = m.date;
 	}
 	return 0;
 }
@@ -218,7 +234,7 @@ order_sort(struct folder *f, const struct order_key *key, size_t keys,
 	if (!plain(key, keys))
 		sum = summary_open(f);
 	if (sum != NULL || plain(key, keys))
-		r = fill(f, sum, w, number, a, n);
+		r = fill(f, sum, &s, w, number, a, n);
 	if (r == 0) {
 		order(&s, a, n, 0, 0);
 		for (size_t i = 0; i < n; i++)
@@ -253,6 +269,9 @@ order_threads(struct folder *f, enum thread_algorithm how,
 {
 	struct item *a = calloc(n + 1, sizeof(*a));
 	struct thread_message *t = calloc(n + 1, sizeof(*t));
+	const struct order_key keys[] = { { ORDER_DATE, false },
+		{ ORDER_ARRIVAL, false } };
+	const struct sorter by = { keys, how == THREAD_REFS ? 2 : 1, NULL };
 	struct summary *s = summary_open(f);
 	int r = -1;
 
@@ -260,7 +279,7 @@ order_threads(struct folder *f, enum thread_algorithm how,
 	if (a == NULL || t == NULL)
 		(void)fail("threads");
 	else if (s != NULL)
-		r = fill(f, s, w, number, a, n);
+		r = fill(f, s, &by, w, number, a, n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		describe(&t[i], &a[i]);
 	if (r == 0)

@@ -17,8 +17,9 @@ enum { LOOK = 1024 }; /* messages between two looks */
 struct search {
 	struct folder *folder;
 	struct search_key *key;
+	bool asks; /* some key asks the index */
 	struct message m;
-	uint32_t number; /* whose m is; 0: none */
+	uint32_t number; /* whose m is, if "asks"; 0: none */
 	struct summary *summary; /* NULL: not yet */
 	struct load load;
 	struct haystack hay;
@@ -83,6 +84,33 @@ plan(struct search_key *k)
 	k->child = list;
 }
 
+/* Does it need the record of a message? */
+static bool
+asks_index(const struct search_key *k)
+{
+	switch (k->kind) {
+	case SEARCH_AND:
+	case SEARCH_OR:
+	case SEARCH_NOT:
+		for (const struct search_key *c = k->child; c != NULL;
+		     c = c->next)
+			if (asks_index(c))
+				return true;
+		return false;
+	case SEARCH_ALL:
+	case SEARCH_NUMBERS:
+	case SEARCH_SENT:
+	case SEARCH_HEADER:
+	case SEARCH_PEOPLE:
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+	case SEARCH_OTHER:
+		return false;
+	default:
+		return true;
+	}
+}
+
 struct search *
 search_new(struct folder *f, struct search_key *key)
 {
@@ -95,6 +123,7 @@ search_new(struct folder *f, struct search_key *key)
 	s->folder = f;
 	s->key = key;
 	plan(key);
+	s->asks = asks_index(key);
 	haystack_init(&s->hay);
 	buf_init(&s->line, 8 << 20);
 	buf_init(&s->folded, 32 << 20);
@@ -359,7 +388,7 @@ search_match(struct search *s, uint32_t number)
 
 	if (s->number != number) {
 		s->number = 0;
-		if (folder_get(s->folder, number, &s->m) == -1)
+		if (s->asks && folder_get(s->folder, number, &s->m) == -1)
 			return errno == ENOENT ? 0 : -1;
 		s->number = number;
 	}
