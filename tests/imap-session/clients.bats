@@ -93,3 +93,46 @@ setup() {
 	HOME=$T mbsync -c "$T/rc" -a >"$T/out" 2>&1
 	[ "$(files | wc -l)" -eq 3 ]
 }
+
+@test "offlineimap: both ways" {
+	command -v offlineimap >/dev/null || skip "offlineimap is not installed"
+	cat >"$T/rc" <<-END
+	[general]
+	accounts = a
+	metadata = $T/meta
+	ui = quiet
+	[Account a]
+	localrepository = near
+	remoterepository = far
+	[Repository near]
+	type = Maildir
+	localfolders = $T/near
+	[Repository far]
+	type = IMAP
+	remotehost = $HOST
+	remoteport = 20143
+	remoteuser = alice
+	remotepass = correct-horse
+	ssl = no
+	starttls = no
+	auth_mechanisms = LOGIN
+	END
+	mkdir "$T/near"
+	HOME=$T offlineimap -o -c "$T/rc"
+	[ "$(find "$T/near/INBOX/cur" "$T/near/INBOX/new" -type f | wc -l)" -eq 3 ]
+	printf 'Subject: far\n\nthere\n' | put new/1000000009.z.here
+	printf 'Subject: near\n\nhere\n' >"$T/near/INBOX/new/1.near.x"
+	f=$(grep -l 'Subject: one' "$T"/near/INBOX/*/*)
+	b=${f##*/}
+	mv "$f" "$T/near/INBOX/cur/${b%%:2,*}:2,FS"
+	rm "$(grep -l 'Subject: three' "$T"/near/INBOX/*/*)"
+	HOME=$T offlineimap -o -c "$T/rc"
+	grep -q there "$T"/near/INBOX/*/*
+	grep -q here "$MAILDIR_alice"/{cur,new}/*
+	ls "$MAILDIR_alice"/cur/1000000001.a.here*:2,FS
+	[ -z "$(find "$MAILDIR_alice"/cur "$MAILDIR_alice"/new -name '1000000003*')" ]
+	[ "$(files | wc -l)" -eq 4 ]
+	# and nothing more
+	HOME=$T offlineimap -o -c "$T/rc"
+	[ "$(files | wc -l)" -eq 4 ]
+}
