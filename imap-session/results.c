@@ -17,6 +17,7 @@ static const struct {
 	{ "ALL", CAP_ESEARCH, RETURN_ALL },
 	{ "COUNT", CAP_ESEARCH, RETURN_COUNT },
 	{ "SAVE", CAP_SEARCHRES, RETURN_SAVE },
+	{ "PARTIAL", CAP_PARTIAL, RETURN_PARTIAL },
 };
 
 enum { OPTIONS = sizeof(options) / sizeof(*options) };
@@ -32,7 +33,11 @@ read_option(struct parse *p, struct results *r)
 		if (span_same(word, span(options[i].word)) &&
 		    capability_on(options[i].needs)) {
 			r->wanted |= options[i].bit;
-			return 0;
+			if (options[i].bit != RETURN_PARTIAL)
+				return 0;
+			return parse_space(p) == -1 ?
+			    -1 :
+			    partial_read(p, &r->partial);
 		}
 	return parse_fail(p, "Unknown option");
 }
@@ -56,6 +61,11 @@ results_read(struct imap *im, struct parse *p, struct results *r)
 		return &imap_bad;
 	if (r->wanted == 0)
 		r->wanted = RETURN_ALL;
+	if ((r->wanted & RETURN_ALL) != 0 &&
+	    (r->wanted & RETURN_PARTIAL) != 0) {
+		(void)parse_fail(p, "ALL and PARTIAL exclude each other");
+		return &imap_bad;
+	}
 	return NULL;
 }
 
@@ -85,6 +95,7 @@ results_put(struct imap *im, const struct results *r, bool uids)
 {
 	const uint32_t *hit = uids ? r->uid : r->number;
 	struct buf *b = &im->out;
+	size_t first, count;
 
 	if ((r->wanted & RETURN_MIN) != 0 && r->n > 0)
 		buf_printf(b, " MIN %u", hit[0]);
@@ -93,6 +104,17 @@ results_put(struct imap *im, const struct results *r, bool uids)
 	if ((r->wanted & RETURN_ALL) != 0 && r->n > 0) {
 		buf_str(b, " ALL ");
 		uids_put(b, hit, r->n);
+	}
+	if ((r->wanted & RETURN_PARTIAL) != 0) {
+		first = partial_of(&r->partial, r->n, &count);
+		buf_str(b, " PARTIAL (");
+		partial_put(b, &r->partial);
+		buf_char(b, ' ');
+		if (count > 0)
+			uids_put(b, hit + first, count);
+		else
+			buf_str(b, "NIL");
+		buf_char(b, ')');
 	}
 	if ((r->wanted & RETURN_COUNT) != 0)
 		buf_printf(b, " COUNT %zu", r->n);
@@ -125,35 +147,38 @@ ascending(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* RFC 5182 s. 2.1, 2.4: with MIN and MAX alone only these are kept. */
+/* RFC 5182 s. 2.1, 2.4: with MIN and MAX alone only these are kept; of PARTIAL
+ * what is told (RFC 9394 s. 3.1). */
 static void
-save(struct imap *im, const struct results *r, bool sorted)
+save(struct imap *im, const struct results *r)
 {
+	const unsigned all = RETURN_ALL | RETURN_COUNT;
+	const unsigned some = RETURN_MIN | RETURN_MAX;
 	uint32_t ends[2];
-	size_t n = 0;
+	size_t n = 0, first;
 
-	if ((r->wanted & (RETURN_ALL | RETURN_COUNT)) != 0 ||
-	    (r->wanted & (RETURN_MIN | RETURN_MAX)) == 0 || r->n == 0) {
+	if ((r->wanted & (RETURN_PARTIAL | RETURN_COUNT)) == RETURN_PARTIAL) {
+		first = partial_of(&r->partial, r->n, &n);
+		selected_save(im, r->uid + first, n);
+	} else if ((r->wanted & all) != 0 || (r->wanted & some) == 0 ||
+	    r->n == 0)
 		selected_save(im, r->uid, r->n);
-		if (sorted && im->saves > 0)
-			qsort(im->saved, im->saves, sizeof(*im->saved),
-			    ascending);
-		return;
+	else {
+		if ((r->wanted & RETURN_MIN) != 0)
+			ends[n++] = r->uid[0];
+		if ((r->wanted & RETURN_MAX) != 0 && (n == 0 || r->n > 1))
+			ends[n++] = r->uid[r->n - 1];
+		selected_save(im, ends, n);
 	}
-	if ((r->wanted & RETURN_MIN) != 0)
-		ends[n++] = r->uid[0];
-	if ((r->wanted & RETURN_MAX) != 0 && (n == 0 || r->n > 1))
-		ends[n++] = r->uid[r->n - 1];
-	qsort(ends, n, sizeof(*ends), ascending);
-	selected_save(im, ends, n);
+	if (im->saves > 1)
+		qsort(im->saved, im->saves, sizeof(*im->saved), ascending);
 }
 
 void
-results_answer(struct imap *im, const struct results *r, const char *verb,
-    bool sorted)
+results_answer(struct imap *im, const struct results *r, const char *verb)
 {
 	if ((r->wanted & RETURN_SAVE) != 0)
-		save(im, r, sorted);
+		save(im, r);
 	if (!r->extended) {
 		put_plain(im, r, verb);
 		return;

@@ -90,6 +90,6 @@ search_search(struct imap *im, struct parse *p)
 			selected_save(im, NULL, 0);
 		return wrong;
 	}
-	results_answer(im, &r, "SEARCH", false);
+	results_answer(im, &r, "SEARCH");
 	return &imap_done;
 }

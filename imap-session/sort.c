@@ -109,6 +109,6 @@ sort_sort(struct imap *im, struct parse *p)
 			selected_save(im, NULL, 0);
 		return wrong;
 	}
-	results_answer(im, &r, "SORT", true);
+	results_answer(im, &r, "SORT");
 	return &imap_done;
 }

@@ -86,3 +86,17 @@ setup() {
 		'S: c NO [EXPUNGEISSUED] Some are gone'
 	end 8
 }
+
+@test "no message vanishes in SORT and THREAD, but in UID SORT" {
+	begin 8 INBOX
+	rm "$MAILDIR_alice/cur/1000000002.b.here:2,S"
+	say 8 'C: a SORT (ARRIVAL) UTF-8 2' 'S: * SORT 2' 'S: a OK Done' \
+		'C: b THREAD REFERENCES UTF-8 3' 'S: * THREAD (3)' \
+		'S: b OK Done' 'C: c SEARCH SUBJECT two' 'S~ \* SEARCH*' \
+		'S: c OK Done' 'C: d UID SEARCH UID 3' 'S: * SEARCH 3' \
+		'S: * 2 EXPUNGE' 'S: d OK Done'
+	rm "$MAILDIR_alice"/cur/1000000003.c.here*
+	say 8 'C: e UID SORT (ARRIVAL) UTF-8 1' 'S: * SORT 1' \
+		'S: * 2 EXPUNGE' 'S: * 1 RECENT' 'S: e OK Done'
+	end 8
+}

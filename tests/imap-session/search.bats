@@ -107,3 +107,8 @@ letters() {
 	three
 	play multisearch
 }
+
+@test "PARTIAL of SEARCH and SORT" {
+	three
+	play search-partial
+}
