@@ -188,31 +188,13 @@ brief_free(struct brief *b)
 	buf_free(&b->text);
 }
 
-/* Beside what others have noted. */
 static void
 keep(struct brief *b, struct folder *f, uint32_t number, bool attachment)
 {
-	struct note old, n = { 0 };
-	struct buf parts;
-	size_t from[NOTES];
+	struct note n = { .attachment = attachment };
 
-	buf_init(&parts, 4 << 20);
-	if (folder_noted(f, number, &old)) {
-		n = old;
-		for (int i = 0; i < NOTES; i++) {
-			from[i] = parts.len;
-			if (old.part[i].p != NULL)
-				buf_span(&parts, old.part[i]);
-		}
-		for (int i = 0; i < NOTES; i++)
-			if (old.part[i].p != NULL)
-				n.part[i].p = parts.p + from[i];
-	}
 	n.part[NOTE_MORE] = buf_all(&b->text);
-	n.attachment = attachment;
-	if (!parts.over)
-		(void)folder_note(f, number, &n); /* only a cache */
-	buf_free(&parts);
+	(void)folder_note(f, number, &n); /* only a cache */
 }
 
 int

@@ -16,6 +16,7 @@
 #include "maildir/delivery.h"
 #include "maildir/maildir.h"
 #include "maildir/measure.h"
+#include "maildir/note.h"
 #include "maildir/quota.h"
 #include "maildir/sync.h"
 #include "message/fail.h"
@@ -177,6 +178,8 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 	}
 	if (r == 0)
 		r = arrive(&c->to, c->a, over);
+	if (r == 0 && c->to.ix.writable)
+		note_follow(c->from, &c->to, c->uid, c->a, over);
 	c->done->uidvalidity = c->to.ix.h->uidvalidity;
 	for (size_t i = 0; i < over && r == -1; i++)
 		(void)unlinkat(c->to.dir, c->a[i].path, 0);

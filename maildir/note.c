@@ -1,14 +1,15 @@
-/* What was learnt from texts: mailroom-index.cache, appended to, and
- * mailroom-index.tri, 256 octets per record.
+/* What was learnt from texts: mailroom-index.cache, appended to; a new
+ * generation of the index may leave out what is not used any more.
  *
  * An entry of the cache: check 4, uid 4, length of each part 4 each (absent:
  * all ones), attachment in "uid"'s neighbour, Message-ID hash 8, the parts;
  * at a multiple of 16.  The record tells where.  A checksum that does not hold
  * makes it unknown. */
-#include "maildir/read.h"
+#include "maildir/note.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,13 +21,13 @@
 #include "message/fail.h"
 
 static const char cache_file[] = "mailroom-index.cache";
-static const char tri_file[] = "mailroom-index.tri";
+static const char cache_tmp[] = "mailroom-index.cache.tmp";
 
 enum {
 	UNIT = 16,
 	ABSENT = -1,
-	LONGEST = 1024 * 1024, /* of a note */
-	TRI_HEAD = SIGNATURE,
+	LONGEST = 1024 * 1024, /* of a part */
+	WASTE = 1024 * 1024, /* less is not worth writing anew */
 };
 
 struct entry {
@@ -38,8 +39,8 @@ struct entry {
 	uint32_t spare[2];
 };
 
-static uint64_t
-mix(uint64_t h, const void *p, size_t n)
+uint64_t
+note_mix(uint64_t h, const void *p, size_t n)
 {
 	const char *s = p;
 	uint64_t word;
@@ -54,12 +55,12 @@ mix(uint64_t h, const void *p, size_t n)
 	return (h ^ word ^ n) * 0xff51afd7ed558ccd;
 }
 
-static int
-open_file(const struct folder *f, const char *name, int flags)
+int
+note_open(int dir, const char *name, int flags)
 {
-	int fd = f->ix.dir == -1 ?
+	int fd = dir == -1 ?
 	    -1 :
-	    openat(f->ix.dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 		0600);
 	struct stat st;
 
@@ -72,24 +73,27 @@ open_file(const struct folder *f, const char *name, int flags)
 	return fd;
 }
 
-/* Have the first "need" octets of the file mapped. */
-static bool
-mapped(const struct folder *f, struct region *g, const char *name, size_t need)
+bool
+note_mapped(struct folder *f, struct region *g, const char *name, size_t need)
 {
 	struct stat st;
 
+	if (f->noted != f->ix.h->generation) { /* other files now */
+		region_close(&f->cache);
+		region_close(&f->signatures);
+		f->noted = f->ix.h->generation;
+	}
 	if (need <= g->mapped)
 		return true;
 	if (g->fd == -1)
-		g->fd = open_file(f, name, O_RDONLY);
+		g->fd = note_open(f->ix.dir, name, O_RDONLY);
 	return g->fd != -1 && fstat(g->fd, &st) == 0 &&
 	    (size_t)st.st_size >= need &&
 	    region_map(g, (size_t)st.st_size, false) == 0;
 }
 
-/* The record of a message in the generation in place; -1. */
-static ptrdiff_t
-record_of(struct folder *f, uint32_t number, struct record *r)
+ptrdiff_t
+note_record(struct folder *f, uint32_t number, struct record *r)
 {
 	ptrdiff_t i;
 
@@ -110,10 +114,10 @@ folder_noted(struct folder *f, uint32_t number, struct note *n)
 	size_t at, end;
 	const char *p;
 
-	if (record_of(f, number, &r) == -1 || r.note == 0)
+	if (note_record(f, number, &r) == -1 || r.note == 0)
 		return false;
 	at = (size_t)r.note * UNIT;
-	if (!mapped(f, &f->cache, cache_file, at + sizeof(e)))
+	if (!note_mapped(f, &f->cache, cache_file, at + sizeof(e)))
 		return false;
 	(void)memcpy(&e, f->cache.p + at, sizeof(e));
 	end = at + sizeof(e);
@@ -122,9 +126,9 @@ folder_noted(struct folder *f, uint32_t number, struct note *n)
 			return false;
 		end += e.len[i] == ABSENT ? 0 : (size_t)e.len[i];
 	}
-	if (e.uid != r.uid || !mapped(f, &f->cache, cache_file, end) ||
+	if (e.uid != r.uid || !note_mapped(f, &f->cache, cache_file, end) ||
 	    e.check !=
-		mix(e.id, f->cache.p + at + sizeof(e.check),
+		note_mix(e.id, f->cache.p + at + sizeof(e.check),
 		    end - at - sizeof(e.check)))
 		return false;
 	p = f->cache.p + at + sizeof(e);
@@ -165,175 +169,227 @@ pack(const struct note *n, uint32_t uid, size_t *size)
 			(void)memcpy(p, n->part[i].p, n->part[i].len);
 			p += n->part[i].len;
 		}
-	e.check = mix(e.id, block + sizeof(e.check), *size - sizeof(e.check));
+	e.check =
+	    note_mix(e.id, block + sizeof(e.check), *size - sizeof(e.check));
 	(void)memcpy(block, &e.check, sizeof(e.check));
 	return block;
 }
 
+/* The entry of a record, whole, into *block, for free().  Its length; 0: none. */
+static size_t
+read_entry(int fd, const struct record *r, char **block)
+{
+	off_t at = (off_t)r->note * UNIT;
+	size_t size = sizeof(struct entry);
+	struct entry e;
+
+	*block = NULL;
+	if (r->note == 0 || fd == -1 ||
+	    pread(fd, &e, sizeof(e), at) != (ssize_t)sizeof(e) ||
+	    e.uid != r->uid)
+		return 0;
+	for (int i = 0; i < NOTES; i++) {
+		if (e.len[i] < ABSENT || e.len[i] > LONGEST)
+			return 0;
+		size += e.len[i] == ABSENT ? 0 : (size_t)e.len[i];
+	}
+	*block = malloc(size);
+	if (*block != NULL && pread(fd, *block, size, at) == (ssize_t)size &&
+	    e.check ==
+		note_mix(e.id, *block + sizeof(e.check),
+		    size - sizeof(e.check)))
+		return size;
+	free(*block);
+	*block = NULL;
+	return 0;
+}
+
 /* Write the block behind the last one: its place in units; 0. */
 static uint32_t
-put(struct folder *f, const char *block, size_t size)
+put(struct header *h, int fd, const char *block, size_t size)
 {
-	struct header *h = f->ix.h;
 	uint64_t at = (h->cache_end + UNIT - 1) / UNIT * UNIT;
-	int fd = open_file(f, cache_file, O_RDWR | O_CREAT);
-	bool done;
 
 	if (at == 0)
 		at = UNIT;
-	done = fd != -1 && at / UNIT < UINT32_MAX &&
-	    pwrite(fd, block, size, (off_t)at) == (ssize_t)size;
-	if (fd != -1)
-		(void)close(fd);
-	if (!done)
+	if (fd == -1 || at / UNIT >= UINT32_MAX ||
+	    pwrite(fd, block, size, (off_t)at) != (ssize_t)size)
 		return 0;
 	h->cache_end = at + size;
 	return (uint32_t)(at / UNIT);
 }
 
+/* Add what the old entry has and the note has not.  False: the note has
+ * nothing that the old one has not. */
+static bool
+merge(struct note *n, const char *old)
+{
+	struct entry e;
+	const char *p = old + sizeof(e);
+	bool more;
+
+	(void)memcpy(&e, old, sizeof(e));
+	more = (n->attachment && e.attachment == 0) ||
+	    (n->id != 0 && n->id != e.id);
+	for (int i = 0; i < NOTES; i++) {
+		size_t len = e.len[i] == ABSENT ? 0 : (size_t)e.len[i];
+		struct span *s = &n->part[i];
+
+		if (s->p == NULL && e.len[i] != ABSENT)
+			*s = span_n(p, len);
+		else if (s->p != NULL &&
+		    (e.len[i] == ABSENT || s->len != len ||
+			memcmp(s->p, p, len) != 0))
+			more = true;
+		p += len;
+	}
+	if (n->id == 0)
+		n->id = e.id;
+	n->attachment = n->attachment || e.attachment != 0;
+	return more;
+}
+
+/* Under the lock. */
+static int
+note(struct folder *f, int fd, size_t i, struct record *r, struct note *n)
+{
+	size_t size, was;
+	char *old, *block;
+
+	was = read_entry(fd, r, &old);
+	if (was > 0 && !merge(n, old)) {
+		free(old);
+		return 0;
+	}
+	block = pack(n, r->uid, &size);
+	if (block != NULL) {
+		index_begin(&f->ix);
+		r->note = put(f->ix.h, fd, block, size);
+		f->ix.h->cache_waste += was;
+		r->id = n->id;
+		r->flags &= ~(uint32_t)REC_ATTACHMENT;
+		if (n->attachment)
+			r->flags |= REC_ATTACHMENT;
+		file_put(&f->ix, i, r);
+		index_end(&f->ix);
+	}
+	free(old);
+	free(block);
+	return block == NULL ? fail_as(EFBIG, "note is too large") : 0;
+}
+
 int
 folder_note(struct folder *f, uint32_t number, const struct note *n)
 {
+	struct note all = *n;
 	struct record r;
 	ptrdiff_t i;
-	char *block;
-	size_t size;
+	int fd, done;
 
 	if (!f->ix.writable || index_lock(&f->ix) != 1) {
 		index_unlock(&f->ix);
 		return fail_as(EROFS, "no index to write to");
 	}
-	i = record_of(f, number, &r);
-	block = i == -1 ? NULL : pack(n, r.uid, &size);
-	if (block != NULL) {
-		index_begin(&f->ix);
-		r.note = put(f, block, size);
-		r.id = n->id;
-		r.flags &= ~(uint32_t)REC_ATTACHMENT;
-		if (n->attachment)
-			r.flags |= REC_ATTACHMENT;
-		file_put(&f->ix, (size_t)i, &r);
-		index_end(&f->ix);
+	i = note_record(f, number, &r);
+	if (i == -1)
+		done = fail_as(ENOENT, "no message %u", number);
+	else {
+		fd = note_open(f->ix.dir, cache_file, O_RDWR | O_CREAT);
+		done = note(f, fd, (size_t)i, &r, &all);
+		if (fd != -1)
+			(void)close(fd);
 	}
 	index_unlock(&f->ix);
-	free(block);
-	return block == NULL ? fail_as(ENOENT, "no message %u", number) : 0;
+	return done;
 }
 
-/* ---- signatures: the file begins with the generation it belongs to */
-
-static uint32_t
-trigram(const unsigned char *p)
+/* The entry of one record for another, which is a copy of its message. */
+static void
+follow(int in, const struct record *from, struct header *h, int out,
+    struct record *to)
 {
-	uint32_t h = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	struct entry e;
+	char *block;
+	size_t size = read_entry(in, from, &block);
 
-	h *= 0x9e3779b1;
-	return h >> 21; /* 2048 bits */
+	if (size == 0)
+		return;
+	(void)memcpy(&e, block, sizeof(e));
+	e.uid = to->uid;
+	(void)memcpy(block, &e, sizeof(e));
+	e.check =
+	    note_mix(e.id, block + sizeof(e.check), size - sizeof(e.check));
+	(void)memcpy(block, &e.check, sizeof(e.check));
+	to->note = put(h, out, block, size);
+	to->id = e.id;
+	free(block);
 }
 
 void
-signature_add(uint8_t signature[SIGNATURE], struct span text)
+note_follow(struct folder *from, struct folder *to, const uint32_t *uid,
+    const struct arrival *a, size_t n)
 {
-	const unsigned char *p = (const void *)text.p;
+	int in = note_open(from->ix.dir, cache_file, O_RDONLY);
+	int out = note_open(to->ix.dir, cache_file, O_RDWR | O_CREAT);
 
-	for (size_t i = 0; i + 3 <= text.len; i++) {
-		uint32_t bit = trigram(p + i);
+	index_begin(&to->ix);
+	for (size_t i = 0; i < n; i++) {
+		ptrdiff_t k = view_current(from, uid[i]);
+		ptrdiff_t m = view_current(to, a[i].r.uid);
+		struct record r, s;
 
-		signature[bit / 8] |= (uint8_t)(1 << bit % 8);
+		if (k == -1 || m == -1 ||
+		    !index_get(&from->ix, (size_t)k, &s) ||
+		    !index_get(&to->ix, (size_t)m, &r))
+			continue;
+		follow(in, &s, to->ix.h, out, &r);
+		signature_follow(from, (size_t)k, &s, to, (size_t)m, &r);
+		file_put(&to->ix, (size_t)m, &r);
 	}
-}
-
-/* Made anew for another generation: then no record is signed in it. */
-static int
-open_signatures(struct folder *f)
-{
-	int fd = open_file(f, tri_file, O_RDWR | O_CREAT);
-	uint64_t generation = 0;
-
-	if (fd == -1)
-		return -1;
-	if (pread(fd, &generation, sizeof(generation), 0) ==
-		(ssize_t)sizeof(generation) &&
-	    generation == f->ix.h->generation)
-		return fd;
-	generation = f->ix.h->generation;
-	if (ftruncate(fd, 0) == 0 &&
-	    pwrite(fd, &generation, sizeof(generation), 0) ==
-		(ssize_t)sizeof(generation))
-		return fd;
-	(void)close(fd);
-	return -1;
-}
-
-int
-folder_sign(struct folder *f, uint32_t number, const uint8_t *signature)
-{
-	struct record r;
-	ptrdiff_t i = -1;
-	int fd = -1;
-	bool done = false;
-
-	if (!f->ix.writable || index_lock(&f->ix) != 1) {
-		index_unlock(&f->ix);
-		return fail_as(EROFS, "no index to write to");
-	}
-	i = record_of(f, number, &r);
-	if (i != -1)
-		fd = open_signatures(f);
-	if (fd != -1)
-		done = pwrite(fd, signature, SIGNATURE,
-			   TRI_HEAD + (off_t)i * SIGNATURE) == SIGNATURE;
-	if (done) {
-		index_begin(&f->ix);
-		r.flags |= REC_SIGNED;
-		file_put(&f->ix, (size_t)i, &r);
-		index_end(&f->ix);
-	}
-	if (fd != -1)
-		(void)close(fd);
-	index_unlock(&f->ix);
-	return done ? 0 : fail_as(EIO, "signature of message %u", number);
-}
-
-/* Its signature; NULL: none. */
-static const uint8_t *
-signature_of(struct folder *f, uint32_t number)
-{
-	uint64_t generation;
-	struct record r;
-	ptrdiff_t i = record_of(f, number, &r);
-	size_t end;
-
-	if (i == -1 || (r.flags & REC_SIGNED) == 0)
-		return NULL;
-	end = TRI_HEAD + ((size_t)i + 1) * SIGNATURE;
-	if (!mapped(f, &f->signatures, tri_file, end))
-		return NULL;
-	(void)memcpy(&generation, f->signatures.p, sizeof(generation));
-	if (generation != f->ix.h->generation) {
-		region_close(&f->signatures);
-		return NULL;
-	}
-	return (const uint8_t *)f->signatures.p + end - SIGNATURE;
+	index_end(&to->ix);
+	if (in != -1)
+		(void)close(in);
+	if (out != -1)
+		(void)close(out);
 }
 
 bool
-folder_signed(struct folder *f, uint32_t number)
+note_wasteful(const struct header *h)
 {
-	return signature_of(f, number) != NULL;
+	return h->cache_waste > WASTE && h->cache_waste > h->cache_end / 2;
 }
 
-bool
-folder_may_hold(struct folder *f, uint32_t number, struct span text)
+/* Whatever fails costs notes only. */
+void
+note_carry(struct index *new)
 {
-	const unsigned char *p = (const void *)text.p;
-	const uint8_t *s = signature_of(f, number);
+	int in = -1, out = -1;
+	uint64_t was = new->h->cache_end;
 
-	for (size_t i = 0; s != NULL && i + 3 <= text.len; i++) {
-		uint32_t bit = trigram(p + i);
+	if (new->dir == -1 || !note_wasteful(new->h))
+		return;
+	in = note_open(new->dir, cache_file, O_RDONLY);
+	(void)unlinkat(new->dir, cache_tmp, 0);
+	out = note_open(new->dir, cache_tmp, O_RDWR | O_CREAT | O_EXCL);
+	new->h->cache_end = 0;
+	for (size_t i = 0; i < new->h->records; i++) {
+		struct record r = new->r[i];
+		size_t size;
+		char *block;
 
-		if ((s[bit / 8] >> bit % 8 & 1) == 0)
-			return false;
+		if (r.note == 0)
+			continue;
+		size = read_entry(in, &r, &block);
+		r.note = size == 0 ? 0 : put(new->h, out, block, size);
+		file_put(new, i, &r);
+		free(block);
 	}
-	return true;
+	new->h->cache_waste = 0;
+	if (out == -1 ||
+	    renameat(new->dir, cache_tmp, new->dir, cache_file) == -1)
+		new->h->cache_end = was; /* none is where a record says */
+	if (in != -1)
+		(void)close(in);
+	if (out != -1)
+		(void)close(out);
 }

@@ -104,16 +104,19 @@ enum {
 };
 struct note {
 	struct span part[NOTES]; /* p == NULL: not known */
-	uint64_t id; /* hash of the Message-ID, 0: none */
-	bool attachment;
+	uint64_t id; /* hash of the Message-ID, 0: not known */
+	bool attachment; /* false: none, or not known */
 };
 /* true: known; spans are valid until the next folder_sync or folder_note. */
 bool folder_noted(struct folder *, uint32_t number, struct note *);
+/* Parts that are not given stay as they are, so that programs that note
+ * different parts do not lose each other's.  0; -1: it is a cache. */
 int folder_note(struct folder *, uint32_t number, const struct note *);
 
 /* Trigram signatures: which messages can hold a text?  "text" is folded by the
- * caller, the same way for messages and needles.  folder_may_hold is true for
- * every message that holds it or has no signature. */
+ * caller, the same way for messages and needles (search.h does all that).
+ * folder_may_hold is true for every message that holds it or has no signature:
+ * then read the text, and give it one.  Copies and moves keep theirs. */
 enum { SIGNATURE = 256 };
 void signature_add(uint8_t signature[SIGNATURE], struct span text);
 int folder_sign(struct folder *, uint32_t number, const uint8_t *signature);

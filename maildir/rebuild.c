@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "maildir/note.h"
 #include "message/fail.h"
 
 struct rebuild {
@@ -169,10 +170,9 @@ record(struct rebuild *b, size_t i)
 	enum journal_op op = hinted ? JOURNAL_CHANGE : JOURNAL_NEW;
 	struct record r;
 
-	if (hinted) {
+	if (hinted)
 		r = *old;
-		r.flags &= ~(uint32_t)REC_SIGNED;
-	} else if (b->fresh_of[name] != 0)
+	else if (b->fresh_of[name] != 0)
 		r = b->fresh[b->fresh_of[name] - 1].r;
 	else
 		return 0; /* gone meanwhile, or no message */
@@ -241,6 +241,7 @@ finish(struct rebuild *b)
 		h->log_id = old->log_id;
 		h->log_end = old->log_end;
 		h->cache_end = old->cache_end;
+		h->cache_waste = old->cache_waste;
 	} else {
 		struct stat st;
 
@@ -276,6 +277,8 @@ build(struct rebuild *b)
 	if (expunged(b) == -1)
 		return -1;
 	finish(b);
+	note_carry(&b->new);
+	signature_carry(f, &b->new);
 	index_end(&b->new);
 	return index_publish(&b->new);
 }

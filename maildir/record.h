@@ -53,6 +53,7 @@ struct header {
 	uint32_t names_end, settled;
 	uint64_t cache_end;
 	char guid[16]; /* MAILBOXID, binary */
+	uint64_t cache_waste; /* octets of the cache that nobody needs */
 	uint64_t uidls; /* not 0: the list has UIDLs of its own (P) */
 	uint64_t check;
 	/* not under the checksum: no record before this one is unseen */
@@ -62,6 +63,6 @@ struct header {
 _Static_assert(sizeof(struct record) == 64, "record");
 _Static_assert(sizeof(struct header) <= 320, "header");
 
-enum { INDEX_HEADER = 320, INDEX_VERSION = 2 };
+enum { INDEX_HEADER = 320, INDEX_VERSION = 3 };
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "maildir/maildir.h"
 #include "maildir/merge.h"
+#include "maildir/note.h"
 #include "message/fail.h"
 
 enum { DEAD_MIN = 64 }; /* fewer are not worth a new generation */
@@ -60,7 +61,8 @@ take_in(struct folder *f)
 static bool
 wasteful(const struct header *h)
 {
-	return h->dead > DEAD_MIN && h->dead > h->records / 4;
+	return (h->dead > DEAD_MIN && h->dead > h->records / 4) ||
+	    note_wasteful(h);
 }
 
 /* Lock the generation that is in place; the one the view is about stays. */

@@ -55,6 +55,7 @@ struct folder {
 	size_t list_room[3];
 	struct region cache; /* mapped notes */
 	struct region signatures;
+	uint64_t noted; /* the generation that these two are of */
 };
 
 /* The directory of a folder below the root: 0 and "." or ".Name"; -1 EINVAL. */

@@ -588,6 +588,93 @@ TEST(notes_and_signatures)
 	home_drop(&h);
 }
 
+TEST(notes_of_two_programs)
+{
+	struct home h;
+	struct folder *f, *g;
+	struct note a = { .id = 5 }, b = { .attachment = true }, m;
+
+	home_make(&h, 1, 0);
+	f = open_folder(&h, "INBOX", true);
+	g = open_folder(&h, "INBOX", true);
+	a.part[NOTE_ENVELOPE] = span("of one");
+	b.part[NOTE_MORE] = span("of the other");
+	CHECK(folder_note(f, 1, &a) == 0 && folder_note(g, 1, &b) == 0);
+	CHECK(folder_noted(f, 1, &m) && m.id == 5 && m.attachment);
+	CHECK_SPAN(m.part[NOTE_ENVELOPE], "of one");
+	CHECK_SPAN(m.part[NOTE_MORE], "of the other");
+	/* the parts of a note that is mapped may be given back */
+	m.part[NOTE_PREVIEW] = span("third");
+	CHECK(folder_note(f, 1, &m) == 0 && folder_noted(g, 1, &m));
+	CHECK_SPAN(m.part[NOTE_ENVELOPE], "of one");
+	CHECK_SPAN(m.part[NOTE_PREVIEW], "third");
+	folder_close(f);
+	folder_close(g);
+	home_drop(&h);
+}
+
+TEST(notes_follow)
+{
+	struct home h;
+	struct folder *f, *g;
+	struct note n = { .id = 9 }, m;
+	uint8_t sig[SIGNATURE] = { 0 };
+	struct copied c;
+	uint32_t number[] = { 2, 3 };
+
+	home_make(&h, 4, 0);
+	f = open_folder(&h, "INBOX", true);
+	n.part[NOTE_ENVELOPE] = span("three");
+	signature_add(sig, span("words of three"));
+	CHECK(folder_note(f, 3, &n) == 0 && folder_sign(f, 3, sig) == 0);
+	CHECK(store_create(h.s, "Work") == 0);
+	CHECK(folder_copy(f, number, 2, "Work", true, &c) == 0 && c.n == 2);
+	copied_free(&c);
+	g = open_folder(&h, "Work", true);
+	CHECK(!folder_noted(g, 1, &m) && !folder_signed(g, 1));
+	CHECK(folder_noted(g, 2, &m) && m.id == 9 && get(g, 2).id == 9);
+	CHECK_SPAN(m.part[NOTE_ENVELOPE], "three");
+	CHECK(folder_signed(g, 2) && !folder_may_hold(g, 2, span("nothing")));
+	folder_close(f);
+	folder_close(g);
+	home_drop(&h);
+}
+
+/* A cache of which most is waste is written anew, and neither notes nor
+ * signatures are lost by another generation. */
+TEST(notes_carried)
+{
+	enum { BIG = 100000, TIMES = 30 };
+	static char big[BIG];
+	struct home h;
+	struct folder *f;
+	struct note n = { .id = 1 }, m;
+	uint8_t sig[SIGNATURE] = { 0 };
+	struct stat before, after;
+
+	home_make(&h, 3, 0);
+	f = open_folder(&h, "INBOX", true);
+	signature_add(sig, span("words of three"));
+	CHECK(folder_sign(f, 3, sig) == 0);
+	for (int i = 0; i < TIMES; i++) {
+		(void)memset(big, 'a' + i % 26, BIG);
+		n.part[NOTE_MORE] = span_n(big, BIG);
+		CHECK(folder_note(f, 2, &n) == 0);
+	}
+	CHECK(fstatat(h.p.dir, "mailroom-index.cache", &before, 0) == 0);
+	place_put(&h.p, "cur/9.x:2,", "a\n"); /* something to look for */
+	folder_close(f);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(fstatat(h.p.dir, "mailroom-index.cache", &after, 0) == 0);
+	CHECK(after.st_size < before.st_size / 10);
+	CHECK(folder_noted(f, 2, &m) && m.part[NOTE_MORE].len == BIG);
+	CHECK(m.part[NOTE_MORE].p[0] == big[0]);
+	CHECK(folder_signed(f, 3) && !folder_may_hold(f, 3, span("nothing")));
+	CHECK(!folder_signed(f, 2));
+	folder_close(f);
+	home_drop(&h);
+}
+
 TEST(another_generation)
 {
 	struct home h;
