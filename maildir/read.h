@@ -113,14 +113,4 @@ bool folder_noted(struct folder *, uint32_t number, struct note *);
  * different parts do not lose each other's.  0; -1: it is a cache. */
 int folder_note(struct folder *, uint32_t number, const struct note *);
 
-/* Trigram signatures: which messages can hold a text?  "text" is folded by the
- * caller, the same way for messages and needles (search.h does all that).
- * folder_may_hold is true for every message that holds it or has no signature:
- * then read the text, and give it one.  Copies and moves keep theirs. */
-enum { SIGNATURE = 256 };
-void signature_add(uint8_t signature[SIGNATURE], struct span text);
-int folder_sign(struct folder *, uint32_t number, const uint8_t *signature);
-bool folder_signed(struct folder *, uint32_t number);
-bool folder_may_hold(struct folder *, uint32_t number, struct span text);
-
 #endif

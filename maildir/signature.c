@@ -5,7 +5,7 @@
  *
  * A bit that is lost would hide a message, so each has a checksum, and one
  * that does not hold is none.  A new generation takes them over. */
-#include "maildir/read.h"
+#include "maildir/signature.h"
 
 #include <errno.h>
 #include <fcntl.h>
