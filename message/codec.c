@@ -189,83 +189,65 @@ base64_encode_end(struct codec *c, struct buf *out)
 	c->column = 0;
 }
 
+static void
+base64_decode_end(struct codec *c, struct buf *out)
+{
+	c->damaged |= c->have > 0;
+	base64_flush(c, out);
+}
+
 /* ---- all of them */
+
+static void
+plain(struct codec *c, struct buf *out, struct span in)
+{
+	(void)c;
+	buf_span(out, in);
+}
+
+static void
+plain_end(struct codec *c, struct buf *out)
+{
+	(void)c;
+	(void)out;
+}
+
+/* clang-format off */
+static const struct way {
+	void (*decode)(struct codec *, struct buf *, struct span);
+	void (*decode_end)(struct codec *, struct buf *);
+	void (*encode)(struct codec *, struct buf *, struct span);
+	void (*encode_end)(struct codec *, struct buf *);
+} ways[] = {
+	[CODEC_PLAIN] =	{ plain, plain_end, plain, plain_end },
+	[CODEC_BASE64] = { base64_decode, base64_decode_end,
+			    base64_encode, base64_encode_end },
+	[CODEC_QP] =	{ qp_decode, qp_decode_end, qp_encode, qp_encode_end },
+	[CODEC_UU] =	{ uu_decode, uu_decode_end, uu_encode, uu_encode_end },
+	[CODEC_UNKNOWN] = { plain, plain_end, plain, plain_end },
+};
+/* clang-format on */
 
 void
 codec_decode(struct codec *c, struct buf *out, struct span in)
 {
-	switch (c->kind) {
-	case CODEC_BASE64:
-		base64_decode(c, out, in);
-		break;
-	case CODEC_QP:
-		qp_decode(c, out, in);
-		break;
-	case CODEC_UU:
-		uu_decode(c, out, in);
-		break;
-	case CODEC_PLAIN:
-	case CODEC_UNKNOWN:
-		buf_span(out, in);
-		break;
-	}
+	ways[c->kind].decode(c, out, in);
 }
 
 void
 codec_decode_end(struct codec *c, struct buf *out)
 {
-	switch (c->kind) {
-	case CODEC_BASE64:
-		c->damaged |= c->have > 0;
-		base64_flush(c, out);
-		break;
-	case CODEC_QP:
-		qp_decode_end(c, out);
-		break;
-	case CODEC_UU:
-		uu_decode_end(c, out);
-		break;
-	case CODEC_PLAIN:
-	case CODEC_UNKNOWN:
-		break;
-	}
+	ways[c->kind].decode_end(c, out);
 }
 
 void
 codec_encode(struct codec *c, struct buf *out, struct span in)
 {
-	switch (c->kind) {
-	case CODEC_BASE64:
-		base64_encode(c, out, in);
-		break;
-	case CODEC_QP:
-		qp_encode(c, out, in);
-		break;
-	case CODEC_UU:
-		uu_encode(c, out, in);
-		break;
-	case CODEC_PLAIN:
-	case CODEC_UNKNOWN:
-		buf_span(out, in);
-		break;
-	}
+	ways[c->kind].encode(c, out, in);
 }
 
 void
 codec_encode_end(struct codec *c, struct buf *out)
 {
-	switch (c->kind) {
-	case CODEC_BASE64:
-		base64_encode_end(c, out);
-		break;
-	case CODEC_QP:
-		qp_encode_end(c, out);
-		break;
-	case CODEC_UU:
-		uu_encode_end(c, out);
-		break;
-	case CODEC_PLAIN:
-	case CODEC_UNKNOWN:
-		break;
-	}
+	ways[c->kind].encode_end(c, out);
 }

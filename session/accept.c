@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "session/address.h"
+#include "session/clock.h"
 #include "session/config.h"
 #include "session/log.h"
 #include "session/record.h"
@@ -256,15 +257,6 @@ fork_spare(const struct starter *s)
 
 /* ---- the loop */
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Wait for a connection, a signal or the end of "ms" (-1: none).  While all
  * slots are taken nothing is accepted: who comes waits in the queue. */
 static bool
@@ -280,15 +272,15 @@ connection_waits(const struct starter *s, int64_t ms)
 static void
 stop_all(const struct starter *s)
 {
-	int64_t end = now() + GOODBYE_MS;
+	int64_t end = clock_ms() + GOODBYE_MS;
 	unsigned i;
 
 	for (i = 0; i < sessions; i++)
 		(void)kill(running[i].pid, SIGTERM);
 	while (spares > 0)
 		drop_spare(0);
-	while (sessions > 0 && now() < end) {
-		(void)connection_waits(s, end - now());
+	while (sessions > 0 && clock_ms() < end) {
+		(void)connection_waits(s, end - clock_ms());
 		reap();
 	}
 }
@@ -321,7 +313,7 @@ internet(int fd)
 int
 accept_all(const struct starter *s)
 {
-	int64_t last = now();
+	int64_t last = clock_ms();
 
 	catch_signals();
 	if (s->ready != NULL && internet(0))
@@ -329,7 +321,7 @@ accept_all(const struct starter *s)
 	/* A client can leave between poll and accept. */
 	(void)fcntl(0, F_SETFL, O_NONBLOCK);
 	while (!stopped) {
-		int64_t left = last + IDLE_MS - now();
+		int64_t left = last + IDLE_MS - clock_ms();
 
 		/* Who leaves with sessions running loses count of them, and
 		 * systemd would end them with us. */
@@ -339,7 +331,7 @@ accept_all(const struct starter *s)
 			left = -1;
 		if (connection_waits(s, missing > 0 ? PAUSE_MS : left)) {
 			accept_one(s);
-			last = now();
+			last = clock_ms();
 		} else if (missing > 0 && !stopped)
 			fork_spare(s);
 		reap();

@@ -11,23 +11,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "session/clock.h"
 
 enum {
 	FLOOD = 1 << 20, /* octets of one line before we give up */
 	WRITE_SECONDS = 300,
 	PIECE = 4096, /* a pipe that polls writable takes PIPE_BUF */
 };
-
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Only the small fields: the buffers stay untouched pages. */
 void
@@ -49,7 +41,7 @@ conn_init(struct conn *c, int in, int out, bool ahead)
 static int64_t
 deadline(const struct conn *c, int seconds)
 {
-	int64_t t = now() + (int64_t)seconds * 1000;
+	int64_t t = clock_ms() + (int64_t)seconds * 1000;
 
 	return c->stop != 0 && c->stop < t ? c->stop : t;
 }
@@ -63,7 +55,7 @@ await(int fd, short events, int64_t until)
 	int n;
 
 	do {
-		left = until - now();
+		left = until - clock_ms();
 		n = poll(&p, 1, left > 0 ? (int)left : 0);
 	} while (n == -1 && errno == EINTR);
 	if (n == 0)

@@ -51,16 +51,9 @@ static int
 keep_out(struct monitor *m, const char *name, const char *password)
 {
 	const struct entry *e = m->ctx;
-	unsigned seconds = PAUSE;
-	struct guard g;
 
 	log_line(LOG_NOTICE, "login-refused user=%s ip=%s", name, e->peer->ip);
-	if (guard_open(&g, e->call->config->run) == 0) {
-		seconds = guard_failed(&g, e->peer->ip, name, password);
-		guard_close(&g);
-	} else
-		log_line(LOG_ERR, "guard reason=\"%s\"", fail_text());
-	(void)sleep(seconds < PAUSE ? PAUSE : seconds);
+	guard_pause(e->call->config->run, e->peer->ip, name, password, PAUSE);
 	return record_send(m->sock, ANSWER_BAD, 0, span(""), -1);
 }
 

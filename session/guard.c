@@ -16,6 +16,7 @@
 
 #include "message/fail.h"
 #include "session/address.h"
+#include "session/log.h"
 
 enum {
 	BUCKETS = 512,
@@ -288,4 +289,20 @@ guard_delay(struct guard *g, const char *ip)
 	}
 	unlock(g->fd);
 	return seconds;
+}
+
+void
+guard_pause(const char *run, const char *ip, const char *name,
+    const char *password, unsigned least)
+{
+	unsigned seconds = least;
+	struct guard g;
+
+	if (guard_open(&g, run) == 0) {
+		seconds = guard_failed(&g, ip, name, password);
+		guard_close(&g);
+	} else {
+		log_line(LOG_ERR, "guard reason=\"%s\"", fail_text());
+	}
+	(void)sleep(seconds < least ? least : seconds);
 }

@@ -34,6 +34,11 @@ void guard_close(struct guard *);
 unsigned guard_failed(struct guard *, const char *ip, const char *name,
     const char *password);
 
+/* What a session does about a wrong password: count it in RUN, and sleep as
+ * long as that says, at least "least" seconds.  Only who tried waits. */
+void guard_pause(const char *run, const char *ip, const char *name,
+    const char *password, unsigned least);
+
 /* The same without counting: 0 when there was no failure. */
 unsigned guard_delay(struct guard *, const char *ip);
 

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "message/fail.h"
 #include "session/address.h"
+#include "session/clock.h"
 #include "session/log.h"
 
 enum {
@@ -26,15 +26,6 @@ enum {
 
 static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Exactly n octets: what follows them is the client's. */
 static int
 get(void *to, size_t n, int64_t end)
@@ -44,7 +35,7 @@ get(void *to, size_t n, int64_t end)
 	ssize_t got;
 
 	while (at < n) {
-		int64_t left = end - now();
+		int64_t left = end - clock_ms();
 
 		if (left <= 0 || poll(&p, 1, (int)left) == 0)
 			return fail_as(ETIMEDOUT, "no PROXY header in time");
@@ -81,7 +72,7 @@ take(struct peer *p, const unsigned char *more, size_t len, int family)
 static int
 header(struct peer *p)
 {
-	int64_t end = now() + SECONDS * 1000;
+	int64_t end = clock_ms() + SECONDS * 1000;
 	unsigned char head[HEAD] = { 0 }, more[MORE_MAX];
 	size_t len;
 

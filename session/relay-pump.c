@@ -5,31 +5,22 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "session/clock.h"
 
 enum {
 	PIECE = 16384, /* the largest record of TLS */
 	LINGER_MS = 2000, /* for a peer that still sends after our end */
 };
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- handshake */
 
 int
 relay_handshake(SSL *ssl, int net)
 {
-	int64_t end = now() + TLS_SECONDS * 1000, left;
+	int64_t end = clock_ms() + TLS_SECONDS * 1000, left;
 	struct pollfd p = { .fd = net };
 	long bad;
 	int r;
@@ -45,7 +36,7 @@ relay_handshake(SSL *ssl, int net)
 			    X509_verify_cert_error_string(bad));
 		}
 		p.events = e == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-		left = end - now();
+		left = end - clock_ms();
 		if (left <= 0 || poll(&p, 1, (int)left) == 0)
 			return fail_as(ETIMEDOUT, "handshake: too slow");
 	}
@@ -275,12 +266,12 @@ static void
 finish(struct pump *p)
 {
 	struct pollfd fd = { .fd = p->net, .events = POLLIN };
-	int64_t end = now() + LINGER_MS, left;
+	int64_t end = clock_ms() + LINGER_MS, left;
 
 	if (!p->broken)
 		(void)SSL_shutdown(p->ssl);
 	(void)shutdown(p->net, SHUT_WR);
-	while ((left = end - now()) > 0 && poll(&fd, 1, (int)left) == 1)
+	while ((left = end - clock_ms()) > 0 && poll(&fd, 1, (int)left) == 1)
 		if (read(p->net, p->up.data, PIECE) <= 0)
 			break;
 }

@@ -248,18 +248,12 @@ admitted(const struct service *s, const struct peer *peer, struct welcome *w)
 static int
 encrypt(struct rights_ctx *x, struct welcome *w)
 {
-	static struct tls_info info;
-	int sock = tls_server(x->config, STDIN_FILENO, &info);
+	int sock = tls_session(x->config, STDIN_FILENO, x->peer->ip,
+	    &x->binding, w->tls);
 
-	if (sock == -1) {
-		log_line(LOG_NOTICE, "no-tls ip=%s reason=\"%s\"", x->peer->ip,
-		    fail_text());
+	if (sock == -1)
 		return -1;
-	}
-	x->binding = info.binding;
-	w->plus = info.binding.exporter_len > 0;
-	(void)snprintf(w->tls, sizeof(w->tls), "%s %s", info.version,
-	    info.cipher);
+	w->plus = x->binding.exporter_len > 0;
 	if (dup2(sock, STDIN_FILENO) == -1 || dup2(sock, STDOUT_FILENO) == -1)
 		return -1;
 	(void)close(sock);

@@ -111,15 +111,8 @@ static int
 answer_bad(struct monitor *m, const char *name, const char *password)
 {
 	const struct rights_ctx *x = m->ctx;
-	unsigned seconds = LOGIN_PAUSE;
-	struct guard g;
 
-	if (guard_open(&g, x->config->run) == 0) {
-		seconds = guard_failed(&g, x->peer->ip, name, password);
-		guard_close(&g);
-	} else
-		log_line(LOG_ERR, "guard reason=\"%s\"", fail_text());
-	(void)sleep(seconds < LOGIN_PAUSE ? LOGIN_PAUSE : seconds);
+	guard_pause(x->config->run, x->peer->ip, name, password, LOGIN_PAUSE);
 	return record_send(m->sock, ANSWER_LOGIN_BAD, 0, span(""), -1);
 }
 
@@ -204,23 +197,17 @@ answer_scram_final(struct monitor *m, const struct record *r, int fd)
 static int
 answer_tls(struct monitor *m, const struct record *r, int fd)
 {
-	static struct tls_info info;
 	struct rights_ctx *x = m->ctx;
-	char data[128];
+	char data[TLS_TEXT];
 	int sock;
 
 	(void)r;
 	if (fd == -1)
 		return fail_as(EBADMSG, "no socket came");
-	sock = tls_server(x->config, fd, &info);
-	if (sock == -1) {
-		log_line(LOG_NOTICE, "no-tls ip=%s reason=\"%s\"", x->peer->ip,
-		    fail_text());
+	sock = tls_session(x->config, fd, x->peer->ip, &x->binding, data);
+	if (sock == -1)
 		return record_send(m->sock, ANSWER_NONE, errno, span(""), -1);
-	}
-	x->binding = info.binding;
-	(void)snprintf(data, sizeof(data), "%s %s", info.version, info.cipher);
-	if (record_send(m->sock, ANSWER_TLS, info.binding.exporter_len > 0,
+	if (record_send(m->sock, ANSWER_TLS, x->binding.exporter_len > 0,
 		span(data), sock) == -1)
 		return fail("answer the parser");
 	(void)close(sock);

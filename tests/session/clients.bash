@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# What the tests of pop3-session and imap-session over TLS share.
+# What the tests of connections and logins share.
 
 # tls_setup: as lib_setup; a certificate, and no password without TLS.
 tls_setup() {
@@ -53,3 +53,34 @@ raw() {
 
 # no_relay: none of this test's is left.
 no_relay() { wait_for 10 not pgrep -f "tls-relay .*$RUN/empty\$"; }
+
+# a_mail: the transcript of one to alice, behind the greeting of SMTP.
+a_mail() {
+	cat <<-'END'
+	C: HELO x
+	S: 250...
+	C: MAIL FROM:<a@far.test>
+	S: 250...
+	C: RCPT TO:<alice@here.test>
+	S: 250 2.1.5...
+	C: DATA
+	S: 354...
+	C: Subject: x
+	C: .
+	S: 250...
+	C: QUIT
+	S: 221...
+	END
+}
+
+# imap_login: all of a session of alice's.
+imap_login() {
+	cat <<-END
+	S: * OK IMAP server ready
+	C: a LOGIN alice $PASSWORD
+	S: a OK...
+	C: b LOGOUT
+	S* *
+	S: b OK Bye
+	END
+}

@@ -3,6 +3,7 @@
 # on their way elsewhere on the machine must not matter.
 
 load ../lib
+load clients
 
 # in_flight NAME N [SETPRIV...]: a process in which N descriptors are on their
 # way.
@@ -25,20 +26,8 @@ time.sleep(100)' "$n"
 	# Those of the parser's uid, too.
 	[ "$EUID" -ne 0 ] || in_flight net 60 setpriv --reuid 20901 \
 		--regid 20901 --clear-groups
-	chat smtp-session <<-'END'
-	S: 220...
-	C: HELO x
-	S: 250...
-	C: MAIL FROM:<a@far.test>
-	S: 250...
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5...
-	C: DATA
-	S: 354...
-	C: Subject: x
-	C: .
-	S: 250...
-	C: QUIT
-	S: 221...
-	END
+	{
+		echo 'S: 220...'
+		a_mail
+	} | chat smtp-session
 }

@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load clients
 
 # From 192.0.2.7, port 12345, to 192.0.2.25, port 25.
 HEADER='\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c'
@@ -13,23 +14,11 @@ LOCAL='\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'
 
 @test "PROXY: SMTP, POP3 and IMAP know the client behind it" {
 	config proxy-from 192.0.2.1 127.0.0.0/8
-	chat smtp-session <<-END
-	C< $HEADER
-	S: 220 mx.here.test ESMTP
-	C: HELO x
-	S: 250 mx.here.test
-	C: MAIL FROM:<a@far.test>
-	S: 250...
-	C: RCPT TO:<alice@here.test>
-	S: 250...
-	C: DATA
-	S: 354...
-	C: Subject: x
-	C: .
-	S: 250...
-	C: QUIT
-	S: 221...
-	END
+	{
+		echo "C< $HEADER"
+		echo 'S: 220 mx.here.test ESMTP'
+		a_mail
+	} | chat smtp-session
 	message | grep -q '^Received: from x (.*\[192.0.2.7\])'
 	# What loopback may do he may not.
 	chat pop3-session <<-END
@@ -41,15 +30,10 @@ LOCAL='\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'
 	S: +OK Bye
 	END
 	config plain-login always
-	chat imap-session <<-END
-	C< $HEADER
-	S: * OK IMAP server ready
-	C: a LOGIN alice $PASSWORD
-	S: a OK...
-	C: b LOGOUT
-	S* *
-	S: b OK Bye
-	END
+	{
+		echo "C< $HEADER"
+		imap_login
+	} | chat imap-session
 	grep -q 'login user=alice ip=192.0.2.7$' "$LOG"
 }
 
@@ -137,14 +121,7 @@ LOCAL='\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'
 	END
 	grep -q 'login-refused user=alice .*connections-per-user' "$LOG"
 	# Others, other services, and he himself later.
-	chat imap-session <<-END
-	S: * OK IMAP server ready
-	C: a LOGIN alice $PASSWORD
-	S: a OK...
-	C: b LOGOUT
-	S* *
-	S: b OK Bye
-	END
+	imap_login | chat imap-session
 	printf 'QUIT\r\n' >&8
 	exec 8<&-
 	wait_for 10 grep -q 'end user=alice' "$LOG"

@@ -6,28 +6,13 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "message/fail.h"
-#include "tests/unit/test.h"
+#include "tests/unit/session-trial.h"
 
 static const struct role net = { 4001, 4002 };
 static char dir[] = "/tmp/session-role.XXXXXX", empty[64];
-
-static int
-trial(int (*fn)(void))
-{
-	int status;
-	pid_t pid;
-
-	(void)fflush(stdout);
-	pid = fork();
-	if (pid == 0)
-		_exit(fn());
-	CHECK(waitpid(pid, &status, 0) == pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
-}
 
 TEST(numbers)
 {
