@@ -166,7 +166,8 @@ record(struct rebuild *b, size_t i)
 	const struct uidlist_entry *e = &b->l.entry[i];
 	size_t name = e->found - 1;
 	bool hinted = b->hint_of[name] != 0;
-	const struct record *old = &b->good[hinted ? b->hint_of[name] - 1 : 0];
+	const struct record *old =
+	    hinted ? &b->good[b->hint_of[name] - 1] : NULL;
 	enum journal_op op = hinted ? JOURNAL_CHANGE : JOURNAL_NEW;
 	struct record r;
 
