@@ -165,15 +165,17 @@ soak: check
 bench:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
 	+@$(MAKE) -s --no-print-directory all $(B)/bench/banner \
-	    $(B)/bench/floor $(B)/bench/greet $(B)/tool/spool \
+	    $(B)/bench/floor $(B)/bench/greet $(B)/bench/tlsource $(B)/tool/spool \
 	    $(B)/unit/maildir-time
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/smtp $(BENCH_FLAGS)
+	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/tls $(BENCH_FLAGS)
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/growth
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/store
 
+$(B)/bench/tlsource: BENCH_LIBS = -lssl -lcrypto
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BENCH_LIBS)
 
 demo:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
