@@ -6,10 +6,15 @@ setup() {
 	T=$BATS_TEST_TMPDIR
 	M=$T/Maildir
 	DRIVE=$BUILD/unit/maildir-drive
+	ACT=$BUILD/unit/maildir-act
+	WORKER=$BUILD/unit/maildir-worker
 	STARTED=() FAULT=()
 }
 
 drive() { "${FAULT[@]}" "$DRIVE" "$@"; }
+
+# act FOLDER: a view of it that obeys the lines of standard input.
+act() { "${FAULT[@]}" "$ACT" "$M" "$1"; }
 
 # uids: UID and base name of each message, one line each.
 uids() { drive list "$M" | sed '1d;s/ .* / /;s/:2,.*//'; }
@@ -57,7 +62,7 @@ dovecot() {
 	END
 	if [ "$EUID" -eq 0 ]; then
 		open_way
-		[ -e "$T/as-owner" ] || chown -R 60123:60123 "$M"
+		[ "$DRIVE" = "$T/maildir-drive" ] || chown -R 60123:60123 "$M"
 		as=(setpriv --reuid=60123 --regid=60123 --clear-groups)
 		over=(unshare -m)
 	else

@@ -134,17 +134,20 @@ ours() {
 # other has made.
 owned() {
 	[ "$EUID" -eq 0 ] || return 0
+	local p
 	open_way
-	cp "$DRIVE" "$T/drive"
 	mkdir -p "$M"
 	chown 60123:60123 "$M"
-	DRIVE=$T/as-owner
-	cat >"$DRIVE" <<-END
-		#!/bin/sh
-		exec setpriv --reuid=60123 --regid=60123 --clear-groups \
-			"$T/drive" "\$@"
-	END
-	chmod +x "$DRIVE"
+	for p in "$DRIVE" "$ACT"; do
+		cp "$p" "$T/${p##*/}.own"
+		cat >"$T/${p##*/}" <<-END
+			#!/bin/sh
+			exec setpriv --reuid=60123 --regid=60123 \
+				--clear-groups "$T/${p##*/}.own" "\$@"
+		END
+		chmod +x "$T/${p##*/}"
+	done
+	DRIVE=$T/${DRIVE##*/} ACT=$T/${ACT##*/}
 }
 
 @test "dovecot: at the same time" {
@@ -174,7 +177,7 @@ owned() {
 
 # ---- the store
 
-session() { printf '%s\n' "$@" | "$DRIVE" "do" "$M" INBOX; }
+session() { printf '%s\n' "$@" | act INBOX; }
 
 @test "dovecot: flags and keywords, either way" {
 	dovecot_ready

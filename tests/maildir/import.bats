@@ -38,7 +38,7 @@ courier() {
 
 @test "import: keywords and subscriptions of Courier" {
 	courier
-	echo import courier | drive "do" "$M" INBOX >"$T/out"
+	echo import courier | act INBOX >"$T/out"
 	grep -q '^imported 3$' "$T/out"
 	find "$M/cur" -type f -printf '%f\n' | sort |
 		diff - <(printf '%s\n' 100.a:2,Sfg 200.b:2,g 300.c:2,)
@@ -51,7 +51,7 @@ courier() {
 	mkdir -p "$M"/{cur,new,tmp}
 	echo a >"$M/cur/100.a:2,S"
 	echo b >"$M/new/200.b"
-	echo import qmail | drive "do" "$M" INBOX >"$T/out"
+	echo import qmail | act INBOX >"$T/out"
 	grep -q '^imported 2$' "$T/out"
 	echo c >"$M/new/300.c"
 	drive list "$M" | sed 1d | cut -d ' ' -f 4 |

@@ -8,15 +8,14 @@ teardown() { lib_teardown; }
 
 # life NUMBER LIVES: a worker that is killed and begins again, so often.
 life() {
-	local i pid sent=0
+	local i pid
 	for ((i = 0; i < $2; i++)); do
-		"$DRIVE" worker "$M" "$1" "$sent" >>"$T/log.$1" 2>>"$T/err.$1" \
-			3>&- &
+		"$WORKER" "$M" "$1" "$((i * 500))" >>"$T/log.$1" \
+			2>>"$T/err.$1" 3>&- &
 		pid=$!
-		sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
+		sleep "0.0$((RANDOM % 9))$((RANDOM % 10))"
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
-		sent=$((sent + 500))
 	done
 }
 
@@ -30,20 +29,24 @@ consistent() {
 		k = $1 " " $2 " " $3
 		if (k in s && s[k] != $4) { print "two:", k, s[k], $4; bad = 1 }
 		s[k] = $4 } END { exit bad }' "$T"/log.* || return 1
+	[ "$(cat "$T"/log.* | awk '/^(INBOX|Work) / { print $1, $2 }' |
+		sort -u | wc -l)" -le 2 ]
 	sed -n 's/^sent //p' "$T"/log.* | sort -u >"$T/sent"
-	cut -d ' ' -f 4 "$T/INBOX" "$T/Work" | sort >"$T/there"
-	[ -z "$(comm -23 "$T/sent" <(uniq "$T/there"))" ] || {
-		echo "lost: $(comm -23 "$T/sent" <(uniq "$T/there"))"
+	sed -n 's/^gone //p' "$T"/log.* | sort -u >"$T/gone"
+	cut -d ' ' -f 6 "$T/INBOX" "$T/Work" | sort >"$T/there"
+	comm -23 "$T/sent" <(sort -u "$T/there" "$T/gone") >"$T/lost"
+	[ ! -s "$T/lost" ] || {
+		cat "$T/lost"
 		return 1
 	}
-	[ "$(uniq -d "$T/there" | wc -l)" -le "$lives" ] || return 1
-	not grep -l failed "$T"/log.*
+	[ "$(uniq -d "$T/there" | wc -l)" -le "$lives" ]
 	not grep . "$T"/err.*
 }
 
+# SOAK=1: 10,000 deaths.
 @test "store: four writers, killed at random" {
 	local i lives pids=()
-	lives=$(times 10 2500)
+	lives=$(times 40 2500)
 	for i in 1 2 3 4; do
 		life "$i" "$lives" 2>/dev/null &
 		pids+=($!)
@@ -55,16 +58,13 @@ consistent() {
 
 @test "store: four writers beside one that renames" {
 	local i
-	"$DRIVE" worker "$M" 9 0 >"$T/log.9" 3>&- &
-	sleep 1
-	kill -KILL $!
-	wait $! || :
+	life 9 3 2>/dev/null
 	start churn "$DRIVE" churn "$M" 0
 	for i in 1 2 3 4; do
-		life "$i" "$(times 2 200)" 2>/dev/null
+		life "$i" "$(times 10 200)" 2>/dev/null
 	done
 	stop churn
-	consistent 20
+	consistent $((3 + 4 * $(times 10 200)))
 }
 
 @test "store: each fault of a session's calls" {
@@ -89,7 +89,7 @@ hit_once() {
 		fault "$1" "$2" "$n"
 		printf '%s\n' 'flag 1 + 1' 'append INBOX three-four' \
 			'append INBOX a text' 'copy 1 INBOX' sync list |
-			drive "do" "$M" INBOX >"$T/said" 2>"$T/why" || :
+			act INBOX >"$T/said" 2>"$T/why" || :
 		faulted || break
 		no_fault
 		"$DRIVE" view "$M" INBOX | sed 1d >"$T/there"

@@ -11,4 +11,4 @@ load ../lib
 @test "maildir: maildrop" { unit maildrop; }
 @test "maildir: store" { unit store; }
 @test "maildir: search" { unit search; }
-@test "maildir: no unit test is forgotten" { all_units drive time; }
+@test "maildir: no unit test is forgotten" { all_units drive act worker time; }
