@@ -40,6 +40,7 @@ LIBCRYPT = $(call archive,crypt)
 # time from exec to main, less memory, cheaper forks.  It must not call the name
 # service, which loads libraries; see session/account.h.
 STATIC	= $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-static-pie,-pie)
+LIBRESOLV = $(call archive,resolv)
 
 # One line per program: folder/name is its object with main.
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
@@ -49,7 +50,7 @@ PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   maildir/maildir \
 	   session/auth-pam session/find-user session/tls-relay
 $(B)/bin/smtp-session $(B)/bin/pop3-session $(B)/bin/imap-session: PIE = $(STATIC)
-LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT)
+LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT) $(LIBRESOLV)
 LIBS_pop3-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_mailq-run = $(LIBIDN2) -lresolv

@@ -61,6 +61,8 @@ static const struct word words[] = {
 	    offsetof(struct config, recipients), 1000, 100 }, /* RFC 5321 s. 4.5.3.1.8 */
 	{ "sends-per-day",	COUNT,
 	    offsetof(struct config, sends_per_day), 1000000, 0 },
+	{ "check-sender",	YES_NO,		FIELD(check_sender) },
+	{ "client-name",	YES_NO,		FIELD(client_name) },
 	{ "hide-client",	YES_NO,		FIELD(hide_client) },
 	{ "strict-newlines",	YES_NO,		FIELD(strict_newlines) },
 	{ "plain-login",	PLAIN_LOGIN,	FIELD(plain_login) },

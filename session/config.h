@@ -31,6 +31,8 @@ struct config {
 	uint64_t size; /* octets of a message; 52428800 */
 	unsigned recipients; /* of a message; 100 */
 	unsigned sends_per_day; /* recipients of one user; 1000; 0 any */
+	bool check_sender; /* its domain is looked up; no */
+	bool client_name; /* is looked up for Received; no */
 	bool hide_client; /* no address of ours in their Received; no */
 	bool strict_newlines;
 	enum plain_login plain_login; /* passwords without TLS; never */

@@ -10,6 +10,7 @@
 /* mail.c */
 const struct reply *cmd_mail(struct smtp *, struct span arg);
 const struct reply *cmd_rcpt(struct smtp *, struct span arg);
+int mail_resolver(struct smtp *); /* its socket, see names.h; -1 */
 
 /* content.c.  BDAT must swallow its octets also where it may not stand. */
 const struct reply *cmd_data(struct smtp *, struct span arg);
@@ -26,6 +27,9 @@ void limit_settle(struct smtp *, const struct reply *);
 
 /* login.c, starttls.c, ask.c */
 const struct reply *cmd_auth(struct smtp *, struct span arg);
+/* May AUTH be used now, and which SASL_* mechanisms? */
+bool login_possible(const struct smtp *);
+unsigned login_offered(const struct smtp *);
 const struct reply *cmd_starttls(struct smtp *, struct span arg);
 const struct reply *cmd_vrfy(struct smtp *, struct span arg);
 const struct reply *cmd_expn(struct smtp *, struct span arg);

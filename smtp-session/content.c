@@ -9,6 +9,7 @@
 #include "session/log.h"
 #include "smtp-session/command.h"
 #include "smtp-session/milter.h"
+#include "smtp-session/names.h"
 #include "smtp-session/trace.h"
 
 /* clang-format off */
@@ -38,6 +39,20 @@ store(void *ctx, const void *p, size_t len)
 	return stow_write(&s->content, &s->deliver, p, len);
 }
 
+/* Once in a session, where the configuration says so. */
+static void
+find_client(struct smtp *s)
+{
+	int sock;
+
+	if (s->named || !s->config->client_name || !policy_asks(&s->facts))
+		return;
+	s->named = true;
+	sock = mail_resolver(s);
+	if (sock == -1 || names_client(sock, s->peer->ip, s->client) == -1)
+		s->client[0] = '\0';
+}
+
 /* An empty place for the content, with our Received on top. */
 static int
 open_content(struct smtp *s)
@@ -59,6 +74,8 @@ open_content(struct smtp *s)
 	struct buf head;
 	int r;
 
+	find_client(s);
+	t.client = s->client;
 	if (stow_open(&s->content) == -1)
 		return -1;
 	buf_init(&head, 4096);

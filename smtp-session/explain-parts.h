@@ -4,8 +4,9 @@
 
 #include "smtp-session/resolve.h"
 
-/* One line for each place; "from" is the sender, "" the null path. */
-void explain_where(const struct config *, const struct resolved *,
+/* One line for each place; "from" is the sender, "" the null path.
+ * 0; -1: a .forward cannot be used now, which is printed. */
+int explain_where(const struct config *, const struct resolved *,
     const char *from);
 
 #endif

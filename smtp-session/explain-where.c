@@ -15,9 +15,13 @@
 #include "smtp-session/resolve.h"
 #include "smtp-session/srs.h"
 
+enum { FORWARD_COUNTS, FORWARD_NONE, FORWARD_TROUBLE };
+
 struct where {
 	const struct config *config;
 	const char *from; /* sender; "" null path */
+	struct srs srs;
+	bool rewrite; /* there is a secret for it */
 	char owner[ADDR_MAX + 84], via[ADDR_MAX + 84];
 };
 
@@ -29,18 +33,14 @@ print_sender(const struct where *w)
 	const char *at = strrchr(from, '@'), *ours = strrchr(w->via, '@');
 	char domain[DOMAIN_MAX + 1];
 	struct buf new;
-	struct srs s;
 
-	if (w->from[0] == '\0' || at == NULL || ours == NULL)
+	if (!w->rewrite || w->from[0] == '\0' || at == NULL || ours == NULL)
 		return;
 	buf_init(&new, ADDR_MAX);
 	if (domain_fold(domain, span(at + 1)) == 0 &&
 	    config_domain(w->config, domain) == 0 &&
-	    srs_open(&s, w->config) == 1) {
-		if (srs_forward(&new, &s, from, ours + 1, time(NULL)) == 0)
-			(void)printf(", as from %s", new.p);
-		srs_close(&s);
-	}
+	    srs_forward(&new, &w->srs, from, ours + 1, time(NULL)) == 0)
+		(void)printf(", as from %s", new.p);
 	buf_free(&new);
 }
 
@@ -118,53 +118,68 @@ read_forward(struct where *w, const struct box *box)
 
 	buf_init(&targets, RESOLVE_TEXT_MAX);
 	if (role_drop(&box->user.role) == -1)
-		_exit(0);
+		_exit(FORWARD_TROUBLE);
 	switch (forward_read(box, &targets)) {
 	case 1:
 		(void)printf("rule       %s/.forward\n", box->user.home);
 		print_all(w, &targets);
-		break;
-	case 0:
 		(void)fflush(stdout);
-		_exit(1);
-	default:
-		(void)printf("rule       %s\n"
-			     "reply      451 4.3.0, try later\n",
-		    fail_text());
+		_exit(FORWARD_COUNTS);
+	case 0:
+		_exit(FORWARD_NONE);
 	}
+	(void)printf("rule       %s\n", fail_text());
 	(void)fflush(stdout);
-	_exit(0);
+	_exit(FORWARD_TROUBLE);
 }
 
-/* False: there is none, or none that we may read. */
-static bool
-has_forward(struct where *w, const struct box *box)
+/* FORWARD_*; what we may not read is none. */
+static int
+ask_forward(struct where *w, const struct box *box)
 {
 	int status = 0;
 	pid_t pid;
 
 	if (geteuid() != 0 && geteuid() != box->user.role.uid)
-		return false;
+		return FORWARD_NONE;
 	(void)fflush(stdout);
 	pid = fork();
 	if (pid == 0)
 		read_forward(w, box);
-	return pid > 0 && waitpid(pid, &status, 0) == pid &&
-	    WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (pid == -1 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return FORWARD_TROUBLE;
+	return WEXITSTATUS(status);
 }
 
-void
+static int
+print_mailbox(struct where *w, const struct resolved *to)
+{
+	const struct box *box = &to->box;
+
+	switch (to->final ? FORWARD_NONE : ask_forward(w, box)) {
+	case FORWARD_COUNTS:
+		return 0;
+	case FORWARD_TROUBLE:
+		return -1;
+	}
+	(void)printf("mailbox    %s/%s of user %s%s%s\n", box->user.home,
+	    box->maildir, box->user.name,
+	    box->extension[0] == '\0' ? "" : ", folder ", box->extension);
+	return 0;
+}
+
+int
 explain_where(const struct config *c, const struct resolved *to,
     const char *from)
 {
 	struct where w = { .config = c, .from = from };
-	const struct box *box = &to->box;
+	int r = 0;
 
+	w.rewrite = srs_open(&w.srs, c) == 1;
 	if (to->class == CLASS_ALIAS)
 		print_all(&w, &to->targets);
-	if (to->class != CLASS_MAILBOX || (!to->final && has_forward(&w, box)))
-		return;
-	(void)printf("mailbox    %s/%s of user %s%s%s\n", box->user.home,
-	    box->maildir, box->user.name,
-	    box->extension[0] == '\0' ? "" : ", folder ", box->extension);
+	else if (to->class == CLASS_MAILBOX)
+		r = print_mailbox(&w, to);
+	srs_close(&w.srs);
+	return r;
 }

@@ -6,13 +6,18 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "session/record.h"
 #include "smtp-session/data.h"
 #include "smtp-session/envelope.h"
 #include "smtp-session/explain-parts.h"
+#include "smtp-session/names.h"
+#include "smtp-session/sends.h"
 #include "smtp-session/trace.h"
 
 static const struct {
@@ -55,6 +60,82 @@ print_rule(const struct resolved *to, const char *text)
 	    to->at);
 }
 
+/* Ask the DNS as a session would; *why is the rule. */
+static enum policy_sender
+ask_domain(const struct config *c, const struct policy_facts *facts,
+    const char *domain, const char **why)
+{
+	enum policy_sender verdict;
+	int pair[2];
+	pid_t pid;
+
+	*why = "cannot ask";
+	if (record_pair(pair) == -1)
+		return SENDER_LATER;
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		(void)close(pair[0]);
+		names_resolver(pair[1], c);
+	}
+	(void)close(pair[1]);
+	verdict = policy_sender(facts, names_domain(pair[0], domain), why);
+	(void)close(pair[0]);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	return verdict;
+}
+
+/* What MAIL would be answered. */
+static int
+explain_sender(const struct config *c, const struct policy_facts *facts,
+    const struct recipient *sender)
+{
+	static const char *const replies[] = {
+		[SENDER_MUTE] = "550 5.7.27, its domain takes no mail",
+		[SENDER_MISSING] = "550 5.1.8, its domain does not exist",
+		[SENDER_LATER] = "451 4.1.8, nobody can tell, try later",
+	};
+	enum policy_sender verdict;
+	struct resolved to;
+	const char *why;
+
+	if (!c->check_sender || !policy_asks(facts))
+		return EX_OK;
+	verdict = ask_domain(c, facts, sender->addr.domain, &why);
+	if (verdict == SENDER_TAKE)
+		return EX_OK;
+	resolve(&to, c, &sender->addr, "", false);
+	resolve_free(&to);
+	if (to.class != CLASS_REMOTE)
+		return EX_OK;
+	(void)printf("rule       check-sender of %s/mailroom.conf\n"
+		     "reply      %s (%s)\n",
+	    c->dir, replies[verdict], why);
+	return verdict == SENDER_LATER ? EX_TEMPFAIL : EX_NOPERM;
+}
+
+/* What a user has left for today; root can tell. */
+static int
+explain_limit(const struct config *c, const char *ip)
+{
+	const char *user = strncmp(ip, "login:", 6) == 0 ? ip + 6 : "";
+	long sent = user[0] == '\0' || c->sends_per_day == 0 ?
+	    -1 :
+	    sends_today(c->run, user, time(NULL));
+
+	if (sent == -1)
+		return EX_OK;
+	(void)printf("sent       to %ld of %u recipients today\n", sent,
+	    c->sends_per_day);
+	if ((unsigned long)sent < c->sends_per_day)
+		return EX_OK;
+	(void)printf("rule       sends-per-day of %s/mailroom.conf\n"
+		     "reply      450 4.7.1, daily limit reached\n",
+	    c->dir);
+	return EX_TEMPFAIL;
+}
+
 static const char *
 class_text(const struct resolved *to)
 {
@@ -87,8 +168,8 @@ explain_rcpt(const struct config *c, const struct policy_facts *facts,
 	f.rcpt = to.class;
 	v = policy_rcpt(&f, &why);
 	print_rule(&to, class_text(&to));
-	if (v == POLICY_TAKE)
-		explain_where(c, &to, from);
+	if (v == POLICY_TAKE && explain_where(c, &to, from) == -1)
+		v = POLICY_LATER;
 	if (v == POLICY_RELAY)
 		(void)printf("send to    %s\n", r->text);
 	(void)printf("reply      %s (%s)\n", verdicts[v].reply, why);
@@ -155,6 +236,13 @@ explain(const struct config *c, bool submission, const char *ip,
 		return EX_DATAERR;
 	}
 	(void)printf("sender     %s\n", from);
+	status = strcmp(from, "<>") == 0 || from[0] == '\0' ?
+	    EX_OK :
+	    explain_sender(c, &facts, &sender);
+	if (status == EX_OK)
+		status = explain_limit(c, ip);
+	if (status != EX_OK)
+		return status;
 	if (envelope_path(&to, span(rcpt)) != ENVELOPE_OK) {
 		(void)printf("recipient  %s\nreply      501 5.1.3\n", rcpt);
 		return EX_DATAERR;

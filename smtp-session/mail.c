@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "message/list.h"
+#include "session/log.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/command.h"
+#include "smtp-session/deliver-parts.h"
 #include "smtp-session/milter.h"
+#include "smtp-session/names.h"
+#include "smtp-session/rights.h"
 
 /* clang-format off */
 static const struct reply
@@ -21,6 +25,9 @@ too_big =	{ 552, "5.3.4", "Message too big", false },
 need_login =	{ 530, "5.7.0", "Authentication required", false },
 need_tls =	{ 530, "5.7.0", "Must issue STARTTLS first", false },
 not_yours =	{ 550, "5.7.1", "Not your address", false },
+mute_sender =	{ 550, "5.7.27", "Sender's domain takes no mail", false },
+no_domain =	{ 550, "5.1.8", "Sender's domain does not exist", false },
+unsure_domain =	{ 451, "4.1.8", "Cannot look up the sender's domain", false },
 rcpt_ok =	{ 250, "2.1.5", "Recipient ok", false },
 no_relay =	{ 550, "5.7.1", "Relaying denied", false },
 no_user =	{ 550, "5.1.1", "No such user here", false },
@@ -157,6 +164,48 @@ check_sender(struct smtp *s, const struct envelope *e)
 	    name);
 }
 
+/* The resolver of this session; -1: there is none. */
+int
+mail_resolver(struct smtp *s)
+{
+	if (s->resolver == 0) {
+		s->resolver = deliver_hire(&s->deliver, ASK_NAMES, 0, "");
+		if (s->resolver == -1)
+			log_line(LOG_ERR, "no-resolver reason=\"%s\"",
+			    s->deliver.why.p);
+	}
+	return s->resolver;
+}
+
+/* Where could a report go?  A domain of ours need not be in the DNS. */
+static const struct reply *
+check_domain(struct smtp *s, const struct envelope *e)
+{
+	const struct reply *r = NULL;
+	const char *why;
+	int sock;
+
+	if (!s->config->check_sender || !policy_asks(&s->facts) ||
+	    addr_null(&e->sender) || (sock = mail_resolver(s)) == -1)
+		return NULL;
+	switch (policy_sender(&s->facts, names_domain(sock, e->sender.domain),
+	    &why)) {
+	case SENDER_TAKE:
+		return NULL;
+	case SENDER_MUTE:
+		r = &mute_sender;
+		break;
+	case SENDER_MISSING:
+		r = &no_domain;
+		break;
+	case SENDER_LATER:
+		r = &unsure_domain;
+	}
+	if (deliver_look(&s->deliver, e->from, AGENT_LOOK) != CLASS_REMOTE)
+		return NULL;
+	return smtp_because(s, r, "%s", why);
+}
+
 const struct reply *
 cmd_mail(struct smtp *s, struct span arg)
 {
@@ -180,9 +229,11 @@ cmd_mail(struct smtp *s, struct span arg)
 	if (r == NULL)
 		r = check_sender(s, e);
 	if (r == NULL)
+		r = check_domain(s, e);
+	if (r == NULL)
 		r = milter_mail(s);
 	if (r != NULL) {
-		smtp_reset(s);
+		s->over = true;
 		return r;
 	}
 	s->state = S_MAIL;

@@ -41,3 +41,33 @@ policy_curious(const struct policy_facts *f)
 {
 	return f->peer != POLICY_STRANGER || f->authenticated;
 }
+
+bool
+policy_asks(const struct policy_facts *f)
+{
+	return f->peer != POLICY_LOCAL && !f->authenticated && !f->submission;
+}
+
+enum policy_sender
+policy_sender(const struct policy_facts *f, enum policy_domain domain,
+    const char **why)
+{
+	*why = "sender-of-ours";
+	if (!policy_asks(f))
+		return SENDER_TAKE;
+	switch (domain) {
+	case DOMAIN_GOOD:
+		break;
+	case DOMAIN_MUTE:
+		*why = "sender-takes-no-mail";
+		return SENDER_MUTE;
+	case DOMAIN_MISSING:
+		*why = "sender-domain-missing";
+		return SENDER_MISSING;
+	case DOMAIN_UNSURE:
+		*why = "sender-domain-unsure";
+		return SENDER_LATER;
+	}
+	*why = "sender-domain-good";
+	return SENDER_TAKE;
+}

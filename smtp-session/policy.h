@@ -36,6 +36,27 @@ enum policy_verdict {
 	POLICY_LATER, /* 451 4.3.0 */
 };
 
+enum policy_domain { /* of a sender, as the DNS has it */
+	DOMAIN_GOOD, /* mail for it goes somewhere; or nobody asked */
+	DOMAIN_MUTE, /* it says that it takes no mail (RFC 7505) */
+	DOMAIN_MISSING, /* there is none, or nothing that mail could go to */
+	DOMAIN_UNSURE, /* nobody can tell now */
+};
+
+enum policy_sender {
+	SENDER_TAKE,
+	SENDER_MUTE, /* 550 5.7.27 */
+	SENDER_MISSING, /* 550 5.1.8 */
+	SENDER_LATER, /* 451 4.1.8 */
+};
+
+/* May mail come from there?  A report on it could not go back. */
+enum policy_sender policy_sender(const struct policy_facts *,
+    enum policy_domain, const char **why);
+
+/* Is the DNS to be asked about the sender at all? */
+bool policy_asks(const struct policy_facts *);
+
 /* *why is one constant word for the log and for -explain. */
 enum policy_verdict policy_rcpt(const struct policy_facts *, const char **why);
 

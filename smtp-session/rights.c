@@ -21,6 +21,7 @@
 #include "session/tls.h"
 #include "smtp-session/agent.h"
 #include "smtp-session/milter.h"
+#include "smtp-session/names.h"
 #include "smtp-session/sends.h"
 
 enum { LOGIN_LONGEST = SASL_NAME_MAX + SASL_PASSWORD_MAX + 1 };
@@ -92,6 +93,20 @@ answer_agent(struct monitor *m, const struct record *r, int fd)
 	default:
 		milter_connect(sock, x->config, x->milters);
 	}
+}
+
+static int
+answer_names(struct monitor *m, const struct record *r, int fd)
+{
+	const struct rights_ctx *x = m->ctx;
+	int sock;
+
+	(void)r;
+	(void)fd;
+	sock = fork_agent(m);
+	if (sock >= 0)
+		names_resolver(sock, x->config);
+	return sock == -1 ? 0 : fail("answer the parser");
 }
 
 static int
@@ -244,6 +259,7 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
 	[ASK_TLS] =	{ 1,	 0,		answer_tls },
 	[ASK_SENDS] =	{ 3000,	 USER_NAME_MAX, answer_sends },
+	[ASK_NAMES] =	{ 1,	 0,		answer_names },
 	[ASK_MILTERS] =	{ 1,	 0,		answer_agent },
 };
 /* clang-format on */

@@ -18,6 +18,7 @@ enum { /* beside ASK_LOG */
 	ASK_SCRAM_FINAL, /* data: his second */
 	ASK_TLS, /* with the client's socket */
 	ASK_SENDS, /* value: so many more recipients; data: a local user */
+	ASK_NAMES, /* no data: a resolver, see names.h */
 	ASK_MILTERS, /* no data: connect the mail filters (milter.h) */
 };
 

@@ -50,6 +50,9 @@ struct smtp {
 	bool keys; /* SCRAM can be offered: all users have keys for it */
 	char tls[96]; /* version and cipher; "" in clear */
 	char helo[256];
+	char client[256]; /* its name in the DNS; "" none */
+	bool named; /* that was asked for */
+	int resolver; /* socket; 0 not yet asked for, -1 none */
 	char user[ADDR_MAX + 1]; /* who has logged in; "" nobody */
 	char mechanism[24]; /* with which; "" */
 	char only[65]; /* the one local part that a local user may send as;
@@ -112,9 +115,5 @@ enum policy_class mail_look(struct smtp *, struct recipient *);
 
 /* The reply to a failure with the content. (content.c) */
 const struct reply *content_fault(struct smtp *, int error);
-
-/* May AUTH be used now, and which SASL_* mechanisms? (login.c) */
-bool login_possible(const struct smtp *);
-unsigned login_offered(const struct smtp *);
 
 #endif

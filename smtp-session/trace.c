@@ -45,7 +45,8 @@ put_from(struct buf *b, const struct trace *t)
 	if (t->ip[0] == '\0')
 		buf_printf(b, " (local uid %u)\n\t", t->uid);
 	else
-		buf_printf(b, " ([%s%s])\n\t",
+		buf_printf(b, " (%s%s[%s%s])\n\t", t->client,
+		    t->client[0] == '\0' ? "" : " ",
 		    strchr(t->ip, ':') ? "IPv6:" : "", t->ip);
 }
 

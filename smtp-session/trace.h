@@ -11,6 +11,7 @@
  * what RFC 5321 allows there comes out. */
 struct trace {
 	const char *helo; /* as given; "" never greeted */
+	const char *client; /* its name in the DNS; "" none */
 	const char *ip; /* of the client; "" not TCP */
 	unsigned uid; /* when not TCP */
 	const char *host; /* ours */

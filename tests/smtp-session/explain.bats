@@ -45,3 +45,46 @@ explain() { run -"$1" "$BIN/smtp-session" -c "$CONFIG" "${@:3}" -explain $2; }
 	echo nonsense >>"$CONFIG/mailroom.conf"
 	explain 78 "192.0.2.1 x a@b.test alice@here.test"
 }
+
+@test "explain: commands, files, owners, what goes on, a user's .forward" {
+	[ "$EUID" -ne 0 ] || config command-user 20905:20905
+	printf '%s\n' 'prog: "|/bin/cat >/dev/null", /var/mail/x' \
+		'staff: alice, far@remote.test' 'owner-staff: bob' \
+		'away: far@remote.test' >"$CONFIG/aliases"
+	printf '%s\n' 'secret' >"$CONFIG/srs"
+	chmod 600 "$CONFIG/srs"
+	explain 0 "192.0.2.1 x a@b.test prog@here.test"
+	[[ $output = *"command    /bin/cat >/dev/null, as user "*"aliases:1"* ]]
+	[[ $output = *"file       /var/mail/x, as user "* ]]
+	explain 0 "192.0.2.1 x a@b.test staff@here.test"
+	[[ $output = *"owner      owner-staff@here.test gets the reports"* ]]
+	[[ $output = *"send to    far@remote.test"* ]]
+	[[ $output != *SRS* ]]
+	explain 0 "192.0.2.1 x a@b.test away@here.test"
+	[[ $output = *"send to    far@remote.test, as from SRS0="*"@here.test"* ]]
+	printf '%s\n' 'x@remote.test' '|/bin/true' |
+		as bob tee "$HOME_bob/.forward" >/dev/null
+	explain 0 "192.0.2.1 x a@b.test bob@here.test"
+	[[ $output = *"rule       $HOME_bob/.forward"*"send to    x@remote.test, as from SRS0="* ]]
+	[[ $output = *"command    number 1 of ~/.forward"* ]]
+	chmod 666 "$HOME_bob/.forward"
+	explain 75 "192.0.2.1 x a@b.test bob@here.test"
+	[[ $output = *".forward: not a file only its user can write"*"451 4.3.0"* ]]
+	explain 67 "192.0.2.1 x <> SRS0=a=b=c=d@here.test"
+	[[ $output = *"Not an address that we made, $CONFIG/srs"* ]]
+}
+
+@test "explain: the limit of a day, the domain of a sender" {
+	config sends-per-day 0
+	explain 0 "login:alice x alice@here.test far@remote.test"
+	config sends-per-day 2
+	explain 0 "login:alice x alice@here.test far@remote.test"
+	[[ $output = *"sent       to 0 of 2 recipients today"* ]]
+	config check-sender yes
+	config dns "$HOST@20099"
+	explain 75 "192.0.2.1 x a@b.test alice@here.test"
+	[[ $output = *"check-sender of "*"451 4.1.8"* ]]
+	explain 0 "192.0.2.1 x <> alice@here.test"
+	explain 0 "192.0.2.1 x bob@here.test alice@here.test"
+	explain 0 "submit x a@b.test alice@here.test"
+}

@@ -56,3 +56,20 @@ TEST(who_may_ask_who_exists)
 	f = (struct policy_facts){ POLICY_LOOPBACK, false, false, 0 };
 	CHECK(policy_curious(&f));
 }
+
+TEST(only_strangers_are_asked_for_their_domain)
+{
+	struct policy_facts f = { .peer = POLICY_STRANGER };
+	const char *why;
+
+	CHECK(policy_asks(&f));
+	CHECK(policy_sender(&f, DOMAIN_GOOD, &why) == SENDER_TAKE);
+	CHECK(policy_sender(&f, DOMAIN_MUTE, &why) == SENDER_MUTE);
+	CHECK(policy_sender(&f, DOMAIN_MISSING, &why) == SENDER_MISSING);
+	CHECK(policy_sender(&f, DOMAIN_UNSURE, &why) == SENDER_LATER);
+	f.authenticated = true;
+	CHECK(!policy_asks(&f));
+	CHECK(policy_sender(&f, DOMAIN_MISSING, &why) == SENDER_TAKE);
+	f = (struct policy_facts){ .peer = POLICY_LOCAL };
+	CHECK(policy_sender(&f, DOMAIN_UNSURE, &why) == SENDER_TAKE);
+}

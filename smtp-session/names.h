@@ -1,0 +1,34 @@
+/* What the DNS says of a client and of a sender's domain.
+ *
+ * The look-ups are mailq-run/dns.h's, by a resolver process that the monitor
+ * forks when the first question is due; a session without questions has
+ * none. */
+#ifndef SMTP_SESSION_NAMES_H
+#define SMTP_SESSION_NAMES_H
+
+#include <stdnoreturn.h>
+
+#include "mailq-run/dns.h"
+#include "session/config.h"
+#include "smtp-session/policy.h"
+
+enum {
+	NAMES_HURRY = 3, /* a third of the patience of mailq-run: 5 s */
+	NAMES_SECONDS = 7, /* and here not even that long */
+};
+
+/* The whole life of the resolver: MAY HOLD ROOT until it is in its jail. */
+noreturn void names_resolver(int sock, const struct config *);
+
+/* Ask and wait.  DNS_TEMP when nobody answers. */
+enum dns_status names_ask(int sock, enum dns_type, const char *name,
+    struct dns_answer *);
+
+/* What can be said of a sender's domain, for policy_sender. */
+enum policy_domain names_domain(int sock, const char *domain);
+
+/* The name of a client: the one its address has, if that name has the address
+ * too.  0; -1: there is none, or nobody can tell. */
+int names_client(int sock, const char *ip, char name[DNS_NAME]);
+
+#endif
