@@ -279,7 +279,7 @@ DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 	     libcrypt-dev libpam0g-dev libssl-dev libcurl4-openssl-dev
 DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
-	     dnsmasq-base dovecot-imapd fail2ban iproute2 isync ldnsutils \
+	     dnsmasq-base dovecot-imapd fail2ban gsasl iproute2 isync ldnsutils \
 	     libmailtools-perl mpop msmtp mutt opendkim procps s-nail swaks
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
 

@@ -129,8 +129,11 @@ finish(struct scram *s, int sock)
 		s->key = keys.key[i];
 		if (scram_final(s, record_span(&r), &out) != 1)
 			continue;
-		if (keys.own[i] != -1)
+		if (keys.own[i] != -1) {
+			log_line(LOG_INFO, "device user=%s name=%s", s->name,
+			    own.all[keys.own[i]].name);
 			passwords_used(&own, (size_t)keys.own[i], keys.fd);
+		}
 		return say_buf(sock, RIGHT, &out);
 	}
 	buf_free(&out);
