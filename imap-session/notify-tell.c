@@ -231,25 +231,32 @@ tell_status(struct imap *im, struct box *b)
 		notify_put_status(im, b);
 }
 
+/* Behind the last UID that the view has; the index may be further. */
+static uint32_t
+next_uid(struct imap *im)
+{
+	uint32_t count = folder_count(im->folder);
+	struct message m;
+
+	return count > 0 && folder_get(im->folder, count, &m) == 0 ? m.uid + 1 :
+								     1;
+}
+
 /* FETCH of what came, as if the client had asked. */
 static void
 fetch_new(struct imap *im)
 {
 	struct notify *n = im->notify;
 	uint32_t count = folder_count(im->folder), first;
+	uint32_t next = next_uid(im);
 	size_t used = im->arena.used;
-	struct folder_info info;
 	struct parse p;
 	struct buf text;
 
-	folder_info(im->folder, &info);
-	if (n->folder != im->folder)
-		n->uidnext = info.uidnext;
-	n->folder = im->folder;
-	if (info.uidnext <= n->uidnext)
+	if (next <= n->uidnext)
 		return;
 	first = folder_number(im->folder, n->uidnext);
-	n->uidnext = info.uidnext;
+	n->uidnext = next;
 	if (n->fetch.len == 0 || first > count)
 		return;
 	buf_init(&text, n->fetch.len + 100);
@@ -295,6 +302,9 @@ notify_tell(struct imap *im)
 	}
 	if (im->state == S_BOX && n->at_once) {
 		im->uid = false;
+		if (n->folder != im->folder)
+			n->uidnext = next_uid(im);
+		n->folder = im->folder;
 		selected_announce(im, !n->delayed);
 		if (!im->lost)
 			fetch_new(im);
