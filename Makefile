@@ -171,6 +171,8 @@ bench:
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/smtp $(BENCH_FLAGS)
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/tls $(BENCH_FLAGS)
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/growth
+	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/queue \
+	    $(filter -q,$(BENCH_FLAGS))
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/store
 
 $(B)/bench/tlsource: BENCH_LIBS = -lssl -lcrypto
