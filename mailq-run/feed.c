@@ -1,7 +1,8 @@
 /* How many connections a destination gets: one at first, more when many jobs
  * wait, all that its limit allows when the first of the queue has waited
- * RUN_SLOW ms since the last was begun (the hosts are slow, not we).  The limit starts at RUN_START and
- * grows by one with each greeting that went well.
+ * RUN_BUSY ms for those that are open, or RUN_SLOW ms for those that are being
+ * made, since the last was begun (the hosts are slow, not we).  The limit
+ * starts at RUN_START and grows by one with each greeting that went well.
  *
  * Only RUN_WINDOW connections are made at a time, so that quick hosts are
  * done one after another with few connections; who is slow to greet leaves the
@@ -12,7 +13,7 @@
 #include "mailq-run/mail.h"
 #include "mailq-run/peer.h"
 
-enum { QUEUED_PER_CONNECTION = 10 };
+enum { QUEUED_PER_CONNECTION = 5 };
 
 void
 feed_hungry(struct run *r, struct dest *d)
@@ -118,6 +119,16 @@ feed_all(struct run *r)
 	r->hungry_last = last;
 }
 
+/* More connections would help: those that there are have been at work for
+ * longer than a quick host takes. */
+static bool
+slow(const struct dest *d, int64_t now)
+{
+	int64_t limit = d->starting > 0 ? RUN_SLOW : RUN_BUSY;
+
+	return now - d->opened >= limit && now - d->job->since >= limit;
+}
+
 int
 feed_tick(struct run *r)
 {
@@ -129,11 +140,10 @@ feed_tick(struct run *r)
 		struct dest *d = r->peer[i].dest;
 
 		if (r->peer[i].state == PEER_FREE || d->jobs == 0 ||
-		    d->impatient || now - d->opened < RUN_SLOW ||
-		    now - d->job->since < RUN_SLOW)
+		    d->impatient || !slow(d, now))
 			continue;
 		d->impatient = true;
 		feed_hungry(r, d);
 	}
-	return RUN_SLOW / 2;
+	return RUN_BUSY;
 }
