@@ -95,6 +95,7 @@ expunge_one(struct work *w, size_t i, struct record *r)
 	file_path(ix, r, from);
 	flags_put(to, index_text(ix, r), r->file.base, r->flags,
 	    r->keywords & letters);
+	hold_name(to, r->file.base, r->uid);
 	if (w->hold != -1)
 		done = renameat(w->f->dir, from, w->hold, to + strlen("cur/"));
 	if (done == -1 && (w->hold == -1 || errno != ENOENT))

@@ -74,6 +74,7 @@ struct held {
 	int64_t since; /* time of the expunge, to the day */
 	uint64_t size;
 	int64_t date;
+	uint32_t uid; /* that it had; 0: not known */
 	char name[544]; /* for store_unhold and store_read_held */
 };
 ptrdiff_t store_held(struct store *, const char *folder, struct held **);

@@ -177,7 +177,7 @@ cmd_delete(struct cmd *c)
 }
 
 static void
-put_held(struct cmd *c, const struct held *h, size_t number)
+put_held(struct cmd *c, const struct held *h)
 {
 	struct buf *out = &c->out, subject, from;
 	struct letter l;
@@ -195,16 +195,16 @@ put_held(struct cmd *c, const struct held *h, size_t number)
 	if (gmtime_r(&since, &tm) != NULL)
 		(void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
 	if (c->json) {
-		buf_printf(out, "{\"held\":%zu,\"since\":%jd,\"from\":", number,
+		buf_printf(out, "{\"uid\":%u,\"since\":%jd,\"from\":", h->uid,
 		    (intmax_t)h->since);
 		json_string(out, buf_all(&from));
 		buf_str(out, ",\"subject\":");
 		json_string(out, buf_all(&subject));
 		buf_str(out, "}\n");
 	} else if (c->quiet)
-		buf_printf(out, "%zu\n", number);
+		buf_printf(out, "%u\n", h->uid);
 	else {
-		buf_printf(out, "%6zu  %s  ", number, day);
+		buf_printf(out, "%6u  %s  ", h->uid, day);
 		term_cell(out, buf_all(&from), 20);
 		buf_str(out, "  ");
 		term_safe(out, buf_all(&subject), false);
@@ -215,27 +215,88 @@ put_held(struct cmd *c, const struct held *h, size_t number)
 	buf_free(&from);
 }
 
+/* Bring it back, and tell which number it has now. */
+static void
+unhold(struct cmd *c, const struct held *h)
+{
+	const char *slash = strrchr(h->name, '/');
+	char name[300];
+	struct message m;
+	char *tail;
+
+	if (store_unhold(c->store, h) == -1) {
+		cmd_complain(c, "%s", fail_text());
+		return;
+	}
+	if (!c->quiet && !c->json)
+		return;
+	(void)snprintf(name, sizeof(name), "%s", slash + 1);
+	tail = strstr(name, ",U=");
+	if (tail != NULL && h->uid != 0)
+		*tail = '\0';
+	c->n = 0;
+	if (c->folder != NULL)
+		folder_close(c->folder);
+	cmd_open(c, false);
+	if (cmd_pick_one(c, name) &&
+	    folder_get(c->folder, c->number[0], &m) == 0)
+		cmd_done(c, m.uid, "undelete");
+}
+
+static void
+unhold_one(struct cmd *c, const struct held *held, ptrdiff_t n, const char *arg)
+{
+	uint64_t uid;
+
+	if (span_number(span(arg), UINT32_MAX, &uid) == 0 && uid != 0)
+		for (ptrdiff_t i = 0; i < n; i++)
+			if (held[i].uid == uid) {
+				unhold(c, &held[i]);
+				return;
+			}
+	cmd_complain(c, "none is held that had the number %s", arg);
+}
+
+/* All of standard input, before anything is looked for: who writes it may just
+ * be deleting. */
+static void
+read_numbers(struct buf *text)
+{
+	char line[64];
+
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		buf_str(text, line);
+}
+
 void
 cmd_undelete(struct cmd *c)
 {
 	struct held *held = NULL;
-	ptrdiff_t n = store_held(c->store, c->folder_name, &held);
-	uint64_t number;
+	struct buf text;
+	char *rest, *word;
+	ptrdiff_t n;
 
+	buf_init(&text, 1 << 26);
+	for (int i = 0; i < c->argc; i++) {
+		if (strcmp(c->argv[i], "-") == 0)
+			read_numbers(&text);
+		else
+			buf_printf(&text, "%s\n", c->argv[i]);
+	}
+	n = store_held(c->store, c->folder_name, &held);
 	if (n == -1)
 		errx(EX_NOINPUT, "%s", fail_text());
-	if (c->argc == 0 && !c->all)
-		for (ptrdiff_t i = 0; i < n; i++)
-			put_held(c, &held[i], (size_t)i + 1);
-	for (ptrdiff_t i = 0; i < n && c->all; i++)
-		if (store_unhold(c->store, &held[i]) == -1)
-			cmd_complain(c, "%s", fail_text());
-	for (int i = 0; i < c->argc && !c->all; i++) {
-		if (span_number(span(c->argv[i]), (uint64_t)n, &number) == -1 ||
-		    number == 0)
-			cmd_complain(c, "none is held as %s", c->argv[i]);
-		else if (store_unhold(c->store, &held[number - 1]) == -1)
-			cmd_complain(c, "%s", fail_text());
+	for (ptrdiff_t i = 0; i < n; i++) {
+		if (c->all)
+			unhold(c, &held[i]);
+		else if (c->argc == 0)
+			put_held(c, &held[i]);
 	}
+	rest = text.p;
+	while (
+	    !c->all && text.len > 0 && (word = strsep(&rest, "\n \t")) != NULL)
+		if (*word != '\0')
+			unhold_one(c, held, n, word);
+	buf_free(&text);
 	free(held);
 }

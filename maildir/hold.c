@@ -65,6 +65,35 @@ hold_today(const struct store *s, const char *folder)
 	return c;
 }
 
+void
+hold_name(char path[FLAGS_NAME], size_t base, uint32_t uid)
+{
+	char flags[FLAGS_NAME];
+	size_t n = strlen("cur/") + base;
+
+	if (strlen(path) + sizeof(",U=4294967295") > NAME_MAX)
+		return;
+	(void)snprintf(flags, sizeof(flags), "%s", path + n);
+	(void)snprintf(path + n, FLAGS_NAME - n, ",U=%u%s", uid, flags);
+}
+
+/* Octets of the name that the message had, and its UID; 0: it has none. */
+static size_t
+base_of(const char *name, uint32_t *uid)
+{
+	size_t base = name_base(name);
+	const char *tail = memmem(name, base, ",U=", 3);
+	uint64_t n;
+
+	*uid = 0;
+	if (tail == NULL ||
+	    span_number(span_n(tail + 3, base - (size_t)(tail + 3 - name)),
+		UINT32_MAX, &n) == -1)
+		return base;
+	*uid = (uint32_t)n;
+	return (size_t)(tail - name);
+}
+
 static DIR *
 list(int dir, const char *path)
 {
@@ -83,6 +112,7 @@ hold_open(const struct folder *f, const char *name, size_t base)
 	for (int ago = 0; ago < 2; ago++) {
 		char path[PATH], date[16];
 		const struct dirent *e;
+		uint32_t uid;
 		int fd = -1;
 		DIR *d;
 
@@ -91,7 +121,7 @@ hold_open(const struct folder *f, const char *name, size_t base)
 		    f->name);
 		d = list(f->store->root, path);
 		while (d != NULL && fd == -1 && (e = readdir(d)) != NULL)
-			if (name_base(e->d_name) == base &&
+			if (base_of(e->d_name, &uid) == base &&
 			    memcmp(e->d_name, name, base) == 0)
 				fd = measure_open(dirfd(d), e->d_name);
 		if (d != NULL)
@@ -162,6 +192,7 @@ collect(const struct store *s, const char *date, const char *folder,
 		*p = (struct held){ .since = start_of(date),
 			.size = (uint64_t)st.st_size,
 			.date = st.st_mtime };
+		(void)base_of(e->d_name, &p->uid);
 		(void)snprintf(p->name, sizeof(p->name), "%s/%s/%s", date,
 		    folder, e->d_name);
 	}
@@ -221,7 +252,7 @@ store_read_held(struct store *s, const struct held *h)
 	return measure_open(s->root, path);
 }
 
-/* "20261121/Folder/NAME:2,ST" comes back as cur/NAME:2,S of its folder. */
+/* "20261121/Folder/NAME,U=7:2,ST" comes back as cur/NAME:2,S of its folder. */
 int
 store_unhold(struct store *s, const struct held *h)
 {
@@ -230,7 +261,7 @@ store_unhold(struct store *s, const struct held *h)
 	const char *b = a == NULL ? NULL : strchr(a + 1, '/');
 	int dir = -1, files = -1, r = -1;
 	uint64_t words;
-	uint32_t flags;
+	uint32_t flags, uid;
 
 	if (!held_path(h, from) || b == NULL ||
 	    (size_t)(b - a) > sizeof(folder))
@@ -239,8 +270,8 @@ store_unhold(struct store *s, const struct held *h)
 	if (store_enter(s, folder, &dir, &files) == -1)
 		return -1;
 	(void)flags_get(b + 1, &flags, &words);
-	flags_put(to, b + 1, name_base(b + 1), flags & ~(uint32_t)FLAG_DELETED,
-	    words);
+	flags_put(to, b + 1, base_of(b + 1, &uid),
+	    flags & ~(uint32_t)FLAG_DELETED, words);
 	if (renameat2(s->root, from, dir, to, RENAME_NOREPLACE) == 0)
 		r = disk_sync(dir, "cur");
 	else

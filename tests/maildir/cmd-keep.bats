@@ -113,6 +113,21 @@ load cmd-common
 	[ "$status" -eq 1 ]
 }
 
+@test "undelete: by the number that a message had, which stays the same" {
+	three
+	md delete 1 2
+	[ "$(md undelete -q | sort | xargs)" = '1 2' ]
+	[ "$(md undelete -q 2)" = 4 ]
+	[ "$(md undelete -q | xargs)" = 1 ]
+	[ "$(md delete -q 3 4 | "$BIN/maildir" undelete -q - | sort | xargs)" = '5 6' ]
+	[ "$(md list -q | xargs)" = '5 6' ]
+	md list | grep -q page
+	[ -z "$(find "$M/cur" "$M/new" -name '*U=*')" ]
+	[[ $(md undelete -j) == '{"uid":1,'* ]]
+	md undelete -a
+	[ "$(md list -q | wc -l)" -eq 3 ]
+}
+
 @test "folders" {
 	three
 	md folders create Entwürfe Work/2026
