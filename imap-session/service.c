@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "imap-session/capability.h"
+#include "imap-session/converter.h"
 #include "imap-session/imap.h"
 #include "imap-session/selected.h"
 #include "maildir/delivery.h"
@@ -61,6 +62,7 @@ confine(const char *maildir)
 	struct store *store;
 	int dir;
 
+	converter_start();
 	date_zone();
 	tzset();
 	dir = maildir_open(maildir);

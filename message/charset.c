@@ -2,11 +2,18 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdlib.h>
 
 #include "message/charset-table.h"
 #include "message/utf8.h"
 
-enum { NAME_MAX_CHARSET = 40, REPLACEMENT = 0xfffd };
+enum {
+	NAME_MAX_CHARSET = 40,
+	REPLACEMENT = 0xfffd,
+	ELSEWHERE_MAX = 192 << 20, /* octets that are sent away at once */
+};
+
+static charset_converter *elsewhere;
 
 /* Only these are asked of iconv, by its own names: it has modules for
  * hundreds of sets that no mail uses, and none of them for our sake. */
@@ -80,6 +87,25 @@ one_of(struct span name, const char *const *list)
 	return false;
 }
 
+void
+charset_elsewhere(charset_converter *convert)
+{
+	elsewhere = convert;
+}
+
+/* Gather what is to be sent away.  0; -1 no memory. */
+static int
+begin_elsewhere(struct charset *c, const char *name)
+{
+	c->all = malloc(sizeof(*c->all));
+	if (c->all == NULL)
+		return -1;
+	buf_init(c->all, ELSEWHERE_MAX);
+	c->kind = CHARSET_ELSEWHERE;
+	c->name = name;
+	return 0;
+}
+
 int
 charset_begin(struct charset *c, struct span raw)
 {
@@ -102,6 +128,8 @@ charset_begin(struct charset *c, struct span raw)
 	for (i = 0; i < sizeof others / sizeof *others; i++) {
 		if (!span_eq(name, span(others[i].name)))
 			continue;
+		if (elsewhere != NULL)
+			return begin_elsewhere(c, others[i].iconv);
 		cd = iconv_open("UTF-8", others[i].iconv);
 		if (cd == (iconv_t)-1)
 			break;
@@ -253,6 +281,10 @@ charset_put(struct charset *c, struct buf *out, struct span in)
 {
 	struct span rest;
 
+	if (c->kind == CHARSET_ELSEWHERE) {
+		buf_span(c->all, in);
+		return;
+	}
 	if (c->kind == CHARSET_TABLE) {
 		put_table(c, out, in);
 		return;
@@ -272,9 +304,24 @@ charset_put(struct charset *c, struct buf *out, struct span in)
 	c->have = rest.len;
 }
 
+/* What nobody can convert is read as UTF-8. */
+static void
+end_elsewhere(struct charset *c, struct buf *out)
+{
+	if (c->all->over)
+		out->over = true;
+	if (elsewhere(out, c->name, buf_all(c->all)) == -1)
+		(void)put_utf8(out, buf_all(c->all));
+	buf_free(c->all);
+	free(c->all);
+	c->all = NULL;
+}
+
 void
 charset_end(struct charset *c, struct buf *out)
 {
+	if (c->kind == CHARSET_ELSEWHERE)
+		end_elsewhere(c, out);
 	for (; c->have > 0; c->have--)
 		utf8_put(out, REPLACEMENT);
 	if (c->kind == CHARSET_ICONV)

@@ -2,7 +2,8 @@
  *
  * US-ASCII, UTF-8 and the sets of one octet need no files; the rest comes
  * from iconv(3), which loads a module at charset_begin; where files are out of
- * reach these are unknown, but for what charset_load has loaded. */
+ * reach these are unknown, but for what charset_load has loaded, or
+ * charset_elsewhere converts. */
 #ifndef MESSAGE_CHARSET_H
 #define MESSAGE_CHARSET_H
 
@@ -12,9 +13,16 @@
 #include "message/span.h"
 
 struct charset {
-	enum { CHARSET_UTF8, CHARSET_TABLE, CHARSET_ICONV } kind;
+	enum {
+		CHARSET_UTF8,
+		CHARSET_TABLE,
+		CHARSET_ICONV,
+		CHARSET_ELSEWHERE
+	} kind;
 	const uint16_t *table;
 	void *iconv;
+	const char *name; /* for "elsewhere" */
+	struct buf *all; /* the same: what came so far */
 	char held[16]; /* the beginning of a character */
 	size_t have;
 };
@@ -22,6 +30,12 @@ struct charset {
 /* Load all sets of iconv, so that charset_begin knows them in a sandbox too.
  * Costs about as much as starting a small program. */
 void charset_load(void);
+
+/* From now on let another process do what is iconv's: "convert" appends "in",
+ * of the set that iconv has by that name, as UTF-8; 0, or -1: it cannot. */
+typedef int charset_converter(struct buf *out, const char *name,
+    struct span in);
+void charset_elsewhere(charset_converter *);
 
 /* From the set of that name in any case.  An empty name is US-ASCII, and as
  * US-ASCII mail often is UTF-8 in truth, that is what it is read as.

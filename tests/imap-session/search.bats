@@ -112,3 +112,13 @@ letters() {
 	three
 	play search-partial
 }
+
+@test "SEARCH: character sets of iconv, out of reach of the sandbox" {
+	# shellcheck disable=SC2016 # ISO-2022-JP, GB2312
+	printf '%s\n' 'Subject: =?iso-2022-jp?b?GyRCRnxLXBsoQg==?=' \
+		'Content-Type: text/plain; charset=iso-2022-jp' '' \
+		$'\e$BF|K\\\e(B' | put new/1.a
+	printf 'Content-Type: text/plain; charset=gb2312\n\n\xd6\xd0\xb9\xfa\n' |
+		put new/2.b
+	play search-sets
+}

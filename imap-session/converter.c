@@ -1,0 +1,184 @@
+#include "imap-session/converter.h"
+
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "message/buf.h"
+#include "message/charset.h"
+#include "message/fail.h"
+#include "session/sandbox.h"
+
+enum { TEXT_MAX = 192 << 20, KEPT = 1 << 20 };
+
+/* Before each text; the answer has the same, and no octets where the set is
+ * not known. */
+struct text {
+	char set[24];
+	uint64_t octets;
+	uint64_t known;
+};
+
+static int service = -1;
+
+static bool
+put(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n > 0) {
+		ssize_t done = write(fd, s, n);
+
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		s += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+static bool
+get(int fd, void *p, size_t n)
+{
+	char *s = p;
+
+	while (n > 0) {
+		ssize_t done = read(fd, s, n);
+
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		s += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* So many octets, in pieces, append. */
+static bool
+get_text(int fd, struct buf *b, uint64_t n)
+{
+	static char piece[64 * 1024];
+
+	while (n > 0) {
+		size_t k = n < sizeof(piece) ? (size_t)n : sizeof(piece);
+
+		if (!get(fd, piece, k))
+			return false;
+		buf_add(b, piece, k);
+		n -= k;
+	}
+	return true;
+}
+
+/* ---- the other process */
+
+static bool
+confine(void)
+{
+	const struct limits l = {
+		.memory = 1 << 30,
+		.file = 0,
+		.files = 3,
+		.procs = 0,
+	};
+
+	charset_load();
+	return sandbox_limits(&l) == 0 && sandbox_files(NULL, 0) == 0 &&
+	    sandbox_calls(SANDBOX_PIPE) == 0;
+}
+
+static bool
+answer(struct text *t, struct buf *in, struct buf *out)
+{
+	t->set[sizeof(t->set) - 1] = '\0';
+	if (!get_text(STDIN_FILENO, in, t->octets))
+		return false;
+	t->known = !in->over &&
+	    charset_text(out, span(t->set), buf_all(in)) == 0 && !out->over;
+	t->octets = t->known ? out->len : 0;
+	return put(STDIN_FILENO, t, sizeof(*t)) &&
+	    put(STDIN_FILENO, out->p, (size_t)t->octets);
+}
+
+static _Noreturn void
+serve(void)
+{
+	struct buf in, out;
+	struct text t;
+	bool ready = false;
+
+	buf_init(&in, TEXT_MAX);
+	buf_init(&out, TEXT_MAX);
+	while (get(STDIN_FILENO, &t, sizeof(t))) {
+		ready = ready || confine();
+		if (!ready || !answer(&t, &in, &out))
+			break;
+		buf_reset(&in);
+		buf_reset(&out);
+		if (in.size + out.size > KEPT) {
+			buf_free(&in);
+			buf_free(&out);
+		}
+	}
+	_exit(0);
+}
+
+/* ---- ours */
+
+/* After any trouble it is not asked again. */
+static int
+give_up(void)
+{
+	if (service != -1)
+		(void)close(service);
+	service = -1;
+	return fail_as(EIO, "no converter of character sets");
+}
+
+static int
+convert(struct buf *out, const char *name, struct span in)
+{
+	struct text t = { .octets = in.len };
+
+	if (service == -1)
+		return -1;
+	(void)strncpy(t.set, name, sizeof(t.set) - 1);
+	if (!put(service, &t, sizeof(t)) || !put(service, in.p, in.len) ||
+	    !get(service, &t, sizeof(t)) || t.octets > TEXT_MAX ||
+	    !get_text(service, out, t.octets))
+		return give_up();
+	return t.known != 0 ? 0 : -1;
+}
+
+void
+converter_start(void)
+{
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
+		return;
+	switch (fork()) {
+	case -1:
+		(void)close(fd[0]);
+		(void)close(fd[1]);
+		return;
+	case 0:
+		if (dup2(fd[1], STDIN_FILENO) == -1)
+			_exit(1);
+		closefrom(STDIN_FILENO + 1);
+		serve();
+	default:
+		(void)close(fd[1]);
+		service = fd[0];
+		charset_elsewhere(convert);
+	}
+}
