@@ -20,4 +20,8 @@ load ../lib
 @test "message: mime" { unit mime; }
 @test "message: html" { unit html; }
 @test "message: compose" { unit compose; }
+@test "message: fold" { unit fold; }
+@test "message: haystack" { unit haystack; }
+@test "message: subject" { unit subject; }
+@test "message: thread" { unit thread; }
 @test "message: no unit test is forgotten" { all_units; }

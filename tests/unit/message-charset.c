@@ -150,3 +150,36 @@ TEST(load)
 			FAIL(sets[i]);
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
+
+static int
+convert(struct buf *out, const char *name, struct span in)
+{
+	if (strcmp(name, "CP932") != 0)
+		return -1;
+	buf_printf(out, "<%zu>", in.len);
+	return 0;
+}
+
+/* What is iconv's goes away as a whole, however it comes. */
+TEST(elsewhere)
+{
+	struct charset c;
+	struct buf b;
+
+	buf_init(&b, 1000);
+	charset_elsewhere(convert);
+	CHECK(charset_begin(&c, span("Shift_JIS")) == 0);
+	charset_put(&c, &b, span("ab"));
+	charset_put(&c, &b, span("c"));
+	CHECK(b.len == 0);
+	charset_end(&c, &b);
+	CHECK_SPAN(buf_all(&b), "<3>");
+	buf_reset(&b);
+	CHECK(charset_text(&b, span("big5"), span("a\xc3\xa9\xff")) == 0);
+	CHECK_SPAN(buf_all(&b), "a\u00e9\ufffd");
+	buf_reset(&b);
+	CHECK(charset_text(&b, span("koi8-r"), span("\xd4")) == 0);
+	CHECK_SPAN(buf_all(&b), "т");
+	charset_elsewhere(NULL);
+	buf_free(&b);
+}
