@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "maildir/cmd-letter.h"
 #include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "message/compose.h"
 #include "message/date.h"
 #include "message/fail.h"
 #include "message/header.h"
-#include "message/list.h"
-#include "message/word.h"
 
-enum { MESSAGE_MAX = 256 << 20, FILES = 256, LIST_ROOM = 512 * 1024 };
+enum { MESSAGE_MAX = 256 << 20, FILES = 256 };
 
 struct draft {
 	struct cmd *c;
@@ -44,118 +40,6 @@ struct draft {
 	char flag[32], folder[256];
 	uint64_t uid; /* 0: of no message */
 };
-
-int
-send_read(struct buf *b, int fd)
-{
-	char piece[65536];
-	ssize_t n = -1;
-
-	if (fd == -1)
-		return fail("open");
-	while (!b->over &&
-	    ((n = read(fd, piece, sizeof(piece))) > 0 ||
-		(n == -1 && errno == EINTR)))
-		buf_add(b, piece, n > 0 ? (size_t)n : 0);
-	(void)close(fd);
-	if (b->over)
-		return fail_as(EFBIG, "too large");
-	return n == -1 ? fail("read") : 0;
-}
-
-void
-send_host(char host[256])
-{
-	const struct hostent *h;
-
-	if (gethostname(host, 255) == -1)
-		(void)strlcpy(host, "localhost", 256);
-	host[255] = '\0';
-	if (strchr(host, '.') == NULL && (h = gethostbyname(host)) != NULL &&
-	    strchr(h->h_name, '.') != NULL)
-		(void)strlcpy(host, h->h_name, 256);
-}
-
-char *
-send_date(char now[DATE_SIZE])
-{
-	date_zone();
-	return date_put(now, time(NULL));
-}
-
-void
-send_id(struct buf *b)
-{
-	char host[256];
-
-	send_host(host);
-	buf_printf(b, "<%jx.%08x%08x@%s>", (uintmax_t)time(NULL), arc4random(),
-	    arc4random(), host);
-}
-
-void
-send_addresses(struct span value, char ***address, size_t *n)
-{
-	struct buf scratch;
-	struct mailbox m;
-	struct list l;
-	enum list_kind k;
-	char **p, *one;
-
-	buf_init(&scratch, LIST_ROOM);
-	list_begin(&l, value);
-	while ((k = list_next(&l, &scratch, &m)) != LIST_END) {
-		if (k != LIST_MAILBOX || m.local.len == 0)
-			continue;
-		if (asprintf(&one, "%.*s%s%.*s", (int)m.local.len, m.local.p,
-			m.domain.len > 0 ? "@" : "", (int)m.domain.len,
-			m.domain.len > 0 ? m.domain.p : "") == -1 ||
-		    (p = reallocarray(*address, *n + 2, sizeof(*p))) == NULL)
-			err(EX_TEMPFAIL, "addresses");
-		*address = p;
-		p[(*n)++] = one;
-		p[*n] = NULL;
-	}
-	buf_free(&scratch);
-}
-
-void
-send_people(struct buf *out, const struct letter *l, const char *field)
-{
-	struct buf scratch, name;
-	struct mailbox m;
-	struct field f;
-	struct list list;
-	enum list_kind k;
-
-	if (!header_find(l->header, field, &f))
-		return;
-	buf_init(&scratch, 512 * 1024);
-	buf_init(&name, 512 * 1024);
-	list_begin(&list, f.value);
-	while ((k = list_next(&list, &scratch, &m)) != LIST_END) {
-		if (k != LIST_MAILBOX || m.local.len == 0)
-			continue;
-		buf_str(out, out->len > 0 ? ", " : "");
-		buf_reset(&name);
-		word_decode(&name, m.name);
-		if (name.len > 0)
-			buf_char(out, '"');
-		for (size_t i = 0; i < name.len; i++) {
-			if (name.p[i] == '"' || name.p[i] == '\\')
-				buf_char(out, '\\');
-			buf_char(out, name.p[i]);
-		}
-		buf_str(out, name.len > 0 ? "\" <" : "");
-		word_line(out, m.local);
-		buf_str(out, m.domain.len > 0 ? "@" : "");
-		if (m.domain.len > 0)
-			word_line(out, m.domain);
-		buf_str(out, name.len > 0 ? ">" : "");
-	}
-	buf_free(&scratch);
-	buf_free(&name);
-}
 
 /* ---- sendmail */
 
@@ -284,42 +168,91 @@ add_file(struct draft *d, struct span value)
 	return 0;
 }
 
+/* The message itself, as it is when the draft is sent. */
+static int
+add_message(struct draft *d, struct span value)
+{
+	struct span word = span_word(&value), folder = span_trim(value);
+	struct buf *b = &d->body[d->files];
+	char name[256];
+	struct folder *f;
+	struct message m;
+	uint64_t uid;
+	uint32_t number;
+	int fd = -1;
+
+	if (d->files == FILES || folder.len >= sizeof(name) ||
+	    span_number(word, UINT32_MAX, &uid) == -1)
+		return fail_as(EINVAL, "Forward: what is that?");
+	(void)memcpy(name, folder.p, folder.len);
+	name[folder.len] = '\0';
+	f = folder_open(d->c->store, name, false);
+	if (f == NULL)
+		return -1;
+	number = folder_number(f, (uint32_t)uid);
+	if (number <= folder_count(f) && folder_get(f, number, &m) == 0 &&
+	    m.uid == uid)
+		fd = folder_read(f, number);
+	else
+		(void)fail_as(ENOENT, "%s has no message %ju", name,
+		    (uintmax_t)uid);
+	buf_init(b, MESSAGE_MAX);
+	if (fd != -1 && send_read(b, fd) == 0)
+		d->file[d->files++] =
+		    (struct compose_file){ .name = span("forwarded.eml"),
+			    .data = buf_all(b) };
+	else
+		fd = -1;
+	folder_close(f);
+	return fd == -1 ? -1 : 0;
+}
+
 static void
 read_original(struct draft *d, struct span value)
 {
-	struct span flag = span_word(&value), folder = span_word(&value);
+	struct span flag = span_word(&value), uid = span_word(&value);
+	struct span folder = span_trim(value);
 
-	value = span_trim(value);
 	if (flag.len >= sizeof(d->flag) || folder.len >= sizeof(d->folder) ||
-	    span_number(value, UINT32_MAX, &d->uid) == -1)
+	    span_number(uid, UINT32_MAX, &d->uid) == -1)
 		return;
 	(void)memcpy(d->flag, flag.p, flag.len);
 	(void)memcpy(d->folder, folder.p, folder.len);
 }
 
-/* Fields into what goes on and what is for us. */
+/* It goes on, or is for us. */
+static int
+read_field(struct draft *d, const struct field *f)
+{
+	static const char *const to[] = { "To", "Cc", "Bcc" };
+	struct span value = span_trim(f->value);
+
+	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++)
+		if (span_same(f->name, span(to[i])))
+			send_addresses(f->value, &d->address, &d->addresses);
+	if (span_same(f->name, span("Original")))
+		read_original(d, value);
+	else if (span_same(f->name, span("Forward")))
+		return add_message(d, value);
+	else if (!span_same(f->name, span("Attach")))
+		buf_span(&d->header, f->whole);
+	else if (value.len > 0)
+		return add_file(d, value);
+	return 0;
+}
+
 static int
 read_draft(struct draft *d, struct span *body)
 {
-	static const char *const to[] = { "To", "Cc", "Bcc" };
 	struct span rest = buf_all(&d->text), whole = rest;
 	struct field f;
 	bool date = false, id = false;
 	char now[DATE_SIZE];
 
 	while (header_next(&rest, &f) == 1) {
-		for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++)
-			if (span_same(f.name, span(to[i])))
-				send_addresses(f.value, &d->address,
-				    &d->addresses);
 		date |= span_same(f.name, span("Date"));
 		id |= span_same(f.name, span("Message-ID"));
-		if (span_same(f.name, span("Original")))
-			read_original(d, f.value);
-		else if (!span_same(f.name, span("Attach")))
-			buf_span(&d->header, f.whole);
-		else if (span_trim(f.value).len > 0 &&
-		    add_file(d, f.value) == -1)
+		if (read_field(d, &f) == -1)
 			return -1;
 	}
 	/* It ended at an empty line, or with the draft. */
@@ -341,9 +274,10 @@ read_draft(struct draft *d, struct span *body)
 
 /* ---- afterwards */
 
-static void
+static uint32_t
 keep_sent(struct draft *d)
 {
+	uint32_t uid = 0;
 	struct store *s = d->c->store;
 	struct append *a = append_new(s, "Sent");
 	struct copied done = { 0 };
@@ -357,9 +291,37 @@ keep_sent(struct draft *d)
 	    append_commit(a, &done) == -1)
 		cmd_complain(d->c, "sent, but no copy in Sent: %s",
 		    fail_text());
+	else
+		uid = done.to[0];
 	copied_free(&done);
 	if (a != NULL)
 		append_free(a);
+	return uid;
+}
+
+/* -q: the number of the copy in Sent. */
+static void
+tell(struct draft *d, uint32_t uid)
+{
+	struct buf *out = &d->c->out;
+	struct field f;
+
+	if (d->c->json) {
+		buf_printf(out, "{\"uid\":%u,\"folder\":\"Sent\",", uid);
+		buf_str(out, "\"message_id\":");
+		json_string(out,
+		    header_find(buf_all(&d->header), "Message-ID", &f) ?
+			span_trim(f.value) :
+			span(""));
+		buf_str(out, ",\"recipients\":[");
+		for (size_t i = 0; i < d->addresses; i++) {
+			buf_str(out, i > 0 ? "," : "");
+			json_string(out, span(d->address[i]));
+		}
+		buf_str(out, "]}\n");
+	} else if (d->c->quiet && uid != 0)
+		buf_printf(out, "%u\n", uid);
+	cmd_flush(d->c);
 }
 
 static void
@@ -427,7 +389,7 @@ deliver(struct draft *d)
 	if (send_message(d->c, buf_all(&d->out), NULL, d->address) == -1)
 		return fail_as(EAGAIN, "not sent");
 	if (build(d, body, true) == 0)
-		keep_sent(d);
+		tell(d, keep_sent(d));
 	if (d->uid != 0)
 		mark_original(d);
 	return 0;

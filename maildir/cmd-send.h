@@ -10,7 +10,8 @@
 /* Send the draft in that file: UTF-8, fields, an empty line, the text.  Beside
  * fields of the message it has
  *	Attach: FILE		of any number
- *	Original: FLAG FOLDER UID	a message that is marked when it was sent
+ *	Forward: UID FOLDER	a message, to be attached
+ *	Original: FLAG UID FOLDER	a message that is marked when it was sent
  * A copy goes to Sent, then the file is removed.  0; -1: it is still there, and
  * why and where was said. */
 int send_draft(struct cmd *, const char *path);

@@ -47,7 +47,7 @@ write_file(const char *path, struct span s, int flags)
 }
 
 static void
-draft_path(struct cmd *c, char path[PATH_MAX], const char *end)
+draft_path(struct cmd *c, char path[PATH_MAX])
 {
 	char real[PATH_MAX];
 	int fd;
@@ -59,8 +59,7 @@ draft_path(struct cmd *c, char path[PATH_MAX], const char *end)
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		err(EX_CANTCREAT, "%s", path);
 	(void)strlcat(path, "/draft-XXXXXX", PATH_MAX);
-	(void)strlcat(path, end, PATH_MAX);
-	fd = mkostemps(path, (int)strlen(end), O_CLOEXEC);
+	fd = mkostemp(path, O_CLOEXEC);
 	if (fd == -1)
 		err(EX_CANTCREAT, "%s", path);
 	(void)close(fd);
@@ -128,7 +127,7 @@ finish(struct cmd *c, const struct buf *draft)
 
 	if (draft->over)
 		errx(EX_TEMPFAIL, "the draft is too large");
-	draft_path(c, path, "");
+	draft_path(c, path);
 	write_file(path, buf_all(draft), O_TRUNC);
 	if (c->no_edit) {
 		buf_init(&text, DRAFT_MAX);
@@ -378,7 +377,7 @@ cmd_reply(struct cmd *c)
 	put_subject(c, &draft, &l, "Re:");
 	put_thread(&draft, &l);
 	put_files(c, &draft);
-	buf_printf(&draft, "Original: answered %s %u\n\n", c->folder_name, uid);
+	buf_printf(&draft, "Original: answered %u %s\n\n", uid, c->folder_name);
 	if (!c->no_edit) {
 		buf_reset(&to);
 		letter_field(&to, &l, "From");
@@ -396,7 +395,6 @@ cmd_reply(struct cmd *c)
 void
 cmd_forward(struct cmd *c)
 {
-	char path[PATH_MAX];
 	struct buf draft;
 	struct letter l;
 	uint32_t uid;
@@ -404,22 +402,18 @@ cmd_forward(struct cmd *c)
 	if (c->argc < 1)
 		errx(EX_USAGE, "to whom? see maildir help forward");
 	uid = one(c, &l, c->argv + 1, c->argc - 1);
-	draft_path(c, path, ".eml");
-	write_file(path, span_n(l.p, l.len), O_TRUNC);
 	buf_init(&draft, DRAFT_MAX);
 	put_from(c, &draft, &l);
 	put_field(&draft, "To", c->argv[0]);
 	put_field(&draft, "Cc", c->cc);
 	put_subject(c, &draft, &l, "Fwd:");
 	put_files(c, &draft);
-	put_field(&draft, "Attach", path);
-	buf_printf(&draft, "Original: forwarded %s %u\n\n", c->folder_name,
-	    uid);
+	buf_printf(&draft, "Forward: %u %s\n", uid, c->folder_name);
+	buf_printf(&draft, "Original: forwarded %u %s\n\n", uid,
+	    c->folder_name);
 	if (!c->no_edit)
 		put_signature(&draft);
 	finish(c, &draft);
-	if (c->status == 0)
-		(void)unlink(path);
 	letter_free(&l);
 	buf_free(&draft);
 }
@@ -433,11 +427,12 @@ cmd_bounce(struct cmd *c)
 	struct letter l;
 	struct span rest;
 	struct field f;
+	uint32_t uid;
 	size_t n = 0;
 
 	if (c->argc < 1)
 		errx(EX_USAGE, "to whom? see maildir help bounce");
-	(void)one(c, &l, c->argv + 1, c->argc - 1);
+	uid = one(c, &l, c->argv + 1, c->argc - 1);
 	buf_init(&out, l.len + 64 * 1024);
 	buf_init(&from, 64 * 1024);
 	put_from(c, &from, NULL);
@@ -455,8 +450,8 @@ cmd_bounce(struct cmd *c)
 	buf_char(&out, '\n');
 	buf_span(&out, rest);
 	send_addresses(span(c->argv[0]), &to, &n);
-	if (send_message(c, buf_all(&out), NULL, to) == -1)
-		c->status = 1;
+	if (send_message(c, buf_all(&out), NULL, to) == 0)
+		cmd_done(c, uid, "bounce");
 	for (size_t i = 0; i < n; i++)
 		free(to[i]);
 	free(to);

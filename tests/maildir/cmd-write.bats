@@ -154,3 +154,31 @@ assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
 	sed '/^Resent-/d' "$T/message" | cmp - "$M"/new/1000000001.a.h
 	grep -q '^Resent-To: bob@far.test$' "$T/message"
 }
+
+@test "write, reply, bounce: --json, and the copy's number with -q" {
+	begin
+	echo text | cmd write -j -e -s x bob@far.test >out
+	[[ $(cat out) == '{"uid":1,"folder":"Sent","message_id":"<'*'>","recipients":["bob@far.test"]}' ]]
+	[ "$(echo text | cmd reply -q -e 2)" = 2 ]
+	[[ $(cmd bounce -j carol@far.test 1 </dev/null) == '{"uid":1,"done":"bounce"}' ]]
+	[ "$(printf 'To: x@y.test\n\nx\n' | cmd send -q -)" = 3 ]
+}
+
+@test "forward: nothing is left behind, from a folder with a blank in it" {
+	begin
+	cmd create 'Two words'
+	cmd move 'Two words' 1
+	echo 'see this' | cmd forward -e -f 'Two words' carol@far.test 1
+	parsed 'm.get_payload(1).get_content_type() == "message/rfc822"'
+	[[ $(cmd list -j -f 'Two words' 1) == *'"forwarded"'* ]]
+	[ "$(drafts)" -eq 0 ]
+	editor 'look'
+	echo 75 >"$T/exit"
+	run cmd forward -f 'Two words' dave@far.test 1 </dev/null
+	[ "$status" -eq 1 ]
+	[ "$(drafts)" -eq 1 ]
+	rm "$T/exit"
+	cmd send "$M"/mailroom-drafts/*
+	parsed 'm.get_payload(1).get_content_type() == "message/rfc822"'
+	[ "$(drafts)" -eq 0 ]
+}
