@@ -152,11 +152,11 @@ TEST(load)
 }
 
 static int
-convert(struct buf *out, const char *name, struct span in)
+other(struct buf *to, const char *name, struct span in)
 {
 	if (strcmp(name, "CP932") != 0)
 		return -1;
-	buf_printf(out, "<%zu>", in.len);
+	buf_printf(to, "<%zu>", in.len);
 	return 0;
 }
 
@@ -167,7 +167,7 @@ TEST(elsewhere)
 	struct buf b;
 
 	buf_init(&b, 1000);
-	charset_elsewhere(convert);
+	charset_elsewhere(other);
 	CHECK(charset_begin(&c, span("Shift_JIS")) == 0);
 	charset_put(&c, &b, span("ab"));
 	charset_put(&c, &b, span("c"));
