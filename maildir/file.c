@@ -105,7 +105,7 @@ file_measure(int dir, const char *path, uint64_t wire, bool count,
 size_t
 file_place(const struct index *ix, uint32_t uid)
 {
-	size_t low = 0, high = ix->h->records;
+	size_t low = 0, high = index_count(ix);
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;

@@ -101,8 +101,8 @@ view_current(const struct folder *f, uint32_t uid)
 {
 	size_t i = file_place(&f->ix, uid);
 
-	return i < f->ix.h->records && f->ix.r[i].uid == uid ? (ptrdiff_t)i :
-							       -1;
+	return i < index_count(&f->ix) && f->ix.r[i].uid == uid ? (ptrdiff_t)i :
+								  -1;
 }
 
 int

@@ -77,6 +77,16 @@ index_text(const struct index *ix, const struct record *r)
 	return r->file.at < ix->names.mapped ? ix->names.p + r->file.at : "";
 }
 
+/* How many records there are; no more than are mapped, whatever a damaged header
+ * says. */
+static inline size_t
+index_count(const struct index *ix)
+{
+	size_t fit = (ix->main.mapped - INDEX_HEADER) / sizeof(struct record);
+
+	return ix->h->records < fit ? ix->h->records : fit;
+}
+
 /* max(last + 1, microseconds of the clock), so that an index that was lost
  * does not go back. */
 uint64_t index_modseq(const struct index *);

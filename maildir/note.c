@@ -128,7 +128,7 @@ folder_noted(struct folder *f, uint32_t number, struct note *n)
 	}
 	if (e.uid != r.uid || !note_mapped(f, &f->cache, cache_file, end) ||
 	    e.check !=
-		note_mix(e.id, f->cache.p + at + sizeof(e.check),
+		note_mix(e.uid, f->cache.p + at + sizeof(e.check),
 		    end - at - sizeof(e.check)))
 		return false;
 	p = f->cache.p + at + sizeof(e);
@@ -170,7 +170,7 @@ pack(const struct note *n, uint32_t uid, size_t *size)
 			p += n->part[i].len;
 		}
 	e.check =
-	    note_mix(e.id, block + sizeof(e.check), *size - sizeof(e.check));
+	    note_mix(e.uid, block + sizeof(e.check), *size - sizeof(e.check));
 	(void)memcpy(block, &e.check, sizeof(e.check));
 	return block;
 }
@@ -196,7 +196,7 @@ read_entry(int fd, const struct record *r, char **block)
 	*block = malloc(size);
 	if (*block != NULL && pread(fd, *block, size, at) == (ssize_t)size &&
 	    e.check ==
-		note_mix(e.id, *block + sizeof(e.check),
+		note_mix(e.uid, *block + sizeof(e.check),
 		    size - sizeof(e.check)))
 		return size;
 	free(*block);
@@ -318,7 +318,7 @@ follow(int in, const struct record *from, struct header *h, int out,
 	e.uid = to->uid;
 	(void)memcpy(block, &e, sizeof(e));
 	e.check =
-	    note_mix(e.id, block + sizeof(e.check), size - sizeof(e.check));
+	    note_mix(e.uid, block + sizeof(e.check), size - sizeof(e.check));
 	(void)memcpy(block, &e.check, sizeof(e.check));
 	to->note = put(h, out, block, size);
 	to->id = e.id;

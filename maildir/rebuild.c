@@ -279,7 +279,8 @@ build(struct rebuild *b)
 		return -1;
 	finish(b);
 	note_carry(&b->new);
-	signature_carry(f, &b->new);
+	if (b->sound)
+		signature_carry(f, &b->new);
 	index_end(&b->new);
 	return index_publish(&b->new);
 }

@@ -10,5 +10,7 @@ load ../lib
 @test "maildir: delivery" { unit delivery; }
 @test "maildir: maildrop" { unit maildrop; }
 @test "maildir: store" { unit store; }
+@test "maildir: change" { unit change; }
+@test "maildir: index" { unit index; }
 @test "maildir: search" { unit search; }
 @test "maildir: no unit test is forgotten" { all_units drive act worker time; }
