@@ -203,7 +203,7 @@ set_owner(struct adding *x, const char *owner)
 	*t = (struct target){ .agent = -1,
 		.entry = DELIVER_REPORT,
 		.state = SPOOL_SUCCESS,
-		.notify = x->rcpt->notify };
+		.notify = x->rcpt->notify | NOTIFY_EXPANDED };
 	t->addr = t->original = deliver_string(d, x->rcpt->text);
 	t->orcpt = deliver_string(d, x->rcpt->orcpt);
 	d->targets++;
