@@ -65,6 +65,18 @@ keep(struct buf *words, struct span s)
 	return words->over ? span("") : copy;
 }
 
+/* What took place (RFC 3464 s. 2.3.3).  Where nothing was tried it was done
+ * before the entry was written, in a mailbox of ours. */
+static enum dsn_action
+action(const struct report *r, size_t i)
+{
+	if (r->kind != REPORT_SUCCESS)
+		return r->kind == REPORT_FAILED ? DSN_FAILED : DSN_DELAYED;
+	if ((r->e->env.rcpt[i].notify & NOTIFY_EXPANDED) != 0)
+		return DSN_EXPANDED;
+	return r->e->history.rcpt[i].tries > 0 ? DSN_RELAYED : DSN_DELIVERED;
+}
+
 static void
 add_rcpt(struct report *r, size_t i, struct buf *scratch)
 {
@@ -78,9 +90,7 @@ add_rcpt(struct report *r, size_t i, struct buf *scratch)
 	*to = (struct dsn_rcpt){
 		.final = span(from->addr),
 		.orcpt = span(from->orcpt),
-		.action = r->kind == REPORT_FAILED ? DSN_FAILED :
-		    r->kind == REPORT_DELAYED	   ? DSN_DELAYED :
-						     DSN_RELAYED,
+		.action = action(r, i),
 		.status = keep(&r->words, l.status),
 		.remote = keep(&r->words, span_cut(&l.remote, '[')),
 		.diagnostic = keep(&r->words, l.reply),

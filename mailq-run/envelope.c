@@ -23,6 +23,7 @@ static const struct {
 } notify_words[] = {
 	{ NOTIFY_NEVER, "NEVER" },
 	{ NOTIFY_SUCCESS, "SUCCESS" },
+	{ NOTIFY_EXPANDED, "EXPANDED" },
 	{ NOTIFY_FAILURE, "FAILURE" },
 	{ NOTIFY_DELAY, "DELAY" },
 };

@@ -41,7 +41,8 @@ enum {
 	NOTIFY_NEVER = 1,
 	NOTIFY_SUCCESS = 2,
 	NOTIFY_FAILURE = 4,
-	NOTIFY_DELAY = 8
+	NOTIFY_DELAY = 8,
+	NOTIFY_EXPANDED = 16 /* not a wish: the address is a list of ours */
 };
 
 struct spool_rcpt {

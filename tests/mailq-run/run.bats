@@ -25,6 +25,59 @@ listen() {
 	for i in {1..20}; do [ "$(mail_to "u$i@there.test")" -eq 1 ]; done
 }
 
+@test "runs, kicks and a run by hand at once: each message once" {
+	local i pids=()
+	remote -m 'slow 0.02'
+	chmod 755 "$RUN"
+	start kick systemd-socket-activate -d -l "$RUN/kick" \
+		"$TOOL/again" "$BIN/mailq-run" -c "$CONFIG"
+	wait_for 20 test -S "$RUN/kick"
+	chmod 666 "$RUN/kick"
+	for i in {1..40}; do
+		entry "m$i" a@here.test "u$i@there.test"
+		perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0);
+			send(S, $ARGV[1], MSG_DONTWAIT,
+				pack_sockaddr_un($ARGV[0]))' \
+			"$RUN/kick" "$([ $((i % 5)) -eq 0 ] && echo '*' || echo '!')"
+		if [ $((i % 10)) -eq 0 ]; then
+			mailq_run -v 2>"$T/hand$i" &
+			pids+=("$!")
+		fi
+	done
+	"$BIN/mailq" -c "$CONFIG" retry all 2>/dev/null || :
+	wait "${pids[@]}"
+	empty() { [ "$(waiting)" -eq 0 ]; }
+	wait_for 30 empty
+	for i in {1..40}; do [ "$(mail_to "u$i@there.test")" -eq 1 ]; done
+	[ "$(mails)" -eq 40 ]
+}
+
+# Each verdict is on disk before the worker gets its next letter or leave to go:
+# the reason in the log first, then the octet.
+@test "verdicts: the order in which they become durable" {
+	remote -m 'reject no@there.test 550 5.1.1 Nobody'
+	entry one a@here.test yes@there.test no@there.test 'x@[127.0.0.9]'
+	strace -f -y -s 200 -o "$T/trace" \
+		-e trace=openat,write,pwrite64,fsync,fdatasync,renameat2,sendto,sendmsg,unlinkat \
+		"$BIN/mailq-run" -c "$CONFIG" -H 30 3>&-
+	# what PATTERN: the first line of the trace with it.
+	what() { grep -n -m 1 -- "$1" "$T/trace" | cut -d: -f1; }
+	local log octet synced quit # lines
+	log=$(what 'fdatasync([0-9]*<.*/log/../one>)')
+	octet=$(what 'pwrite64([0-9]*<.*/one>, "[FD]"')
+	synced=$(sed -n "$octet,\$p" "$T/trace" |
+		grep -n -m 1 'fdatasync([0-9]*<.*/\(new\|due/..\)/one>)' |
+		cut -d: -f1)
+	quit=$(what '"QUIT')
+	[ "$log" -lt "$octet" ]
+	[ "$((octet + synced - 1))" -lt "$quit" ]
+	# The report is whole and has its name before its sender is told so.
+	[ "$(what 'fsync([0-9]*<.*/tmp/one-1>)')" -lt \
+		"$(what 'renameat2(.*"tmp/one-1"')" ]
+	[ "$(what 'write([0-9]*<.*/log/../one>.*report')" -lt \
+		"$(what 'renameat2(.*"tmp/one-1"')" ]
+}
+
 @test "what comes while it works is taken too, by the one that works" {
 	remote -m 'slow 0.4'
 	entry one a@here.test one@there.test
@@ -109,6 +162,46 @@ listen() {
 	grep -q '^Action: relayed' "$SPOOL"/due/*/two-1
 	grep -q '^Original-Recipient: rfc822;x+y@z' "$SPOOL"/due/*/two-1 ||
 		grep -q '^Original-Recipient: rfc822;x+2By@z' "$SPOOL"/due/*/two-1
+}
+
+# What is owed when smtp-session has delivered: states S from the beginning.
+@test "success: delivered here, a list, passed on, each by its name" {
+	remote
+	entry one a@here.test bob@here.test list@here.test yes@there.test
+	sed -i $'s/^T bob.*/S bob@here.test\tnotify=SUCCESS/
+		s/^T list.*/S list@here.test\tnotify=SUCCESS,EXPANDED/
+		s/^T yes.*/&\tnotify=SUCCESS/' "$SPOOL/new/one"
+	own 20902 "$SPOOL/new/one"
+	mailq_run
+	[ "$(waiting)" -eq 1 ]
+	awk '/^Final-Recipient/ { r = $NF } /^Action/ { print r, $2 }' \
+		"$SPOOL"/due/*/one-1 | sort | diff - <(sort <<-END
+		rfc822;bob@here.test delivered
+		rfc822;list@here.test expanded
+		rfc822;yes@there.test relayed
+		END
+		)
+	not grep -q EXPANDED "$T/sink/log"
+}
+
+@test "success is reported end to end" {
+	remote
+	listen
+	printf '%s\r\n' 'EHLO x' \
+		'MAIL FROM:<alice@here.test>' \
+		'RCPT TO:<bob@here.test> NOTIFY=SUCCESS' 'DATA' \
+		'Subject: hello' '' 'text' . QUIT |
+		perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0);
+			connect(S, pack_sockaddr_un($ARGV[0])) or die;
+			$| = 1; while (<S>) { print; next if /^\d+-/;
+			$l = <STDIN>; syswrite(S, $l);
+			while ($d && $l ne ".\r\n") { $l = <STDIN>;
+				syswrite(S, $l) }
+			$d = $l eq "DATA\r\n" }' "$RUN/submit" >"$T/said" || :
+	mailq_run
+	wait_for 10 test -d "${MAILDIR_alice:?}/new"
+	message alice | grep -q '^Action: delivered'
+	message alice | grep -q '^Final-Recipient: rfc822; *bob@here.test'
 }
 
 @test "DSN is handed on to a host that knows it" {
