@@ -9,6 +9,7 @@
 #   make asan       programs with sanitizers in build/asan/bin
 #   make fuzz       fuzz targets, FUZZ_SECONDS each
 #   make install    below $(DESTDIR)$(PREFIX); make uninstall
+#   make deb        a Debian package
 
 PREFIX	?= /usr/local
 SBIN	?= $(PREFIX)/sbin
@@ -192,7 +193,8 @@ demo:
 CODE	= $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/tool/*.c)
 HEADERS	= $(wildcard $(FOLDERS:%=%/*.h) tests/*/*.h)
 SHELL_FILES = .ci/run $(wildcard tests/*.bash tests/*/*.bats tests/*/*/*.bats) \
-	  $(shell grep -slE '^\#!(/usr)?/bin/(env )?(ba)?sh' tests/* tests/tool/*)
+	  $(shell grep -slE '^\#!(/usr)?/bin/(env )?(ba)?sh' tests/* tests/tool/* \
+	  session/deb/build session/deb/p*)
 STAMPS	= $(CODE:%=$(B)/lint/%.format) $(HEADERS:%=$(B)/lint/%.format) \
 	  $(CODE:%=$(B)/lint/%.tidy)
 
@@ -281,7 +283,7 @@ DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 	     libcrypt-dev libpam0g-dev libssl-dev libcurl4-openssl-dev
 DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
-	     dnsmasq-base dovecot-imapd fail2ban gsasl iproute2 isync ldnsutils \
+	     dnsmasq-base dovecot-imapd dpkg-dev fail2ban gsasl iproute2 isync ldnsutils \
 	     libmailtools-perl mpop msmtp mutt opendkim procps s-nail swaks
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
 
@@ -331,11 +333,21 @@ uninstall:
 	rm -f $(D)$(SYSUSERS)/mailroom.conf $(D)$(TMPFILES)/mailroom.conf
 	rm -rf $(D)$(HELPERS) $(D)$(DOC)
 
+# A Debian package for this machine's architecture, in build/.
+VERSION	?= 0.9
+deb:
+	@tests/tool/deps $(DEPS_BUILD) dpkg-dev
+	@rm -rf build/deb/root
+	+@$(MAKE) -s --no-print-directory B=build/deb PREFIX=/usr \
+	    UNITDIR=/lib/systemd/system DESTDIR=build/deb/root install
+	@session/deb/build build/deb/root $(VERSION) \
+	    build/mailroom_$(VERSION).deb
+
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: FORCE all tests check soak bench demo deps install uninstall clean \
+.PHONY: FORCE all tests check soak bench demo deps install uninstall deb clean \
 	lint lint-house lint-cppcheck lint-man lint-shell lint-clang format \
 	asan fuzz fuzzers
 .DELETE_ON_ERROR:

@@ -63,9 +63,13 @@ read_all(struct imap *im, struct parse *p, struct results *r,
 		r->extended = true;
 		r->wanted = RETURN_ALL;
 	}
-	if (wrong == NULL && parse_word(p, "CHARSET"))
-		wrong = parse_space(p) == -1 ? &imap_bad :
-					       search_charset(im, p, &charset);
+	if (wrong == NULL && parse_word(p, "CHARSET")) {
+		if (imap_enabled(im, E_UTF8)) /* RFC 9755 s. 3 */
+			(void)parse_fail(p, "All strings are UTF-8");
+		wrong = p->error != NULL || parse_space(p) == -1 ?
+		    &imap_bad :
+		    search_charset(im, p, &charset);
+	}
 	if (wrong == NULL)
 		wrong = search_read(im, p, charset, k, &r->modseq);
 	return wrong;

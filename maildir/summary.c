@@ -104,6 +104,8 @@ place(struct summary *s, const struct summary_entry *e, uint32_t *at)
 		if (n > s->count || f->at->r[view_place(f, n)].uid != e->uid)
 			return;
 	}
+	if (s->entry[n - 1] != NULL) /* two sessions made it at once */
+		s->living -= s->entry[n - 1]->size;
 	s->entry[n - 1] = e;
 	s->living += e->size;
 	*at = n + 1;
