@@ -37,6 +37,7 @@ archive	= $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBBSD	= $(call archive,bsd) $(call archive,md)
 LIBIDN2	= $(call archive,idn2) $(call archive,unistring)
 LIBCRYPT = $(call archive,crypt)
+LIBZ	= $(call archive,z)
 # What starts once per connection is linked whole, C library too: a fifth less
 # time from exec to main, less memory, cheaper forks.  It must not call the name
 # service, which loads libraries; see session/account.h.
@@ -53,7 +54,7 @@ PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 $(B)/bin/smtp-session $(B)/bin/pop3-session $(B)/bin/imap-session: PIE = $(STATIC)
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT) $(LIBRESOLV)
 LIBS_pop3-session = $(LIBIDN2) $(LIBCRYPT)
-LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT)
+LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT) $(LIBZ)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
 LIBS_mta-sts = -lcurl
@@ -115,7 +116,7 @@ $(B)/obj/session/config.o: $(B)/helpers
 # that FOLDER may use and no others.
 UNITS	= $(patsubst tests/unit/%.c,$(B)/unit/%,\
 	  $(foreach f,$(FOLDERS),$(wildcard tests/unit/$(f)-*.c)))
-TEST_LIBS = $(LIBIDN2) $(LIBCRYPT) -lresolv $(LIBBSD)
+TEST_LIBS = $(LIBIDN2) $(LIBCRYPT) $(LIBZ) -lresolv $(LIBBSD)
 owner	= $(firstword $(foreach f,$(FOLDERS),$(if $(filter $(f)-%,$(1)),$(f))))
 UNDER_message = message
 UNDER_session = session message
@@ -280,7 +281,8 @@ fuzzers: $(FUZZERS)
 # ---- Debian packages, by what they are for
 
 DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
-	     libcrypt-dev libpam0g-dev libssl-dev libcurl4-openssl-dev
+	     libcrypt-dev libpam0g-dev libssl-dev libcurl4-openssl-dev \
+	     zlib1g-dev
 DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
 	     dnsmasq-base dovecot-imapd dpkg-dev fail2ban gsasl iproute2 isync ldnsutils \

@@ -25,6 +25,7 @@ enum capability { /* in the order in which they are announced */
 	CAP_MOVE,
 	CAP_MULTIAPPEND,
 	CAP_IDLE,
+	CAP_COMPRESS,
 	CAP_CHILDREN,
 	CAP_SPECIAL_USE,
 	CAP_CREATE_SPECIAL_USE,

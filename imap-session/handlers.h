@@ -30,5 +30,6 @@ handler quota_get, quota_get_root, quota_set;
 handler metadata_get, metadata_set;
 handler acl_my_rights, acl_get, acl_list_rights, acl_set, acl_delete;
 handler idle_idle;
+handler compress_compress;
 
 #endif

@@ -83,6 +83,7 @@ static const struct row {
 	{ "UNSUBSCRIBE",	CAP_REV1,	S_USER, 0, folders_unsubscribe },
 	{ "APPEND",		CAP_REV1,	S_USER, 0, append_append },
 	{ "IDLE",		CAP_IDLE,	S_USER, 0, idle_idle },
+	{ "COMPRESS",		CAP_COMPRESS,	S_USER, 0, compress_compress },
 	{ "CHECK",		CAP_REV1,	S_BOX, 0, select_check },
 	{ "CLOSE",		CAP_REV1,	S_BOX, 0, select_close },
 	{ "UNSELECT",		CAP_UNSELECT,	S_BOX, 0, select_unselect },

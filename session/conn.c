@@ -29,6 +29,7 @@ conn_init(struct conn *c, int in, int out, bool ahead)
 
 	c->in = in;
 	c->out = out;
+	c->filter = NULL;
 	c->ahead = ahead;
 	c->at = c->end = c->olen = 0;
 	c->stop = 0;
@@ -73,18 +74,34 @@ some_out(const struct conn *c, const char *p, size_t n)
 	return write(c->out, p, n);
 }
 
+/* What was collected, as it is to be sent. */
+static struct span
+collected(struct conn *c)
+{
+	struct span all = span_n(c->obuf, c->olen);
+
+	if (c->filter == NULL || all.len == 0)
+		return all;
+	all = c->filter->write(c->filter, all);
+	c->broken = all.p == NULL;
+	return all;
+}
+
 int
 conn_flush(struct conn *c)
 {
 	size_t done = 0;
 	int64_t until = 0;
+	struct span all;
 	ssize_t n;
 
+	if (!c->broken)
+		all = collected(c);
 	if (c->broken) {
 		errno = EPIPE;
 		return -1;
 	}
-	while (done < c->olen) {
+	while (done < all.len) {
 		/* A socket is tried first, most often it takes everything. */
 		if (until != 0 || !c->socket) {
 			if (until == 0)
@@ -92,7 +109,7 @@ conn_flush(struct conn *c)
 			if (await(c->out, POLLOUT, until) == -1)
 				break;
 		}
-		n = some_out(c, c->obuf + done, c->olen - done);
+		n = some_out(c, all.p + done, all.len - done);
 		if (n > 0)
 			done += (size_t)n;
 		else if (n == -1 && errno != EAGAIN && errno != EINTR)
@@ -100,7 +117,7 @@ conn_flush(struct conn *c)
 		if (until == 0)
 			until = deadline(c, WRITE_SECONDS);
 	}
-	c->broken = done < c->olen;
+	c->broken = done < all.len;
 	c->olen = 0;
 	return c->broken ? -1 : 0;
 }
@@ -182,6 +199,22 @@ read_line_only(struct conn *c, size_t room)
 	return recv(c->in, to, (size_t)n, 0);
 }
 
+static bool
+filtered(const struct conn *c)
+{
+	return c->filter != NULL && c->filter->waiting(c->filter);
+}
+
+static ssize_t
+some_in(struct conn *c, size_t room)
+{
+	if (c->filter != NULL)
+		return c->filter->read(c->filter, c->in, c->ibuf + c->end,
+		    room);
+	return c->ahead ? read(c->in, c->ibuf + c->end, room) :
+			  read_line_only(c, room);
+}
+
 /* Have more octets in ibuf, after what was collected went out. */
 static enum conn_got
 more(struct conn *c, size_t room, int64_t until)
@@ -191,10 +224,9 @@ more(struct conn *c, size_t room, int64_t until)
 	if (conn_flush(c) == -1)
 		return errno == ETIMEDOUT ? CONN_TIMEOUT : CONN_ERROR;
 	do {
-		if (await(c->in, POLLIN, until) == -1)
+		if (!filtered(c) && await(c->in, POLLIN, until) == -1)
 			return taken(c, -1);
-		n = c->ahead ? read(c->in, c->ibuf + c->end, room) :
-			       read_line_only(c, room);
+		n = some_in(c, room);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
 	return taken(c, n);
 }
@@ -287,7 +319,7 @@ conn_take(struct conn *c, size_t n)
 bool
 conn_waiting(const struct conn *c)
 {
-	return c->at < c->end;
+	return c->at < c->end || filtered(c);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "message/span.h"
 
@@ -27,8 +28,20 @@ enum conn_got {
 	CONN_ERROR, /* errno */
 };
 
+/* What stands between the connection and its octets on the way (deflate.h). */
+struct conn_filter {
+	/* More can be had without reading. */
+	bool (*waiting)(const struct conn_filter *);
+	/* As read(2), but the octets that are meant; EAGAIN: none yet. */
+	ssize_t (*read)(struct conn_filter *, int fd, char *to, size_t room);
+	/* The octets to send for these, at most CONN_OUT, valid until the next
+	 * call; p NULL: it cannot go on. */
+	struct span (*write)(struct conn_filter *, struct span);
+};
+
 struct conn {
 	int in, out;
+	struct conn_filter *filter; /* NULL: none; only with "ahead" */
 	bool ahead;
 	bool socket; /* "out" is one, so writing need not block */
 	size_t at, end; /* unread octets of ibuf */
