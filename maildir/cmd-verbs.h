@@ -33,6 +33,7 @@ void cmd_check(struct cmd *);
 void cmd_repair(struct cmd *);
 void cmd_quota(struct cmd *);
 void cmd_contacts(struct cmd *);
+void cmd_password(struct cmd *);
 void cmd_create(struct cmd *);
 void cmd_rename(struct cmd *);
 void cmd_remove(struct cmd *);

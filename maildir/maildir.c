@@ -57,6 +57,8 @@ static const struct verb {
 	{ "dedupe",	"y",	"[message ...]",		cmd_dedupe },
 	{ "quota",	"",	"[octets [messages]]",		cmd_quota },
 	{ "contacts",	"n:",	"[text ...]",			cmd_contacts },
+	{ "password",	"",	"[list | add name | remove name ...]",
+								cmd_password },
 	{ "create",	"",	"folder ...",			cmd_create },
 	{ "rename",	"",	"old new",			cmd_rename },
 	{ "remove",	"",	"folder ...",			cmd_remove },
@@ -295,7 +297,8 @@ main(int argc, char **argv)
 	if (cmd_disk_name(c.folder_name, c.folder_said) == -1)
 		errx(EX_USAGE, "-f: %s", fail_text());
 	buf_init(&c.out, OUT_MAX);
-	open_store(&c, v);
+	if (v->run != cmd_password)
+		open_store(&c, v);
 	v->run(&c);
 	if (c.folder != NULL)
 		folder_close(c.folder);
