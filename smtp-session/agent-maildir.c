@@ -1,6 +1,7 @@
 /* An agent's second half: it has become the user, and writes what it is given
  * into the Maildir it has opened. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,18 +16,38 @@ struct place {
 	const char *final;
 	struct delivery d;
 	bool prepared;
+	int ahead; /* a message that is still coming; -1 none */
+	off_t at; /* so much of it is copied */
 };
 
+static void
+stop_ahead(struct place *b)
+{
+	if (b->ahead != -1)
+		(void)close(b->ahead);
+	b->ahead = -1;
+}
+
+static void
+take_back(struct place *b)
+{
+	if (b->prepared || b->ahead != -1)
+		delivery_abort(&b->d);
+	b->prepared = false;
+	stop_ahead(b);
+}
+
+/* A file in tmp/ with what stands above a message. */
 static int
-prepare(struct place *b, struct span data, int fd)
+begin(struct place *b, struct span data)
 {
 	const char *from = agent_string(&data);
 	const char *original = agent_string(&data);
 	struct buf head;
 	int r;
 
-	if (fd == -1)
-		return fail_as(EBADMSG, "no message came");
+	take_back(b);
+	b->at = 0;
 	if (delivery_open(&b->d, b->dir) == -1)
 		return -1;
 	buf_init(&head, AGENT_HEAD_MAX);
@@ -36,8 +57,54 @@ prepare(struct place *b, struct span data, int fd)
 	else
 		r = delivery_add(&b->d, head.p, head.len);
 	buf_free(&head);
+	return r;
+}
+
+/* What has come since. */
+static int
+copy(struct place *b, int fd)
+{
+	uint64_t before = b->d.size;
+	int r = delivery_copy(&b->d, fd, b->at);
+
+	b->at += (off_t)(b->d.size - before);
+	return r;
+}
+
+/* Copy what is there of a message that is still coming, and have the disk
+ * begin with it: who waits at the end waits for the rest only.  A failure
+ * here is none yet: PREPARE tries again, and tells. */
+static void
+go_ahead(struct place *b, struct span data, int fd)
+{
+	int r = 0;
+
+	if (fd != -1) {
+		r = begin(b, data);
+		b->ahead = fd;
+	}
+	if (b->ahead == -1)
+		return;
 	if (r == 0)
-		r = delivery_copy(&b->d, fd, 0);
+		r = copy(b, b->ahead);
+	if (r == 0)
+		(void)sync_file_range(b->d.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	else
+		take_back(b);
+}
+
+static int
+prepare(struct place *b, const struct record *request, int fd)
+{
+	int r = 0;
+
+	if (fd == -1)
+		return fail_as(EBADMSG, "no message came");
+	if (request->value != AGENT_CONTINUE || b->ahead == -1)
+		r = begin(b, record_span(request));
+	stop_ahead(b);
+	if (r == 0)
+		r = copy(b, fd);
 	if (r == 0)
 		r = delivery_seal(&b->d);
 	if (r == -1) {
@@ -59,14 +126,6 @@ commit(struct place *b)
 	return delivery_commit(&b->d);
 }
 
-static void
-take_back(struct place *b)
-{
-	if (b->prepared)
-		delivery_abort(&b->d);
-	b->prepared = false;
-}
-
 noreturn static void
 serve(struct place *b)
 {
@@ -78,13 +137,15 @@ serve(struct place *b)
 		switch (r.kind) {
 		case AGENT_PREPARE:
 		case AGENT_DELIVER:
-			take_back(b);
-			if (prepare(b, record_span(&r), fd) == 0 &&
+			if (prepare(b, &r, fd) == 0 &&
 			    (r.kind == AGENT_PREPARE || commit(b) == 0))
 				agent_answer(b->sock, 0);
 			else
 				agent_answer(b->sock, -1);
 			break;
+		case AGENT_AHEAD:
+			go_ahead(b, record_span(&r), fd);
+			continue;
 		case AGENT_COMMIT:
 			agent_answer(b->sock, commit(b));
 			break;
@@ -106,6 +167,7 @@ agent_maildir(int sock, const struct config *c, int dir, const char *final)
 	b.sock = sock;
 	b.final = final;
 	b.dir = dir;
+	b.ahead = -1;
 	if (agent_lock_down(c, dir) == -1) {
 		agent_answer(sock, -1);
 		_exit(0);

@@ -19,6 +19,7 @@
  *	AGENT_COMMIT		AGENT_DONE | AGENT_FAILED
  *	AGENT_DELIVER + fd	as PREPARE and COMMIT in one
  *	AGENT_ABORT		(no answer)
+ *	AGENT_AHEAD + fd	(no answer)		as PREPARE
  *
  * The spool agent has two more before PREPARE (whose data it ignores), and
  * gives out unlinked files for messages too large for memory.  Each PREPARE is
@@ -51,6 +52,7 @@ enum {
 	AGENT_ADDRESS_MAX = 400, /* octets */
 	AGENT_DRAFTS = 32, /* entries of the spool for one message */
 	AGENT_HEAD_MAX = 4096, /* of what is written above a message */
+	AGENT_CONTINUE = 1, /* a value: the message of AHEAD, complete */
 };
 
 enum agent_record {
@@ -74,6 +76,7 @@ enum agent_record {
 	AGENT_RCPT,
 	AGENT_FILE,
 	AGENT_BEGIN,
+	AGENT_AHEAD, /* a message that still grows; without fd: it has grown */
 };
 
 /* How a mailbox agent is asked to begin (ASK_RCPT's value). */

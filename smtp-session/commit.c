@@ -280,10 +280,25 @@ say_mailbox(struct deliver *d, const struct deliver_mail *m,
 {
 	const char *const strings[] = { sender(d, m, t->group),
 		d->text.p + t->original };
+	struct deliver_agent *a = &d->agent[t->agent];
+	bool bare = kind == AGENT_COMMIT || (kind == AGENT_AHEAD && a->ahead);
 
-	(void)say_strings(&d->agent[t->agent], kind, 0,
-	    kind == AGENT_COMMIT ? -1 : m->fd, strings,
-	    kind == AGENT_COMMIT ? 0 : 2);
+	(void)say_strings(a, kind, a->ahead ? AGENT_CONTINUE : 0,
+	    bare ? -1 : m->fd, strings, bare ? 0 : 2);
+	a->ahead = kind == AGENT_AHEAD;
+}
+
+void
+deliver_ahead(struct deliver *d, const struct deliver_mail *m, uint64_t size)
+{
+	for (size_t i = 0; size >= d->ahead && i < d->targets; i++) {
+		int agent = d->target[i].agent;
+
+		if (agent != -1 && d->agent[agent].how != AGENT_OUTLET)
+			say_mailbox(d, m, &d->target[i], AGENT_AHEAD);
+	}
+	if (size >= d->ahead)
+		d->ahead = size + DELIVER_STEP;
 }
 
 static void
@@ -441,8 +456,7 @@ commit_late(struct deliver *d, const struct deliver_mail *m)
 	return finish(d, m);
 }
 
-/* Is the sender one who needs another name when his mail goes on?  Asked only
- * where some does. */
+/* Does the sender need another name when his mail goes on?  Asked for those. */
 static void
 find_foreign(struct deliver *d, const struct deliver_mail *m)
 {

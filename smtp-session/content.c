@@ -31,12 +31,33 @@ bad_chunk =	{ 501, "5.5.4", "Not a size, and perhaps LAST, closing", true },
 client_left =	{ 421, "4.4.2", "Lost", true };
 /* clang-format on */
 
+static struct deliver_mail
+mail_of(const struct smtp *s)
+{
+	return (struct deliver_mail){
+		.id = s->id,
+		.from = s->envelope.from,
+		.user = s->user,
+		.envelope = &s->envelope,
+		.data = &s->data,
+		.fd = s->content.fd,
+	};
+}
+
+/* What mail filters may change is copied when they have seen it. */
 static int
 store(void *ctx, const void *p, size_t len)
 {
 	struct smtp *s = ctx;
+	struct deliver_mail m;
 
-	return stow_write(&s->content, &s->deliver, p, len);
+	if (stow_write(&s->content, &s->deliver, p, len) == -1)
+		return -1;
+	if (s->content.on_disk && s->milters == NULL) {
+		m = mail_of(s);
+		deliver_ahead(&s->deliver, &m, s->content.size);
+	}
+	return 0;
 }
 
 /* Once in a session, where the configuration says so. */
@@ -204,14 +225,7 @@ refused_by_command(struct smtp *s)
 static const struct reply *
 deliver(struct smtp *s)
 {
-	const struct deliver_mail m = {
-		.id = s->id,
-		.from = s->envelope.from,
-		.user = s->user,
-		.envelope = &s->envelope,
-		.data = &s->data,
-		.fd = s->content.fd,
-	};
+	const struct deliver_mail m = mail_of(s);
 
 	switch (deliver_message(&s->deliver, &m)) {
 	case DELIVER_OK:

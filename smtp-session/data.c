@@ -241,6 +241,26 @@ put_text(struct writer *w, const char *p, size_t len)
 	return len;
 }
 
+enum { LINE_SEEN = 1024 }; /* how far we look for the end of one */
+
+/* Nearly all lines are text with CR LF at its end: these at once, from where
+ * no dot can mean anything.  0: it is another kind of line. */
+static size_t
+put_line(struct writer *w, const char *p, size_t len)
+{
+	const char *lf = memchr(p, '\n', len < LINE_SEEN ? len : LINE_SEEN);
+	size_t n = lf == NULL ? 0 : (size_t)(lf - p);
+
+	if (n == 0 || p[n - 1] != '\r' || w->len + n > DATA_STEP ||
+	    memchr(p, '\r', n - 1) != NULL)
+		return 0;
+	memcpy(w->d->step + w->len, p, n - 1);
+	w->len += n;
+	w->d->step[w->len - 1] = '\n';
+	w->d->at = AT_LINE;
+	return n + 1;
+}
+
 /* One octet whose meaning depends on those before it. */
 static void
 step(struct writer *w, char c)
@@ -277,8 +297,13 @@ data_feed(struct data *d, struct span in)
 
 	while (at < in.len && d->at != AT_END) {
 		const char *p = in.p + at;
+		bool plain = d->at == AT_TEXT ||
+		    ((d->at == AT_LINE || d->at == AT_BARE_LINE) && *p != '.');
+		size_t line = plain ? put_line(&w, p, in.len - at) : 0;
 
-		if (d->at == AT_TEXT && *p != '\n' && *p != '\r')
+		if (line > 0)
+			at += line;
+		else if (d->at == AT_TEXT && *p != '\n' && *p != '\r')
 			at += put_text(&w, p, in.len - at);
 		else if (d->at == AT_TEXT && *p == '\r' && at + 1 < in.len &&
 		    p[1] == '\n') {

@@ -31,8 +31,15 @@ deliver_init(struct deliver *d, int monitor, int ready)
 void
 deliver_reset(struct deliver *d)
 {
-	for (int i = 0; i < d->agents; i++)
-		d->agent[i].used = false;
+	for (int i = 0; i < d->agents; i++) {
+		struct deliver_agent *a = &d->agent[i];
+
+		if (a->ahead && a->sock != -1)
+			(void)record_send(a->sock, AGENT_ABORT, 0, span(""),
+			    -1);
+		a->used = a->ahead = false;
+	}
+	d->ahead = 0;
 	d->targets = 0;
 	d->held = false;
 	buf_reset(&d->text);
@@ -61,7 +68,7 @@ deliver_let_go(struct deliver_agent *a)
 	if (a->sock != -1)
 		(void)close(a->sock);
 	a->sock = -1;
-	a->used = false;
+	a->used = a->ahead = false;
 	a->asked = 0;
 }
 

@@ -21,6 +21,7 @@ enum {
 	DELIVER_TARGETS = SPOOL_RCPTS,
 	DELIVER_TEXT_MAX = 2 << 20,
 	DELIVER_SECONDS = AGENT_SECONDS + 5,
+	DELIVER_STEP = 1 << 20, /* of deliver_ahead */
 };
 
 struct deliver_agent {
@@ -28,6 +29,7 @@ struct deliver_agent {
 	enum agent_how how; /* it was asked */
 	bool used; /* in this transaction */
 	unsigned asked; /* answers are due */
+	bool ahead; /* it copies what has come of the message */
 	char addr[ENVELOPE_TEXT]; /* what was asked for */
 	char name[ADDR_MAX + 1]; /* of the mailbox */
 	char final[ADDR_MAX + 1];
@@ -45,6 +47,7 @@ struct deliver {
 	size_t groups;
 	struct buf text; /* strings of the targets; the first one is empty */
 	bool held; /* deliver_hold */
+	uint64_t ahead; /* the size at which deliver_ahead has work again */
 	bool twice; /* deliver_add met somebody who gets a copy already */
 
 	/* what deliver_look found */
@@ -97,6 +100,11 @@ void deliver_reset(struct deliver *); /* end of a transaction; agents stay */
  * commit_late in commit.c). */
 enum deliver_result deliver_message(struct deliver *,
     const struct deliver_mail *);
+
+/* "size" octets of a large message are in its file: have mailboxes copy them
+ * while the rest comes.  Only for content that will not change any more. */
+void deliver_ahead(struct deliver *, const struct deliver_mail *,
+    uint64_t size);
 
 /* An unlinked file of the spool for a large message; -1 and why. */
 int deliver_file(struct deliver *);
