@@ -286,7 +286,8 @@ DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
 	     dnsmasq-base dovecot-imapd dpkg-dev fail2ban gsasl iproute2 isync ldnsutils \
-	     libmailtools-perl mpop msmtp mutt opendkim procps s-nail swaks
+	     libmailtools-perl mpop msmtp mutt neomutt offlineimap3 opendkim \
+	     procps s-nail swaks tmux
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
 
 deps:
@@ -301,6 +302,7 @@ UNITDIR	?= $(PREFIX)/lib/systemd/system
 SYSUSERS ?= $(PREFIX)/lib/sysusers.d
 TMPFILES ?= $(PREFIX)/lib/tmpfiles.d
 DOC	?= $(PREFIX)/share/doc/mailroom
+BASHCOMP ?= $(PREFIX)/share/bash-completion/completions
 UNITFILES = $(wildcard $(FOLDERS:%=%/*.socket) $(FOLDERS:%=%/*.service) \
 	    $(FOLDERS:%=%/*.timer))
 MANPAGES = $(wildcard man/*.[1-8])
@@ -318,6 +320,7 @@ install: all
 	    install -D -m 644 $$m $(D)$(MANDIR)/man$${m##*.}/$${m#man/}; done
 	for u in $(UNITFILES); do \
 	    $(PLACE) $$u >$(D)$(UNITDIR)/$${u##*/}; done
+	install -D -m 644 maildir/completion.bash $(D)$(BASHCOMP)/maildir
 	install -m 644 session/sysusers.conf $(D)$(SYSUSERS)/mailroom.conf
 	install -m 644 session/tmpfiles.conf $(D)$(TMPFILES)/mailroom.conf
 	$(PLACE) $(wildcard $(FOLDERS:%=%/inetd.conf)) >$(D)$(DOC)/inetd.conf
@@ -332,6 +335,7 @@ uninstall:
 	rm -f $(foreach m,$(MANPAGES:man/%=%),$(D)$(MANDIR)/man$(lastword \
 	    $(subst ., ,$(m)))/$(m))
 	rm -f $(addprefix $(D)$(UNITDIR)/,$(notdir $(UNITFILES)))
+	rm -f $(D)$(BASHCOMP)/maildir
 	rm -f $(D)$(SYSUSERS)/mailroom.conf $(D)$(TMPFILES)/mailroom.conf
 	rm -rf $(D)$(HELPERS) $(D)$(DOC)
 

@@ -71,13 +71,54 @@ static const struct verb {
 	// clang-format on
 };
 
+static const struct option longs[] = {
+	// clang-format off
+	{ "all",	no_argument,		NULL, 'a' },
+	{ "attach",	required_argument,	NULL, 'A' },
+	{ "cc",		required_argument,	NULL, 'C' },
+	{ "directory",	required_argument,	NULL, 'd' },
+	{ "exec",	required_argument,	NULL, 'x' },
+	{ "folder",	required_argument,	NULL, 'f' },
+	{ "from",	required_argument,	NULL, 'F' },
+	{ "json",	no_argument,		NULL, 'j' },
+	{ "keep",	no_argument,		NULL, 'k' },
+	{ "maildir",	required_argument,	NULL, 'm' },
+	{ "number",	required_argument,	NULL, 'n' },
+	{ "quiet",	no_argument,		NULL, 'q' },
+	{ "raw",	no_argument,		NULL, 'r' },
+	{ "subject",	required_argument,	NULL, 's' },
+	{ "thread",	no_argument,		NULL, 't' },
+	{ "to",		required_argument,	NULL, 't' },
+	{ "unread",	no_argument,		NULL, 'u' },
+	{ "yes",	no_argument,		NULL, 'y' },
+	{ NULL, 0, NULL, 0 }
+	// clang-format on
+};
+
+/* Options of the verb, long ones too. */
+static void
+put_options(const struct verb *v)
+{
+	for (const struct option *o = longs; o->name != NULL; o++) {
+		const char *at = strchr(v->options, o->val);
+
+		/* one letter, two options: by its argument */
+		if (at != NULL &&
+		    (at[1] == ':') == (o->has_arg == required_argument))
+			(void)fprintf(stderr, " [-%c | --%s%s]", o->val,
+			    o->name, at[1] == ':' ? " ..." : "");
+	}
+	if (strchr(v->options, 'e') != NULL)
+		(void)fputs(" [-e]", stderr);
+}
+
 static __attribute__((noreturn)) void
 usage(const struct verb *v)
 {
 	if (v != NULL) {
-		(void)fprintf(stderr,
-		    "usage: maildir %s [-jq] [-f folder] [-m maildir]%s%s %s\n",
-		    v->name, v->options[0] == '\0' ? "" : " -", v->options,
+		(void)fprintf(stderr, "usage: maildir %s", v->name);
+		put_options(v);
+		(void)fprintf(stderr, " [-jq] [-f folder] [-m maildir] %s\n",
 		    v->arguments);
 		exit(EX_USAGE);
 	}
@@ -173,30 +214,6 @@ option(struct cmd *c, int ch)
 	}
 }
 
-static const struct option longs[] = {
-	// clang-format off
-	{ "all",	no_argument,		NULL, 'a' },
-	{ "attach",	required_argument,	NULL, 'A' },
-	{ "cc",		required_argument,	NULL, 'C' },
-	{ "directory",	required_argument,	NULL, 'd' },
-	{ "exec",	required_argument,	NULL, 'x' },
-	{ "folder",	required_argument,	NULL, 'f' },
-	{ "from",	required_argument,	NULL, 'F' },
-	{ "json",	no_argument,		NULL, 'j' },
-	{ "keep",	no_argument,		NULL, 'k' },
-	{ "maildir",	required_argument,	NULL, 'm' },
-	{ "number",	required_argument,	NULL, 'n' },
-	{ "quiet",	no_argument,		NULL, 'q' },
-	{ "raw",	no_argument,		NULL, 'r' },
-	{ "subject",	required_argument,	NULL, 's' },
-	{ "thread",	no_argument,		NULL, 't' },
-	{ "to",		required_argument,	NULL, 't' },
-	{ "unread",	no_argument,		NULL, 'u' },
-	{ "yes",	no_argument,		NULL, 'y' },
-	{ NULL, 0, NULL, 0 }
-	// clang-format on
-};
-
 static void
 options(struct cmd *c, const struct verb *v, int argc, char **argv)
 {
@@ -248,7 +265,9 @@ choose(struct cmd *c, int *argc, char ***argv)
 {
 	const struct verb *v;
 
-	if (*argc > 1 && strcmp((*argv)[1], "help") == 0)
+	if (*argc > 1 &&
+	    (strcmp((*argv)[1], "help") == 0 ||
+		strcmp((*argv)[1], "--help") == 0))
 		usage(*argc > 2 ? find((*argv)[2]) : NULL);
 	if (*argc == 1 || (*argv)[1][0] == '-') {
 		c->unread = true;
