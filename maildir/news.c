@@ -215,6 +215,8 @@ folder_sync(struct folder *f, bool expunge, struct folder_news *news)
 	ptrdiff_t gones, changes;
 
 	*news = (struct folder_news){ .count = before };
+	if (store_lost(f))
+		return fail_as(ESTALE, "%s was removed", f->name);
 	if (sync_disk(f) == -1)
 		return -1;
 	if (f->ix.h->uidvalidity != f->uidvalidity)

@@ -133,6 +133,30 @@ store_enter(const struct store *s, const char *name, int *dir, int *files)
 	return 0;
 }
 
+bool
+store_lost(const struct folder *f)
+{
+	char path[NAME_MAX + 2];
+	struct stat named, own, above, root;
+	int up;
+	bool lost;
+
+	if (store_dir(f->name, path) == -1 || strcmp(path, ".") == 0)
+		return false;
+	if (fstat(f->dir, &own) == -1)
+		return true;
+	if (fstatat(f->store->root, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_ino == own.st_ino && named.st_dev == own.st_dev)
+		return false;
+	up = openat(f->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	lost = own.st_nlink == 0 || up == -1 || fstat(up, &above) == -1 ||
+	    fstat(f->store->root, &root) == -1 || above.st_ino != root.st_ino ||
+	    above.st_dev != root.st_dev;
+	if (up != -1)
+		(void)close(up);
+	return lost;
+}
+
 int
 folder_bare(struct folder *f, struct store *s, const char *name)
 {

@@ -63,6 +63,9 @@ int store_dir(const char *name, char dir[NAME_MAX + 2]);
 /* Descriptor of the folder, and of the place of its index files (-1: memory).
  * 0; -1. */
 int store_enter(const struct store *, const char *name, int *dir, int *files);
+/* Has the folder been removed, if perhaps only into the holding place?  One that
+ * was renamed goes on. */
+bool store_lost(const struct folder *);
 /* A folder without a view: for status, append and copy. */
 int folder_bare(struct folder *, struct store *, const char *name);
 void folder_leave(struct folder *);

@@ -113,6 +113,47 @@ TEST(changes_of_others_are_news_own_ones_not)
 	home_drop(&h);
 }
 
+/* What the other sessions of a folder hear when one removes or renames it. */
+TEST(removed_by_another)
+{
+	static const char *const how[] = { "remove", "again", "rename", "rm" };
+	struct folder_news n;
+	struct home h;
+
+	for (int i = 0; i < 4; i++) {
+		struct folder *f;
+		struct store *s;
+
+		home_make(&h, 1, 0);
+		s = store_open(h.p.path, NULL, 0);
+		CHECK(s != NULL && store_create(h.s, "Work") == 0);
+		place_put(&h.p, ".Work/cur/1.x:2,", "text\n");
+		f = open_folder(&h, "Work", true);
+		CHECK(folder_sync(f, true, &n) == 0 && n.count == 1);
+		if (strcmp(how[i], "rename") == 0) {
+			CHECK(store_rename(s, "Work", "Play") == 0);
+			CHECK(folder_sync(f, true, &n) == 0 && n.count == 1);
+			CHECK(flag(f, 1, CHANGE_ADD, FLAG_SEEN) == 0);
+			CHECK(here(&h, ".Play/cur/1.x:2,S"));
+		} else if (strcmp(how[i], "rm") == 0) {
+			char path[400];
+
+			(void)snprintf(path, sizeof(path), "%s/.Work",
+			    h.p.path);
+			CHECK(nftw(path, place_rm, 16, FTW_DEPTH) == 0);
+		} else
+			CHECK(store_remove(s, "Work") == 0);
+		if (strcmp(how[i], "again") == 0)
+			CHECK(store_create(s, "Work") == 0);
+		if (strcmp(how[i], "rename") != 0)
+			CHECK(
+			    folder_sync(f, true, &n) == -1 && errno == ESTALE);
+		folder_close(f);
+		store_close(s);
+		home_drop(&h);
+	}
+}
+
 TEST(waiting)
 {
 	struct home h;
