@@ -55,14 +55,15 @@ grow(struct table *t)
 }
 
 static int
-count(struct table *t, const char *key)
+count(struct table *t, const char *key, size_t n)
 {
 	struct count *c;
 
 	if (2 * (t->used + 1) > t->size && grow(t) == -1)
 		return -1;
 	c = slot(t, key);
-	if (c->n++ == 0) {
+	c->n += n;
+	if (c->n == n) {
 		t->used++;
 		(void)snprintf(c->key, sizeof(c->key), "%s", key);
 	}
@@ -130,15 +131,89 @@ counts_add(struct counts *c, const struct entry *e, time_t now)
 			continue;
 		c->recipients++;
 		destination_key(key, e->env.rcpt[i].addr);
-		r = count(&c->destination, key);
+		r = count(&c->destination, key, 1);
 		(void)snprintf(key, sizeof(key), "not tried yet");
 		if (history_last(&e->history, i, &l, &scratch) == 1)
 			reason_key(key, &l);
 		if (r == 0)
-			r = count(&c->reason, key);
+			r = count(&c->reason, key, 1);
 	}
 	buf_free(&scratch);
 	return r;
+}
+
+/* ---- between processes */
+
+struct head {
+	size_t messages, recipients, due, held, destinations, reasons;
+	time_t earliest;
+};
+
+static int
+send_table(FILE *f, const struct table *t)
+{
+	for (size_t i = 0; i < t->size; i++)
+		if (t->row[i].n > 0 &&
+		    fwrite(&t->row[i], sizeof(*t->row), 1, f) != 1)
+			return -1;
+	return 0;
+}
+
+int
+counts_send(int fd, const struct counts *c)
+{
+	const struct head h = { c->messages, c->recipients, c->due, c->held,
+		c->destination.used, c->reason.used, c->earliest };
+	FILE *f = fdopen(fd, "w");
+	int r;
+
+	if (f == NULL)
+		return fail("fdopen");
+	r = fwrite(&h, sizeof(h), 1, f) == 1 &&
+		send_table(f, &c->destination) == 0 &&
+		send_table(f, &c->reason) == 0 ?
+	    0 :
+	    -1;
+	return fclose(f) == 0 ? r : -1;
+}
+
+static int
+receive_table(FILE *f, struct table *t, size_t rows)
+{
+	struct count c;
+
+	for (; rows > 0; rows--) {
+		if (fread(&c, sizeof(c), 1, f) != 1)
+			return -1;
+		c.key[COUNTS_KEY - 1] = '\0';
+		if (count(t, c.key, c.n) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+counts_receive(int fd, struct counts *c)
+{
+	FILE *f = fdopen(fd, "r");
+	struct head h;
+	int r = -1;
+
+	if (f == NULL)
+		return fail("fdopen");
+	if (fread(&h, sizeof(h), 1, f) == 1 &&
+	    receive_table(f, &c->destination, h.destinations) == 0)
+		r = receive_table(f, &c->reason, h.reasons);
+	(void)fclose(f);
+	if (r == -1)
+		return r;
+	c->messages += h.messages;
+	c->recipients += h.recipients;
+	c->due += h.due;
+	c->held += h.held;
+	if (h.earliest != 0 && (c->earliest == 0 || h.earliest < c->earliest))
+		c->earliest = h.earliest;
+	return 0;
 }
 
 /* ---- output */

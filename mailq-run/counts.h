@@ -32,6 +32,10 @@ void counts_free(struct counts *);
 /* Add what waits in this entry (looked at with its history). 0 / -1. */
 int counts_add(struct counts *, const struct entry *, time_t now);
 
+/* To another process, and what one counted to ours; "fd" is closed.  0 / -1. */
+int counts_send(int fd, const struct counts *);
+int counts_receive(int fd, struct counts *);
+
 /* Largest first, at most "most" of each (0: all). */
 void counts_put(struct buf *, struct counts *, size_t most, time_t now);
 void counts_json(struct buf *, struct counts *);

@@ -18,8 +18,8 @@
 #include "mailq-run/counts.h"
 #include "mailq-run/decide.h"
 #include "mailq-run/entry.h"
-#include "mailq-run/scan.h"
 #include "mailq-run/show.h"
+#include "mailq-run/survey.h"
 #include "message/date.h"
 #include "message/fail.h"
 #include "session/config.h"
@@ -28,7 +28,6 @@
 #include "session/sandbox.h"
 
 enum {
-	ALL = SPOOL_NEW | SPOOL_DUE | SPOOL_HELD,
 	OUT = 1 << 16 /* output collected at once */
 };
 
@@ -52,48 +51,17 @@ write_out(struct mailq *m)
 
 /* ---- looking */
 
-/* Call "each" for every entry.  0 / -1. */
-static int
-for_all(struct mailq *m,
-    int (*each)(struct mailq *, const struct entry *, void *), void *ctx)
-{
-	struct scan s;
-	struct scan_name n;
-	struct entry e;
-	int r, bad = 0;
-
-	if (scan_open(&s, m->d.spool, ALL, (time_t)1 << 40) == -1)
-		return -1;
-	while ((r = scan_next(&s, &n)) != 0) {
-		enum entry_got got;
-
-		if (r == -1) {
-			warnx("%s", fail_text());
-			bad = -1;
-			continue;
-		}
-		got = entry_look(&e, m->d.spool, n.id, n.place);
-		if (got == ENTRY_OK && each(m, &e, ctx) == -1)
-			bad = -1;
-		if (got == ENTRY_BAD || got == ENTRY_ERROR) {
-			warnx("%s: %s", n.id, fail_text());
-			bad = -1;
-		}
-		entry_close(&e);
-	}
-	scan_close(&s);
-	return bad;
-}
-
 struct total {
+	struct mailq *m;
 	size_t messages;
 	off_t octets;
 };
 
 static int
-list_one(struct mailq *m, const struct entry *e, void *ctx)
+list_one(void *ctx, const struct entry *e)
 {
 	struct total *t = ctx;
+	struct mailq *m = t->m;
 
 	t->messages++;
 	t->octets += e->size - e->message;
@@ -129,11 +97,11 @@ list_damaged(struct mailq *m)
 static int
 list(struct mailq *m, char **arg)
 {
-	struct total t = { 0 };
+	struct total t = { .m = m };
 	int r;
 
 	(void)arg;
-	r = for_all(m, list_one, &t);
+	r = survey_all(m->d.spool, list_one, &t);
 	if (!m->json && t.messages == 0)
 		buf_str(&m->out, "the mail queue is empty\n");
 	else if (!m->json)
@@ -147,14 +115,6 @@ list(struct mailq *m, char **arg)
 }
 
 static int
-count_one(struct mailq *m, const struct entry *e, void *ctx)
-{
-	struct counts *c = ctx;
-
-	return counts_add(c, e, m->d.now);
-}
-
-static int
 summary(struct mailq *m, char **arg)
 {
 	struct counts c;
@@ -162,7 +122,7 @@ summary(struct mailq *m, char **arg)
 
 	(void)arg;
 	counts_init(&c);
-	r = for_all(m, count_one, &c);
+	r = survey_count(m->d.spool, &c, m->d.now);
 	if (m->json)
 		counts_json(&m->out, &c);
 	else

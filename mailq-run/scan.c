@@ -57,6 +57,10 @@ next_dir(struct scan *s)
 			s->places &= ~(unsigned)SPOOL_DUE;
 			break;
 		}
+		if (s->parts > 1 && s->hash % s->parts != s->part) {
+			s->hash++;
+			continue;
+		}
 		s->place = SPOOL_DUE;
 		(void)snprintf(name, sizeof(name), "due/%02x", s->hash++);
 		s->dir = open_dir(s->spool, name);

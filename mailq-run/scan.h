@@ -20,6 +20,7 @@ struct scan {
 	unsigned places; /* SPOOL_* bits still to visit */
 	time_t now;
 	unsigned hash; /* directory of due/ that comes next */
+	unsigned part, parts; /* of these only every parts-th; 0: all */
 	enum spool_place place; /* being read; 0: none */
 	DIR *dir;
 	size_t seen; /* names so far, due or not */

@@ -47,3 +47,21 @@ looked_at_due() { grep -q '"due/..", .*O_DIRECTORY' "$T/trace"; }
 	looked_at_due
 	if grep -q 'Fill' "$T/trace"; then return 1; fi
 }
+
+# It counts in several processes.
+@test "a summary has all of them, whatever part they were in" {
+	local id sum
+	id=$("$BIN/mailq" -c "$CONFIG" -j | sed -n '7s/.*"id":"\([^"]*\)".*/\1/p')
+	"$BIN/mailq" -c "$CONFIG" hold "$id"
+	"$BIN/mailq" -c "$CONFIG" -a summary >"$T/summary"
+	grep -q '^100 messages, 100 recipients; 0 due now, 1 held' "$T/summary"
+	for sum in destination reason; do
+		sed -n "/^recipients by $sum/,/^\$/p" "$T/summary" |
+			awk '$1 ~ /^[0-9]/ { n += $1 } END { exit n != 100 }'
+	done
+	# One that cannot be read is named, and counts for nothing.
+	echo rubbish >"$(find "$SPOOL/due" -type f | head -n 1)"
+	run "$BIN/mailq" -c "$CONFIG" summary
+	[ "$status" -eq 74 ]
+	[[ $output == *'99 messages, '* ]]
+}
