@@ -3,6 +3,7 @@
 #include "maildir/order.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,22 +14,33 @@
 
 enum { FEW = 64, LOOK = 256 };
 
-struct item {
-	uint64_t digits;
+/* What is known of a message. */
+struct fact {
 	const struct summary_entry *entry; /* NULL: it cannot be read */
+	int64_t arrival;
 	uint32_t number;
 	uint32_t size;
-	int64_t arrival;
+};
+
+/* What is moved about: small, since it is moved often. */
+struct item {
+	uint64_t digits;
+	uint32_t at; /* of its fact, in the order of numbers */
+	uint32_t text; /* of the first key, in sorter.texts */
 };
 
 struct sorter {
 	const struct order_key *key;
 	size_t keys;
+	const struct fact *fact;
 	struct item *room; /* as many as are sorted */
+	struct buf texts; /* of the first key, close together: length 2, text */
 };
 
+enum { AHEAD = 16 };
+
 static struct span
-text_of(const struct item *i, enum order_by by)
+text_of(const struct fact *i, enum order_by by)
 {
 	static const enum summary_text texts[] = {
 		[ORDER_CC] = SUMMARY_CC_BOX,
@@ -50,35 +62,32 @@ is_text(enum order_by by)
 }
 
 static int64_t
-sent(const struct item *i)
+sent(const struct fact *i)
 {
 	return i->entry != NULL && (i->entry->flags & SUMMARY_DATED) != 0 ?
 	    i->entry->sent :
 	    i->arrival;
 }
 
-/* Eight octets of the key, the most significant first. */
 static uint64_t
-digits_of(const struct item *i, const struct order_key *key, size_t from)
+digits_of_text(struct span s, size_t from)
 {
 	uint64_t d = 0;
-	struct span s;
 
-	if (key->by == ORDER_SIZE)
-		d = i->size;
-	else if (key->by == ORDER_ARRIVAL)
-		d = (uint64_t)i->arrival ^ (uint64_t)1 << 63;
-	else if (key->by == ORDER_DATE)
-		d = (uint64_t)sent(i) ^ (uint64_t)1 << 63;
-	else {
-		s = text_of(i, key->by);
-		if (s.len > from)
-			memcpy(&d, s.p + from,
-			    s.len - from < sizeof(d) ? s.len - from :
-						       sizeof(d));
-		d = be64toh(d);
-	}
-	return key->reverse ? ~d : d;
+	if (s.len > from)
+		memcpy(&d, s.p + from,
+		    s.len - from < sizeof(d) ? s.len - from : sizeof(d));
+	return be64toh(d);
+}
+
+/* Of a key that is a number. */
+static uint64_t
+digits_of(const struct fact *i, enum order_by by)
+{
+	if (by == ORDER_SIZE)
+		return i->size;
+	return (uint64_t)(by == ORDER_ARRIVAL ? i->arrival : sent(i)) ^
+	    (uint64_t)1 << 63;
 }
 
 static int
@@ -88,7 +97,7 @@ by_digits(const void *a, const void *b)
 
 	if (x->digits != y->digits)
 		return x->digits < y->digits ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* One octet of the digits, stably, from "a" into "to". */
@@ -140,6 +149,56 @@ goes_on(uint64_t digits, const struct order_key *key)
 	    ((key->reverse ? ~digits : digits) & 255) != 0;
 }
 
+static struct span
+first_text(const struct sorter *s, const struct item *i)
+{
+	uint16_t len;
+
+	memcpy(&len, s->texts.p + i->text, sizeof(len));
+	return span_n(s->texts.p + i->text + sizeof(len), len);
+}
+
+/* Put the texts of the first key side by side: they are asked for again and
+ * again, and in the summary there is much between them.  0; -1. */
+static int
+gather(struct sorter *s, struct item *a, size_t n)
+{
+	for (size_t i = 0; is_text(s->key->by) && i < n; i++) {
+		struct span text = text_of(&s->fact[i], s->key->by);
+		uint16_t len = (uint16_t)text.len;
+
+		a[i].text = (uint32_t)s->texts.len;
+		buf_add(&s->texts, &len, sizeof(len));
+		buf_span(&s->texts, text);
+	}
+	return s->texts.over ? fail_as(ENOMEM, "too much to sort") : 0;
+}
+
+/* Eight octets of key "k", the most significant first. */
+static void
+fill_digits(const struct sorter *s, struct item *a, size_t n, size_t k,
+    size_t from)
+{
+	const struct order_key *key = &s->key[k];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fact *f = &s->fact[a[i].at];
+
+		if (!is_text(key->by))
+			a[i].digits = digits_of(f, key->by);
+		else if (k == 0) {
+			if (i + AHEAD < n)
+				__builtin_prefetch(
+				    s->texts.p + a[i + AHEAD].text + from);
+			a[i].digits =
+			    digits_of_text(first_text(s, &a[i]), from);
+		} else
+			a[i].digits = digits_of_text(text_of(f, key->by), from);
+		if (key->reverse)
+			a[i].digits = ~a[i].digits;
+	}
+}
+
 /* Order a[] by the keys from "k" on, of which "from" octets are equal.  It is
  * in the order of numbers.  The depth is bounded by the length of all keys in
  * eights. */
@@ -150,8 +209,7 @@ order(const struct sorter *s, struct item *a, size_t n, size_t k, size_t from)
 
 	if (k == s->keys)
 		return;
-	for (size_t i = 0; i < n; i++)
-		a[i].digits = digits_of(&a[i], key, from);
+	fill_digits(s, a, n, k, from);
 	sort_digits(s, a, n);
 	for (size_t i = 0, e; i < n; i = e) {
 		uint64_t digits = a[i].digits;
@@ -190,13 +248,13 @@ look(const struct search_watcher *w, size_t done, size_t all)
 
 static int
 fill(struct folder *f, struct summary *s, const struct sorter *by,
-    const struct search_watcher *w, const uint32_t *number, struct item *a,
+    const struct search_watcher *w, const uint32_t *number, struct fact *a,
     size_t n)
 {
 	struct message m;
 
 	for (size_t i = 0; i < n; i++) {
-		a[i] = (struct item){ .number = number[i] };
+		a[i] = (struct fact){ .number = number[i] };
 		if (s != NULL)
 			a[i].entry = summary_get(s, number[i]);
 		look(w, i, n);
@@ -224,31 +282,38 @@ int
 order_sort(struct folder *f, const struct order_key *key, size_t keys,
     const struct search_watcher *w, uint32_t *number, size_t n)
 {
+	struct fact *fact = calloc(n + 1, sizeof(*fact));
 	struct item *a = calloc(2 * n + 1, sizeof(*a));
-	struct sorter s = { key, keys, a == NULL ? NULL : a + n };
+	struct sorter s = { .key = key, .keys = keys, .fact = fact };
 	struct summary *sum = NULL;
 	int r = -1;
 
-	if (a == NULL)
-		return fail("sort");
-	if (!plain(key, keys))
-		sum = summary_open(f);
-	if (sum != NULL || plain(key, keys))
-		r = fill(f, sum, &s, w, number, a, n);
+	buf_init(&s.texts, 256 << 20);
+	if (a == NULL || fact == NULL)
+		(void)fail("sort");
+	else if (plain(key, keys) || (sum = summary_open(f)) != NULL)
+		r = fill(f, sum, &s, w, number, fact, n);
+	if (r == 0)
+		r = gather(&s, a, n);
 	if (r == 0) {
+		s.room = a + n;
+		for (size_t i = 0; i < n; i++)
+			a[i].at = (uint32_t)i;
 		order(&s, a, n, 0, 0);
 		for (size_t i = 0; i < n; i++)
-			number[i] = a[i].number;
+			number[i] = fact[a[i].at].number;
 	}
 	summary_close(sum);
+	buf_free(&s.texts);
 	free(a);
+	free(fact);
 	return r;
 }
 
 /* ---- conversations */
 
 static void
-describe(struct thread_message *t, const struct item *i)
+describe(struct thread_message *t, const struct fact *i)
 {
 	const struct summary_entry *e = i->entry;
 
@@ -267,11 +332,12 @@ order_threads(struct folder *f, enum thread_algorithm how,
     const struct search_watcher *w, const uint32_t *number, size_t n,
     struct threads *out)
 {
-	struct item *a = calloc(n + 1, sizeof(*a));
+	struct fact *a = calloc(n + 1, sizeof(*a));
 	struct thread_message *t = calloc(n + 1, sizeof(*t));
 	const struct order_key keys[] = { { ORDER_DATE, false },
 		{ ORDER_ARRIVAL, false } };
-	const struct sorter by = { keys, how == THREAD_REFS ? 2 : 1, NULL };
+	const struct sorter by = { .key = keys,
+		.keys = how == THREAD_REFS ? 2 : 1 };
 	struct summary *s = summary_open(f);
 	int r = -1;
 
