@@ -237,8 +237,16 @@ seen(struct cmd *c)
 		.flags = FLAG_SEEN,
 		.unchanged_since = UINT64_MAX,
 	};
-	uint8_t *result = calloc(c->n + 1, 1);
+	uint8_t *result;
+	struct message m;
+	bool all = true;
 
+	for (size_t i = 0; i < c->n && all; i++)
+		all = folder_get(c->folder, c->number[i], &m) == 0 &&
+		    (m.flags & FLAG_SEEN) != 0;
+	if (all)
+		return;
+	result = calloc(c->n + 1, 1);
 	if (result == NULL ||
 	    folder_change(c->folder, c->number, c->n, &change, result) == -1)
 		cmd_complain(c, "not marked: %s", fail_text());

@@ -15,8 +15,10 @@
  * hundred renames. */
 #include "maildir/settle.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,21 +36,20 @@ signals(sigset_t *s)
 	(void)sigaddset(s, SIGIO);
 }
 
-/* Take what is queued.  False: some were lost. */
+/* Take what is queued, many at a time.  False: some were lost. */
 static bool
 drain(struct settle *s)
 {
-	const struct timespec now = { .tv_sec = 0 };
+	struct signalfd_siginfo got[64];
 	bool whole = true;
-	sigset_t set;
-	int got;
+	ssize_t n;
 
-	signals(&set);
-	while ((got = sigtimedwait(&set, NULL, &now)) > 0) {
-		whole &= got != SIGIO;
-		s->seen++;
-	}
-	return whole;
+	while ((n = read(s->queue, got, sizeof(got))) > 0)
+		for (size_t i = 0; i < (size_t)n / sizeof(*got); i++) {
+			whole &= got[i].ssi_signo != SIGIO;
+			s->seen++;
+		}
+	return whole && n == -1 && errno == EAGAIN;
 }
 
 static int
@@ -72,16 +73,17 @@ settle_begin(struct settle *s, const struct folder *f)
 {
 	sigset_t set;
 
-	*s = (struct settle){ .dir = { -1, -1 } };
+	*s = (struct settle){ .dir = { -1, -1 }, .queue = -1 };
 	if ((f->store->options & STORE_SETTLE) == 0 || f->files == -1)
 		return;
 	signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, &s->before) == -1)
 		return;
 	s->on = true;
+	s->queue = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	s->dir[0] = tell_of(f->dir, "cur");
 	s->dir[1] = tell_of(f->dir, "new");
-	if (s->dir[0] == -1 || s->dir[1] == -1)
+	if (s->dir[0] == -1 || s->dir[1] == -1 || s->queue == -1)
 		settle_drop(s);
 }
 
@@ -93,8 +95,12 @@ settle_drop(struct settle *s)
 	for (int i = 0; i < 2; i++)
 		if (s->dir[i] != -1)
 			(void)close(s->dir[i]);
-	(void)drain(s); /* or they would end us */
-	(void)sigprocmask(SIG_SETMASK, &s->before, NULL);
+	/* What is queued would end us; when it cannot be read, it waits. */
+	(void)drain(s);
+	if (s->queue != -1) {
+		(void)close(s->queue);
+		(void)sigprocmask(SIG_SETMASK, &s->before, NULL);
+	}
 	s->on = false;
 }
 

@@ -11,6 +11,7 @@ struct folder;
 struct settle {
 	bool on;
 	int dir[2]; /* cur/ and new/ */
+	int queue; /* signalfd */
 	sigset_t before;
 	unsigned wanted; /* names that we made come or go */
 	unsigned seen; /* those that the kernel has told of */
