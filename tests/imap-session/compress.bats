@@ -13,20 +13,21 @@ deflated() {
 	import zlib
 	class Deflated:
 	    def __init__(self, c):
-	        self.c, self.got, self.raw = c, b"", 0
+	        self.c, self.got, self.at, self.raw = c, b"", 0, 0
 	        self.i = zlib.decompressobj(-15)
 	        self.o = zlib.compressobj(9, zlib.DEFLATED, -15)
 	    def sendall(self, data):
 	        self.c.sendall(self.o.compress(data) +
 	                       self.o.flush(zlib.Z_SYNC_FLUSH))
 	    def recv(self, n):
-	        while not self.got:
+	        while self.at == len(self.got):
 	            data = self.c.recv(65536)
 	            if data == b"":
 	                return b""
 	            self.raw += len(data)
-	            self.got = self.i.decompress(data)
-	        r, self.got = self.got[:n], self.got[n:]
+	            self.got, self.at = self.i.decompress(data), 0
+	        r = self.got[self.at:self.at + n]
+	        self.at += len(r)
 	        return r
 	def login(c):
 	    want(c, "* OK")
