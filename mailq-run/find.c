@@ -89,7 +89,7 @@ find_addresses(struct run *r, struct dest *d)
 			aaaa[n] = &none;
 	}
 	route_addresses(&d->route, d->mx, n, a, aaaa,
-	    d->line != NULL ? d->line->port : r->c->smtp_port, false,
+	    d->line != NULL ? d->line->port : r->c->smtp_port, r->v6,
 	    d->line != NULL ? &anywhere : &r->self);
 }
 

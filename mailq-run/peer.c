@@ -251,6 +251,7 @@ greeted(struct run *r, struct peer *p, const struct record *rec)
 
 	if (p->state != PEER_GREETING)
 		return fail_as(EBADMSG, "is ready twice");
+	r->v6 = d->route.address[p->address].addr.ss_family == AF_INET6;
 	(void)route_text(&d->route.address[p->address].addr, text);
 	hosts_alive(&r->hosts, text);
 	starts_no_more(p);

@@ -60,6 +60,7 @@ struct run {
 	struct retry retry;
 	const struct routes *routes;
 	struct route_self self;
+	bool v6; /* the family that worked last */
 	int64_t shift; /* of the clock, seconds (for tests) */
 	unsigned hurry; /* divides time limits (for tests) */
 	bool verbose;

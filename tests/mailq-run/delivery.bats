@@ -321,6 +321,30 @@ saying() { grep -c "S: $1" "$T/sink/log"; }
 	logged 'id=loop .*dsn=5.4.4 state=failed'
 }
 
+@test "IPv4 and IPv6 in turn, the one that worked first" {
+	sink -a ::1 -m 'slow 0.4'
+	config smtp-port "$SINK_PORT"
+	config loopback-mx yes
+	dns "there.test=$HOST"
+	zone there.test <<-END
+	both	MX	5 both
+	both	A	127.0.0.9
+	both	AAAA	::1
+	again	MX	5 again
+	again	A	127.0.0.10
+	again	AAAA	::1
+	END
+	entry one a@here.test x@both.there.test
+	start run "$BIN/mailq-run" -c "$CONFIG"
+	wait_for 20 grep -q 'C: MAIL' "$T/sink/log"
+	entry two a@here.test x@again.there.test
+	wait "${PID_run:?}"
+	[ "$(mails)" -eq 2 ]
+	logged 'host relay=both.there.test.127.0.0.9.* Connection refused'
+	logged 'id=one .*relay=both.there.test.::1.*state=sent'
+	not logged 'relay=again.there.test.127.0.0.10'
+}
+
 @test "addresses that a router has for us" {
 	remote
 	config nat-address 192.0.2.1 2001:db8::25
