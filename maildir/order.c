@@ -317,7 +317,7 @@ describe(struct thread_message *t, const struct fact *i)
 {
 	const struct summary_entry *e = i->entry;
 
-	*t = (struct thread_message){ .sent = sent(i), .arrived = i->arrival };
+	*t = (struct thread_message){ .sent = sent(i), .arrived = sent(i) };
 	if (e == NULL)
 		return;
 	t->id = e->id;
@@ -334,10 +334,8 @@ order_threads(struct folder *f, enum thread_algorithm how,
 {
 	struct fact *a = calloc(n + 1, sizeof(*a));
 	struct thread_message *t = calloc(n + 1, sizeof(*t));
-	const struct order_key keys[] = { { ORDER_DATE, false },
-		{ ORDER_ARRIVAL, false } };
-	const struct sorter by = { .key = keys,
-		.keys = how == THREAD_REFS ? 2 : 1 };
+	const struct order_key date = { ORDER_DATE, false };
+	const struct sorter by = { .key = &date, .keys = 1 };
 	struct summary *s = summary_open(f);
 	int r = -1;
 

@@ -30,7 +30,7 @@ struct thread_message {
 	bool reply; /* as subject_base says */
 	struct span subject; /* base, folded */
 	int64_t sent;
-	int64_t arrived;
+	int64_t arrived; /* what REFS orders threads by: the last in each */
 };
 
 static const uint32_t THREAD_NONE = UINT32_MAX;

@@ -4,8 +4,9 @@
 
 load ../lib
 
-@test "ENVELOPE, BODYSTRUCTURE, BODY[...] as in Dovecot, or explained" {
-	local differ=$BATS_TEST_DIRNAME/differ
+# ask_both TOOL: write the mail of that script, ask its questions, compare.
+ask_both() {
+	local tool=$BATS_TEST_DIRNAME/$1
 	cat >"$T/dovecot.conf" <<-END
 	protocols = imap
 	ssl = no
@@ -19,10 +20,10 @@ load ../lib
 	END
 	[ "$EUID" -eq 0 ] || sed -i "/^mail_gid/s/=.*/= $(id -g)/" \
 		"$T/dovecot.conf"
-	"$differ" write "$T/ours/Maildir" "$T/theirs/Maildir"
+	"$tool" write "$T/ours/Maildir" "$T/theirs/Maildir"
 	mkdir "$T/dv"
 	[ "$EUID" -ne 0 ] || chown -R "$UID_alice:$UID_alice" "$T/theirs" "$T/dv"
-	"$differ" ask >"$T/questions"
+	"$tool" ask >"$T/questions"
 	env HOME="$T/ours" "$BIN/imap-session" -c "$CONFIG" \
 		<"$T/questions" >"$T/ours.out"
 	# its event loop takes pipes only
@@ -30,5 +31,13 @@ load ../lib
 	cat "$T/questions" | as alice env HOME="$T/theirs" USER=alice \
 		/usr/lib/dovecot/imap -c "$T/dovecot.conf" |
 		cat >"$T/theirs.out"
-	"$differ" compare "$T/ours.out" "$T/theirs.out"
+	"$tool" compare "$T/ours.out" "$T/theirs.out"
+}
+
+@test "ENVELOPE, BODYSTRUCTURE, BODY[...] as in Dovecot, or explained" {
+	ask_both differ
+}
+
+@test "SEARCH, SORT and THREAD as in Dovecot" {
+	ask_both asker
 }
