@@ -13,4 +13,5 @@ load ../lib
 @test "maildir: change" { unit change; }
 @test "maildir: index" { unit index; }
 @test "maildir: search" { unit search; }
+@test "maildir: annotations" { unit annotations; }
 @test "maildir: no unit test is forgotten" { all_units drive act worker time; }
