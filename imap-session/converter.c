@@ -12,6 +12,7 @@
 #include "message/buf.h"
 #include "message/charset.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "session/sandbox.h"
 
 enum { TEXT_MAX = 192 << 20, KEPT = 1 << 20 };
@@ -29,19 +30,7 @@ static int service = -1;
 static bool
 put(int fd, const void *p, size_t n)
 {
-	const char *s = p;
-
-	while (n > 0) {
-		ssize_t done = write(fd, s, n);
-
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		s += done;
-		n -= (size_t)done;
-	}
-	return true;
+	return file_write(fd, span_n(p, n)) == 0;
 }
 
 static bool

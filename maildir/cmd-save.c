@@ -14,6 +14,7 @@
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/utf8.h"
 
 enum { NAME_LONGEST = 200, OTHERS = 1000, PART_MAX = 256 << 20 };
@@ -88,21 +89,6 @@ create(int dir, struct buf *name)
 	return fd == -1 ? fail("create %s", name->p) : fd;
 }
 
-static int
-write_all(int fd, struct span s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("write");
-		s = span_from(s, (size_t)n);
-	}
-	return 0;
-}
-
 static void
 tell(struct cmd *c, uint32_t uid, size_t part, const struct buf *name)
 {
@@ -141,7 +127,7 @@ save_piece(struct saver *s, const struct piece *p, uint32_t uid, size_t part)
 		cmd_complain(s->c, "%u: part %zu is too large", uid, part);
 	else if (s->dir != -1 && (fd = create(s->dir, &name)) == -1)
 		cmd_complain(s->c, "%s", fail_text());
-	else if (write_all(fd, buf_all(&data)) == -1 ||
+	else if (file_write(fd, buf_all(&data)) == -1 ||
 	    (s->dir != -1 && close(fd) == -1)) {
 		cmd_complain(s->c, "%s: %s", name.p, strerror(errno));
 		if (s->dir != -1)

@@ -22,6 +22,7 @@
 #include "message/compose.h"
 #include "message/date.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/header.h"
 
 enum { MESSAGE_MAX = 256 << 20, FILES = 256 };
@@ -62,21 +63,6 @@ exec_sendmail(const char **words)
 	(void)execvp("sendmail", argv);
 	(void)execv("/usr/sbin/sendmail", argv);
 	_exit(EX_UNAVAILABLE);
-}
-
-static int
-feed(int fd, struct span s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		s = span_from(s, (size_t)n);
-	}
-	return 0;
 }
 
 /* Its arguments, for free(); NULL. */
@@ -123,7 +109,7 @@ send_message(struct cmd *c, struct span message, const char *from,
 	}
 	(void)close(end[0]);
 	(void)signal(SIGPIPE, SIG_IGN);
-	fed = feed(end[1], message);
+	fed = file_write(end[1], message);
 	(void)close(end[1]);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;

@@ -22,6 +22,7 @@
 #include "maildir/cmd-verbs.h"
 #include "message/date.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/header.h"
 #include "message/html.h"
 #include "message/word.h"
@@ -35,13 +36,8 @@ write_file(const char *path, struct span s, int flags)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0600);
 
-	while (fd != -1 && s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n == -1)
-			err(EX_IOERR, "%s", path);
-		s = span_from(s, (size_t)n);
-	}
+	if (fd != -1 && file_write(fd, s) == -1)
+		err(EX_IOERR, "%s", path);
 	if (fd == -1 || close(fd) == -1)
 		err(EX_CANTCREAT, "%s", path);
 }

@@ -21,6 +21,7 @@
 
 #include "maildir/disk.h"
 #include "message/fail.h"
+#include "message/file.h"
 
 enum {
 	COPY_SIZE = 64 * 1024,
@@ -160,22 +161,11 @@ count(struct delivery *d, const char *p, size_t n)
 int
 delivery_add(struct delivery *d, const void *data, size_t n)
 {
-	const char *p = data;
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t w = write(d->fd, p + done, n - done);
-
-		if (w > 0)
-			done += (size_t)w;
-		else if (w == 0 || errno != EINTR) {
-			if (w == 0)
-				errno = EIO;
-			(void)fail("write %s", d->tmp);
-			return undo(d);
-		}
+	if (file_write(d->fd, span_n(data, n)) == -1) {
+		(void)fail("write %s", d->tmp);
+		return undo(d);
 	}
-	count(d, p, n);
+	count(d, data, n);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "message/file.h"
 
 int
 disk_sync(int dir, const char *sub)
@@ -29,15 +30,7 @@ disk_sync(int dir, const char *sub)
 static int
 write_all(int fd, struct span s)
 {
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			s = span_from(s, (size_t)n);
-	}
-	return fdatasync(fd);
+	return file_write(fd, s) == -1 ? -1 : fdatasync(fd);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "mailq-run/judge.h"
 #include "message/dsn.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "session/log.h"
 
 enum {
@@ -235,14 +236,8 @@ write_file(int dir, const char *name, struct span text)
 
 	if (fd == -1)
 		return fail("create %s", name);
-	while (text.len > 0 && e == 0) {
-		ssize_t n = write(fd, text.p, text.len);
-
-		if (n == -1 && errno != EINTR)
-			e = fail("write %s", name);
-		else if (n > 0)
-			text = span_from(text, (size_t)n);
-	}
+	if (file_write(fd, text) == -1)
+		e = fail("write %s", name);
 	if (e == 0 && fsync(fd) == -1)
 		e = fail("fsync %s", name);
 	(void)close(fd);
@@ -267,7 +262,7 @@ file_away(int spool, const char *id, struct span text)
 		return -1;
 	if (renameat(spool, tmp, spool, new) == -1)
 		return fail("rename %s", tmp);
-	return place_sync(spool, "double-bounce/new");
+	return file_sync_names(spool, "double-bounce/new");
 }
 
 static int

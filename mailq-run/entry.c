@@ -14,6 +14,7 @@
 
 #include "mailq-run/envelope.h"
 #include "message/fail.h"
+#include "message/file.h"
 
 /* ---- opening */
 
@@ -159,7 +160,7 @@ bring(struct entry *e, const char *child)
 	(void)place_path(to, SPOOL_NEW, child);
 	if (renameat2(e->spool, from, e->spool, to, RENAME_NOREPLACE) == -1)
 		return errno == ENOENT ? 0 : fail("rename %s to %s", from, to);
-	return place_sync(e->spool, "new");
+	return file_sync_names(e->spool, "new");
 }
 
 /* The log runs ahead of the octets: what it says has happened. */
@@ -439,7 +440,7 @@ entry_report(struct entry *e, enum history_report report, struct spool_draft *d,
 	    report == REPORT_FAILED ? SPOOL_BOUNCED : SPOOL_DONE;
 
 	if (d != NULL &&
-	    (spool_seal(d) == -1 || place_sync(e->spool, "tmp") == -1)) {
+	    (spool_seal(d) == -1 || file_sync_names(e->spool, "tmp") == -1)) {
 		spool_abort(d);
 		return -1;
 	}

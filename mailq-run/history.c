@@ -12,6 +12,7 @@
 
 #include "mailq-run/place.h"
 #include "message/fail.h"
+#include "message/file.h"
 
 /* ---- one line as text */
 
@@ -373,21 +374,6 @@ history_add(struct history *h, const struct history_line *given)
 
 /* ---- to disk */
 
-static int
-write_all(int fd, struct span s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		s = span_from(s, (size_t)n);
-	}
-	return 0;
-}
-
 /* Make the name of a new log durable, with its directory. */
 static int
 sync_name(int spool, const char *path)
@@ -396,7 +382,9 @@ sync_name(int spool, const char *path)
 
 	(void)strlcpy(dir, path, sizeof(dir));
 	*strrchr(dir, '/') = '\0';
-	return place_sync(spool, dir) == -1 ? -1 : place_sync(spool, "log");
+	return file_sync_names(spool, dir) == -1 ?
+	    -1 :
+	    file_sync_names(spool, "log");
 }
 
 static int
@@ -434,7 +422,7 @@ shorten(struct history *h, int spool, const char *id, const char *path)
 			buf_span(&kept, whole);
 	(void)snprintf(tmp, sizeof(tmp), "tmp/%s.log", id);
 	fd = openat(spool, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd != -1 && !kept.over && write_all(fd, buf_all(&kept)) == 0 &&
+	if (fd != -1 && !kept.over && file_write(fd, buf_all(&kept)) == 0 &&
 	    fsync(fd) == 0 && renameat(spool, tmp, spool, path) == 0) {
 		struct buf old = h->text;
 
@@ -473,8 +461,8 @@ history_save(struct history *h, int spool, const char *id, bool durable)
 	if (fd == -1)
 		return fail("open %s", path);
 	h->exists = true;
-	if ((h->torn && write_all(fd, span("\n")) == -1) ||
-	    write_all(fd, more) == -1 || (durable && fdatasync(fd) == -1)) {
+	if ((h->torn && file_write(fd, span("\n")) == -1) ||
+	    file_write(fd, more) == -1 || (durable && fdatasync(fd) == -1)) {
 		h->torn = true;
 		(void)fail("write %s", path);
 		(void)close(fd);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "message/buf.h"
+#include "message/file.h"
 #include "message/span.h"
 
 enum { FILE_MAX = HOSTS_MOST * (HOSTS_ADDRESS + HOSTS_WHY + 24) };
@@ -131,7 +132,7 @@ write_file(int spool, struct span text)
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	ok = write(fd, text.p, text.len) == (ssize_t)text.len;
+	ok = file_write(fd, text) == 0;
 	(void)close(fd);
 	if (!ok || renameat(spool, "tmp/hosts", spool, "hosts") == -1) {
 		(void)unlinkat(spool, "tmp/hosts", 0);

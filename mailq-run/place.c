@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "message/file.h"
 
 unsigned
 place_hash(const char *id)
@@ -58,21 +59,6 @@ place_open(int spool, const char *path, int flags)
 	return fd;
 }
 
-int
-place_sync(int spool, const char *name)
-{
-	int fd, r;
-
-	fd = openat(spool, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return fail("open %s", name);
-	r = fsync(fd);
-	if (r == -1)
-		(void)fail("fsync %s", name);
-	(void)close(fd);
-	return r;
-}
-
 /* The directory part of "path", synced. */
 static int
 sync_above(int spool, const char *path)
@@ -81,7 +67,7 @@ sync_above(int spool, const char *path)
 
 	(void)snprintf(dir, sizeof(dir), "%s", path);
 	*strrchr(dir, '/') = '\0';
-	return place_sync(spool, dir);
+	return file_sync_names(spool, dir);
 }
 
 static int
@@ -103,7 +89,7 @@ place_move(int spool, const char *id, enum spool_place from,
 	if (r == -1 && errno == ENOENT && to == SPOOL_DUE) {
 		(void)snprintf(dir, sizeof(dir), "due/%02x", place_hash(id));
 		if (mkdirat(spool, dir, 0700) == 0 &&
-		    place_sync(spool, "due") == -1)
+		    file_sync_names(spool, "due") == -1)
 			return -1;
 		r = rename_new(spool, a, b);
 	}
@@ -131,13 +117,13 @@ place_flush(int spool, struct place_dirty *d)
 	char dir[16];
 	int r = 0;
 
-	if (d->fresh && place_sync(spool, "new") == -1)
+	if (d->fresh && file_sync_names(spool, "new") == -1)
 		r = -1;
-	if (d->held && place_sync(spool, "hold") == -1)
+	if (d->held && file_sync_names(spool, "hold") == -1)
 		r = -1;
 	for (unsigned i = 0; i < PLACE_HASH; i++) {
 		(void)snprintf(dir, sizeof(dir), "due/%02x", i);
-		if (d->due[i] && place_sync(spool, dir) == -1)
+		if (d->due[i] && file_sync_names(spool, dir) == -1)
 			r = -1;
 	}
 	*d = (struct place_dirty){ 0 };

@@ -29,9 +29,6 @@ int place_open(int spool, const char *path, int flags);
 int place_move(int spool, const char *id, enum spool_place from,
     enum spool_place to, bool durable);
 
-/* fsync the directory "name" below the spool.  0 / -1. */
-int place_sync(int spool, const char *name);
-
 /* Remember / sync and forget. */
 void place_touch(struct place_dirty *, enum spool_place, const char *id);
 int place_flush(int spool, struct place_dirty *);

@@ -23,6 +23,7 @@
 #include "mailq-run/spool.h"
 #include "mailq-run/submit.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/header.h"
 #include "session/config.h"
 #include "session/sandbox.h"
@@ -354,19 +355,12 @@ static int
 pump(int from, int to)
 {
 	char block[16384];
-	ssize_t n, done, w;
+	ssize_t n;
 
 	n = read(from, block, sizeof(block));
 	if (n <= 0)
 		return n == -1 && errno == EINTR ? 1 : (int)n;
-	for (done = 0; done < n; done += w) {
-		w = write(to, block + done, (size_t)(n - done));
-		if (w == -1 && errno == EINTR)
-			w = 0;
-		if (w == -1)
-			return -1;
-	}
-	return 1;
+	return file_write(to, span_n(block, (size_t)n)) == -1 ? -1 : 1;
 }
 
 /* -bs: the caller talks SMTP himself, to the same socket. */

@@ -17,6 +17,7 @@
 
 #include "mailq-run/envelope.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "session/log.h"
 
 static const char *const directories[] = {
@@ -27,21 +28,6 @@ static const char *const directories[] = {
 	"log",
 	"bad",
 };
-
-static int
-sync_dir(int dir, const char *name)
-{
-	int fd, r;
-
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return fail("open %s", name);
-	r = fsync(fd);
-	if (r == -1)
-		(void)fail("fsync %s", name);
-	(void)close(fd);
-	return r;
-}
 
 /* Make what is missing below the spool. */
 static int
@@ -56,7 +42,7 @@ furnish(int spool)
 		else if (errno != EEXIST)
 			return fail("mkdir %s", directories[i]);
 	}
-	return made ? sync_dir(spool, ".") : 0;
+	return made ? file_sync_names(spool, ".") : 0;
 }
 
 int
@@ -143,19 +129,9 @@ spool_begin(struct spool_draft *d, int spool, const struct spool_envelope *e)
 int
 spool_add(struct spool_draft *d, const void *p, size_t len)
 {
-	const char *at = p;
-
-	while (len > 0) {
-		ssize_t n = write(d->fd, at, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("write tmp/%s", d->id);
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return file_write(d->fd, span_n(p, len)) == -1 ?
+	    fail("write tmp/%s", d->id) :
+	    0;
 }
 
 int
@@ -206,7 +182,7 @@ spool_commit(struct spool_draft *d)
 		return -1;
 	}
 	d->visible = true;
-	if (sync_dir(d->spool, d->held ? "hold" : "new") == -1) {
+	if (file_sync_names(d->spool, d->held ? "hold" : "new") == -1) {
 		e = errno;
 		(void)unlinkat(d->spool, to, 0);
 		(void)close(d->fd);

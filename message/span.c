@@ -27,6 +27,17 @@ span_eq(struct span a, struct span b)
 }
 
 bool
+span_copy(struct span s, char *to, size_t size)
+{
+	if (s.len >= size)
+		return false;
+	if (s.len > 0)
+		memcpy(to, s.p, s.len);
+	to[s.len] = '\0';
+	return true;
+}
+
+bool
 span_same(struct span a, struct span b)
 {
 	size_t i;

@@ -62,6 +62,10 @@ int span_number(struct span, uint64_t max, uint64_t *out);
 /* The value of a hexadecimal digit of either case; -1 for anything else. */
 int span_hex(char);
 
+/* Its octets as a string of at most size - 1; false, and to is as it was, when
+ * they are more. */
+bool span_copy(struct span, char *to, size_t size);
+
 /* The first octet "c" in s, as an index; s.len when there is none. */
 size_t span_find(struct span, char c);
 

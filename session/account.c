@@ -26,17 +26,6 @@ struct wanted {
 	uid_t uid;
 };
 
-static bool
-put(char *to, size_t size, struct span v)
-{
-	if (v.len >= size)
-		return false;
-	if (v.len > 0)
-		memcpy(to, v.p, v.len);
-	to[v.len] = '\0';
-	return true;
-}
-
 /* name:password:uid:gid:gecos:home:shell.  1; 0: no such line; -1: nobody can
  * live so. */
 static int
@@ -53,8 +42,8 @@ parse(struct account *a, struct span line)
 		return 0;
 	a->uid = (uid_t)uid;
 	a->gid = (gid_t)gid;
-	if (!put(a->name, sizeof(a->name), field[0]) ||
-	    !put(a->home, sizeof(a->home), field[5]))
+	if (!span_copy(field[0], a->name, sizeof(a->name)) ||
+	    !span_copy(field[5], a->home, sizeof(a->home)))
 		return fail_as(EINVAL, "user %.*s: name or home too long",
 		    (int)field[0].len, field[0].p);
 	return 1;

@@ -105,16 +105,6 @@ made_of(struct span v, const char *more)
 }
 
 static bool
-put_text(char *to, size_t size, struct span v)
-{
-	if (v.len >= size)
-		return false;
-	memcpy(to, v.p, v.len);
-	to[v.len] = '\0';
-	return true;
-}
-
-static bool
 dns_ok(struct span v)
 {
 	struct span port = v, addr = span_cut(&port, '@');
@@ -124,7 +114,7 @@ dns_ok(struct span v)
 
 	if (port.p != NULL && (span_number(port, 65535, &n) == -1 || n == 0))
 		return false;
-	return put_text(text, sizeof(text), addr) &&
+	return span_copy(addr, text, sizeof(text)) &&
 	    (inet_pton(AF_INET, text, &in6) == 1 ||
 		inet_pton(AF_INET6, text, &in6) == 1);
 }
@@ -138,7 +128,7 @@ addresses_ok(struct span v)
 	struct span one;
 
 	while ((one = span_word(&v)).len > 0)
-		if (!put_text(text, sizeof(text), one) ||
+		if (!span_copy(one, text, sizeof(text)) ||
 		    (inet_pton(AF_INET, text, &in6) != 1 &&
 			inet_pton(AF_INET6, text, &in6) != 1))
 			return false;
@@ -224,7 +214,7 @@ folder_ok(struct span v)
 static const char *
 put_word(char *to, const struct word *w, struct span v)
 {
-	if (!put_text(to, w->size, v))
+	if (!span_copy(v, to, w->size))
 		return "shorter";
 	switch (w->kind) {
 	case HOST:
@@ -355,7 +345,7 @@ qualify(char *name, size_t size)
 				full = word;
 		}
 		if (ours && full.p != NULL) {
-			(void)put_text(name, size, full);
+			(void)span_copy(full, name, size);
 			break;
 		}
 	}

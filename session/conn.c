@@ -47,9 +47,8 @@ deadline(const struct conn *c, int seconds)
 	return c->stop != 0 && c->stop < t ? c->stop : t;
 }
 
-/* Wait for fd until then.  0; -1: errno (ETIMEDOUT). */
-static int
-await(int fd, short events, int64_t until)
+int
+conn_await(int fd, short events, int64_t until)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 	int64_t left;
@@ -106,7 +105,7 @@ conn_flush(struct conn *c)
 		if (until != 0 || !c->socket) {
 			if (until == 0)
 				until = deadline(c, WRITE_SECONDS);
-			if (await(c->out, POLLOUT, until) == -1)
+			if (conn_await(c->out, POLLOUT, until) == -1)
 				break;
 		}
 		n = some_out(c, all.p + done, all.len - done);
@@ -224,7 +223,7 @@ more(struct conn *c, size_t room, int64_t until)
 	if (conn_flush(c) == -1)
 		return errno == ETIMEDOUT ? CONN_TIMEOUT : CONN_ERROR;
 	do {
-		if (!filtered(c) && await(c->in, POLLIN, until) == -1)
+		if (!filtered(c) && conn_await(c->in, POLLIN, until) == -1)
 			return taken(c, -1);
 		n = some_in(c, room);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));

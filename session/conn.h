@@ -77,6 +77,10 @@ bool conn_waiting(const struct conn *);
 /* The same, and without "ahead" those that wait in the socket. */
 bool conn_behind(const struct conn *);
 
+/* Wait for "events" of poll(2) until that time of clock_ms().
+ * 0; -1: errno (ETIMEDOUT). */
+int conn_await(int fd, short events, int64_t until);
+
 /* Collect output; blocks (5 minutes at most) when CONN_OUT is full. */
 void conn_put(struct conn *, const void *, size_t);
 void conn_printf(struct conn *, const char *, ...)

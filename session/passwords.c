@@ -14,6 +14,7 @@
 
 #include "message/buf.h"
 #include "message/fail.h"
+#include "message/file.h"
 
 enum { FILE_MAX = 32768, SALT = 16 };
 
@@ -237,9 +238,7 @@ write_to(const char *path, struct span text)
 
 	if (fd == -1)
 		return fail("%s", path);
-	r = write(fd, text.p, text.len) == (ssize_t)text.len && fsync(fd) == 0 ?
-	    0 :
-	    fail("%s", path);
+	r = file_write(fd, text) == 0 && fsync(fd) == 0 ? 0 : fail("%s", path);
 	(void)close(fd);
 	if (r == -1)
 		(void)unlink(path);

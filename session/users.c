@@ -52,17 +52,6 @@ system_user(const struct config *c, const char *name, struct user *u)
 	return 1;
 }
 
-static bool
-put(char *to, size_t size, struct span v)
-{
-	if (v.len >= size)
-		return false;
-	if (v.len > 0)
-		memcpy(to, v.p, v.len);
-	to[v.len] = '\0';
-	return true;
-}
-
 /* As the system has it, else in lower case: people type "Bob", and mail
  * programs bob@example.org. */
 static int
@@ -72,8 +61,8 @@ find_system(const struct config *c, const char *name, struct user *u)
 	size_t i;
 	int r;
 
-	if (!put(local, sizeof(local),
-		span_n(name, span_find(span(name), '@'))))
+	if (!span_copy(span_n(name, span_find(span(name), '@')), local,
+		sizeof(local)))
 		return 0;
 	r = system_user(c, local, u);
 	if (r != 0)
@@ -107,13 +96,13 @@ take_role(const struct lines *l, struct span uid, struct span gid,
 static int
 take_line(const struct lines *l, struct span field[FIELDS], struct user *u)
 {
-	if (!put(u->name, sizeof(u->name), field[0]) || !name_ok(u->name))
+	if (!span_copy(field[0], u->name, sizeof(u->name)) || !name_ok(u->name))
 		return lines_bad(l, "user name too long or with odd octets");
-	if (!put(u->password, sizeof(u->password), field[1]))
+	if (!span_copy(field[1], u->password, sizeof(u->password)))
 		return lines_bad(l, "password too long");
 	if (field[5].len == 0 || field[5].p[0] != '/')
 		return lines_bad(l, "home should be an absolute path");
-	if (!put(u->home, sizeof(u->home), field[5]))
+	if (!span_copy(field[5], u->home, sizeof(u->home)))
 		return lines_bad(l, "home too long");
 	return take_role(l, field[2], field[3], &u->role);
 }
@@ -143,7 +132,7 @@ try_line(const struct lines *l, struct span line, struct span name,
 	if (span_same(field[0], local))
 		return take_line(l, field, u);
 	if (u->password[0] == '\0' && field[1].p != NULL)
-		(void)put(u->password, sizeof(u->password), field[1]);
+		(void)span_copy(field[1], u->password, sizeof(u->password));
 	return 0;
 }
 

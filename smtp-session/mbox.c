@@ -16,6 +16,7 @@
 #include "maildir/dotlock.h"
 #include "message/buf.h"
 #include "message/fail.h"
+#include "message/file.h"
 
 enum {
 	LOCK_TRIES = 200,
@@ -52,20 +53,12 @@ struct mbox {
 static int
 put(struct mbox *m, const char *p, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(m->fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("write the mailbox file");
-		if (n > 0) {
-			m->last[0] = n > 1 ? p[n - 2] : m->last[1];
-			m->last[1] = p[n - 1];
-		}
-		p += n;
-		len -= (size_t)n;
-	}
+	if (len == 0)
+		return 0;
+	if (file_write(m->fd, span_n(p, len)) == -1)
+		return fail("write the mailbox file");
+	m->last[0] = len > 1 ? p[len - 2] : m->last[1];
+	m->last[1] = p[len - 1];
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "session/conn.h"
 #include "session/log.h"
 #include "smtp-session/milter-parts.h"
 
@@ -176,23 +177,6 @@ milter_macros(struct smtp *s, const struct milter *m,
 
 /* ---- octets */
 
-/* 0; -1: errno. */
-static int
-await(int fd, short events, int64_t until)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int64_t left;
-	int n;
-
-	do {
-		left = until - smtp_now();
-		n = poll(&p, 1, left > 0 ? (int)left : 0);
-	} while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return n == 1 ? 0 : -1;
-}
-
 static int
 send_all(struct smtp *s, int fd, int64_t until)
 {
@@ -208,7 +192,7 @@ send_all(struct smtp *s, int fd, int64_t until)
 		if (n > 0)
 			rest = span_from(rest, (size_t)n);
 		else if ((n == -1 && errno != EAGAIN && errno != EINTR) ||
-		    await(fd, POLLOUT, until) == -1)
+		    conn_await(fd, POLLOUT, until) == -1)
 			return -1;
 	}
 	return 0;
@@ -233,7 +217,7 @@ packet(struct smtp *s, int fd, int64_t until, struct span *got)
 		memmove(ms->in, ms->in + ms->at, ms->end - ms->at);
 		ms->end -= ms->at;
 		ms->at = 0;
-		n = await(fd, POLLIN, until) == -1 ?
+		n = conn_await(fd, POLLIN, until) == -1 ?
 		    -1 :
 		    read(fd, ms->in + ms->end, sizeof(ms->in) - ms->end);
 		if (n == 0)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "message/file.h"
 #include "smtp-session/limits.h"
 
 enum { BLOCK = 65536 };
@@ -33,17 +34,9 @@ stow_open(struct stow *s)
 static int
 put(struct stow *s, const char *p, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(s->fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("write the message");
-		p += n;
-		len -= (size_t)n;
-		s->size += (uint64_t)n;
-	}
+	if (file_write(s->fd, span_n(p, len)) == -1)
+		return fail("write the message");
+	s->size += len;
 	return 0;
 }
 

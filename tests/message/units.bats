@@ -20,6 +20,7 @@ load ../lib
 @test "message: mime" { unit mime; }
 @test "message: html" { unit html; }
 @test "message: compose" { unit compose; }
+@test "message: files" { unit file; }
 @test "message: fold" { unit fold; }
 @test "message: haystack" { unit haystack; }
 @test "message: subject" { unit subject; }
