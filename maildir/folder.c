@@ -249,29 +249,40 @@ count_all(struct folder *f)
 }
 
 void
-folder_info(struct folder *f, struct folder_info *out)
+view_header(const struct header *h, struct folder_info *out)
 {
-	const struct header *h = f->ix.h;
-	size_t n = 0;
+	static const char digits[] = "0123456789abcdef";
 
 	*out = (struct folder_info){ .uidvalidity = h->uidvalidity,
 		.uidnext = h->uidnext,
-		.messages = folder_count(f),
+		.messages = h->records - h->dead,
+		.recent = h->in_new,
 		.unseen = h->unseen,
 		.deleted = h->deleted,
-		.modseq = f->told,
-		.write = f->write };
+		.octets = h->octets,
+		.modseq = h->modseq };
+	for (size_t i = 0; i < sizeof(h->guid); i++) {
+		out->id[2 * i] = digits[(unsigned char)h->guid[i] >> 4];
+		out->id[2 * i + 1] = digits[h->guid[i] & 15];
+	}
+}
+
+void
+folder_info(struct folder *f, struct folder_info *out)
+{
+	const struct header *h = f->ix.h;
+
+	view_header(h, out);
+	out->messages = folder_count(f);
+	out->modseq = f->told;
+	out->write = f->write;
 	for (size_t i = 0; i < f->recent.n; i++)
 		out->recent += folder_number(f, f->recent.p[2 * i + 1] + 1) -
 		    folder_number(f, f->recent.p[2 * i]);
-	out->recent += h->in_new;
 	if (h->unmeasured > 0)
 		count_all(f);
 	out->octets = h->octets;
 	out->first_unseen = h->unseen == 0 ? 0 : first_unseen(f);
-	for (size_t i = 0; i < sizeof(h->guid); i++)
-		n += (size_t)snprintf(out->id + n, sizeof(out->id) - n, "%02x",
-		    (unsigned char)h->guid[i]);
 }
 
 const char *const *

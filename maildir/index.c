@@ -185,6 +185,29 @@ index_follow(struct index *ix)
 	return 0;
 }
 
+static bool
+at_rest(const struct header *h)
+{
+	return h->dirty == 0 && h->boot == boot_id() &&
+	    h->check == mix(h, offsetof(struct header, check));
+}
+
+bool
+index_peek(int dir, struct header *h)
+{
+	bool writable = false;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (dir == -1 || (fd = open_file(dir, main_file, &writable, &st)) == -1)
+		return false;
+	n = pread(fd, h, sizeof(*h), 0);
+	(void)close(fd);
+	return n == sizeof(*h) && h->version == INDEX_VERSION &&
+	    memcmp(h->magic, magic, sizeof(magic)) == 0 && at_rest(h);
+}
+
 bool
 index_sound(const struct index *ix)
 {
@@ -192,8 +215,7 @@ index_sound(const struct index *ix)
 
 	for (int try = 0; try < 3; try++) {
 		(void)memcpy(&h, ix->h, sizeof(h));
-		if (h.dirty == 0 && h.boot == boot_id() &&
-		    h.check == mix(&h, offsetof(struct header, check)))
+		if (at_rest(&h))
 			return true;
 		pause_short();
 	}

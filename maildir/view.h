@@ -70,6 +70,9 @@ bool store_lost(const struct folder *);
 int folder_bare(struct folder *, struct store *, const char *name);
 void folder_leave(struct folder *);
 
+/* What the header of an index alone tells. */
+void view_header(const struct header *, struct folder_info *);
+
 /* Everything that is in the index has been told now.  0; -1. */
 int view_reset(struct folder *);
 /* Note in "changed" what others did.  Before a change of our own, under the
