@@ -176,6 +176,8 @@ bench:
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/queue \
 	    $(filter -q,$(BENCH_FLAGS))
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/store
+	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/imap \
+	    $(filter -q,$(BENCH_FLAGS))
 	@MAILROOM_BUILD=$(abspath $(B)) tests/bench/tools \
 	    $(filter -q,$(BENCH_FLAGS))
 
