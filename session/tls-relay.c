@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -24,6 +26,8 @@ struct job {
 	struct contexts *contexts;
 	struct tls_policy policy;
 	bool client;
+	bool confined; /* to no files */
+	SSL *ssl; /* made ahead; NULL not yet */
 	int side, net, session;
 };
 
@@ -69,7 +73,7 @@ confine(const struct job *j)
 	size_t i, n = 0;
 
 	if (!j->client || j->policy.mode != TLS_VERIFY)
-		return sandbox_files(NULL, 0) == -1 ?
+		return !j->confined && sandbox_files(NULL, 0) == -1 ?
 		    -1 :
 		    sandbox_calls(SANDBOX_PIPE);
 	for (i = 0; i < 3; i++) {
@@ -85,8 +89,10 @@ serve(struct job *j)
 	static struct tls_info info;
 	SSL *ssl;
 
-	ssl = j->client ? contexts_client(&j->policy) :
-			  contexts_server(j->contexts);
+	ssl = j->ssl;
+	if (ssl == NULL)
+		ssl = j->client ? contexts_client(&j->policy) :
+				  contexts_server(j->contexts);
 	if (ssl == NULL || SSL_set_fd(ssl, j->net) != 1 ||
 	    nonblocking(j->net) == -1 || confine(j) == -1)
 		return refuse(j);
@@ -147,21 +153,70 @@ obey(struct job *j)
 	return n == 0 ? 0 : EX_USAGE;
 }
 
-/* Each record brings the socket of one who wants a relay like this one. */
+/* ---- ahead of the connections */
+
+enum {
+	READY = 2, /* copies that wait */
+	LOOK_MS = 10000, /* for one that died unasked */
+};
+
+/* A copy: the record it gets brings the socket of one who wants a relay.  The
+ * master is told that it waits no more. */
+static int
+wait_for_job(struct job *j, int told)
+{
+	const pid_t me = getpid();
+	int fd;
+
+	j->ssl = contexts_server(j->contexts);
+	j->confined = sandbox_files(NULL, 0) == 0;
+	if (record_recv(j->side, &r, &fd, -1) != 1 || fd == -1)
+		return 0;
+	(void)!write(told, &me, sizeof(me));
+	(void)close(told);
+	(void)close(j->side);
+	j->side = fd;
+	return obey(j);
+}
+
+/* Only interrupts poll. */
+static void
+on_child(int sig)
+{
+	(void)sig;
+}
+
+static void
+forget(pid_t ready[READY], pid_t pid)
+{
+	for (int i = 0; i < READY; i++)
+		if (ready[i] == pid)
+			ready[i] = 0;
+}
+
+/* All read from one socket, each record is for one of them: so there is always
+ * one that has been forked already. */
 static int
 master(struct job *j)
 {
-	int fd;
+	struct pollfd p[2] = { { .events = POLLIN }, { .fd = j->side } };
+	pid_t ready[READY] = { 0 }, pid;
+	int told[2];
 
-	(void)signal(SIGCHLD, SIG_IGN);
-	while (record_recv(j->side, &r, &fd, -1) == 1) {
-		if (fork() == 0) {
-			(void)close(j->side);
-			j->side = fd;
-			_exit(obey(j));
-		}
-		(void)close(fd);
-	}
+	if (pipe2(told, O_CLOEXEC | O_NONBLOCK) == -1)
+		return EX_OSERR;
+	(void)signal(SIGCHLD, on_child);
+	p[0].fd = told[0];
+	do {
+		for (int i = 0; i < READY; i++)
+			if (ready[i] <= 0 && (ready[i] = fork()) == 0)
+				_exit(wait_for_job(j, told[1]));
+		(void)poll(p, 2, LOOK_MS);
+		while (read(told[0], &pid, sizeof(pid)) == sizeof(pid))
+			forget(ready, pid);
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			forget(ready, pid);
+	} while ((p[1].revents & (POLLHUP | POLLERR)) == 0);
 	return 0;
 }
 

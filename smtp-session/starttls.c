@@ -52,10 +52,11 @@ cmd_starttls(struct smtp *s, struct span arg)
 		return &injected;
 	conn_printf(&s->conn, "%u %s %s\r\n", begin.code, begin.status,
 	    begin.text);
-	if (conn_flush(&s->conn) == -1)
-		return &failed;
+	/* A relay only listens at first: it gets ready while the client still
+	 * reads this reply. */
 	if (record_send(s->deliver.monitor, ASK_TLS, 0, span(""), s->conn.in) ==
 		-1 ||
+	    conn_flush(&s->conn) == -1 ||
 	    record_recv(s->deliver.monitor, r, &sock,
 		(TLS_SECONDS + 10) * 1000) != 1 ||
 	    r->kind != ANSWER_TLS || sock == -1) {
