@@ -28,3 +28,20 @@ load lib
 			{ echo "$name($f) is not there"; return 1; }
 	done
 }
+
+# The first words of all log lines in the code, and those that functions which
+# log put in front, against the events of the page.
+@test "man: every event of the log is in mailroom-log(5), and no other" {
+	local events
+	events=$(perl -0777 -ne '
+		print "$1\n" while /log_line\([^"]*"([a-z][a-z-]*)[ "]/g;
+		print "$1\n" while /\btrouble\("([a-z-]+)"/g;
+		print "$1\n" while /(?:front_|\b)trouble\("([a-z]+-error)"/g;
+		' "$ROOT"/*/*.c | sort -u)
+	comm -3 <(printf '%s\n' "$events" delivered queued | sort -u) <(
+		sed -n '/^\.Ss/,/^\.Sh FILES/s/^\.It Cm //p' \
+			"$ROOT/man/mailroom-log.5" |
+			sed 's/ , /\n/g' | sort -u) >"$T/differ"
+	cat "$T/differ"
+	[ ! -s "$T/differ" ]
+}
