@@ -112,7 +112,8 @@ prepare(struct copy *c, char (*path)[FLAGS_NAME])
 		file_path(&f->ix, &a->r, path[n]);
 		c->uid[n] = a->r.uid;
 		c->number[n] = c->left[k];
-		a->r.flags &= FLAG_STORED | REC_UNMEASURED | REC_ATTACHMENT;
+		a->r.flags &= FLAG_STORED | REC_UNMEASURED | REC_ATTACHMENT |
+		    REC_ENDED | REC_OPEN;
 		a->r.note = 0;
 		if (words(c, a->r.keywords, &a->r.keywords) == -1)
 			return -1;

@@ -128,6 +128,8 @@ tally(struct header *h, const struct record *r, uint32_t sign)
 	h->unseen += (r->flags & FLAG_SEEN) == 0 ? sign : 0;
 	h->deleted += (r->flags & FLAG_DELETED) != 0 ? sign : 0;
 	h->in_new += (r->flags & REC_NEW) != 0 ? sign : 0;
+	h->ends_unknown += (r->flags & (REC_ENDED | REC_OPEN)) == 0 ? sign : 0;
+	h->ends_open += (r->flags & REC_OPEN) != 0 ? sign : 0;
 	if ((r->flags & REC_UNMEASURED) != 0)
 		h->unmeasured += sign;
 	else

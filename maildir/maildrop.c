@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "maildir/disk.h"
+#include "maildir/ends.h"
 #include "maildir/maildir.h"
 #include "maildir/measure.h"
 #include "maildir/quota.h"
@@ -123,6 +124,8 @@ fill(struct maildrop *d, uint64_t *octets)
 			free(all);
 			return -1;
 		}
+		if (ends_open(d->folder, i + 1))
+			m.wire += strlen("\r\n");
 		*octets += m.wire;
 		all[i] = (struct maildrop_message){ .uid = m.uid,
 			.number = i + 1,
@@ -145,15 +148,20 @@ count(struct maildrop *d)
 {
 	struct folder_info i;
 	size_t known = d->folder->known;
+	struct header h;
 
-	folder_info(d->folder, &i);
+	folder_info(d->folder, &i); /* with sizes */
+	if (ends_learn(d->folder) == -1)
+		return -1;
+	h = *d->folder->ix.h;
 	d->uidvalidity = i.uidvalidity;
 	d->uidnext = i.uidnext;
 	d->messages = i.messages;
-	d->octets = i.octets;
-	if (index_sound(&d->folder->ix) && d->folder->ix.h->records == known &&
-	    known - d->folder->ix.h->dead == i.messages &&
-	    d->folder->ix.h->octets == i.octets)
+	d->octets = h.octets + h.ends_open * strlen("\r\n");
+	if (index_sound(&d->folder->ix) &&
+	    memcmp(&h, d->folder->ix.h, offsetof(struct header, check)) == 0 &&
+	    h.records == known && known - h.dead == i.messages &&
+	    h.ends_unknown == 0)
 		return 0;
 	return fill(d, &d->octets);
 }

@@ -12,7 +12,8 @@ struct maildrop_message {
 	uint32_t uid;
 	uint32_t number; /* in the view */
 	uint64_t size; /* octets as stored */
-	uint64_t wire; /* octets with every line end as CRLF */
+	uint64_t wire; /* octets with every line end as CRLF, and with one
+			* behind the last line, as POP3 sends it */
 	const char *uidl; /* P field of the uidlist, or NULL: Dovecot's form;
 			   * 1-70 octets of 0x21-0x7e; owned by the maildrop */
 };

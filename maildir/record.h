@@ -16,6 +16,8 @@ enum { /* record.flags, beside FLAG_STORED of maildir.h */
 	REC_VERBATIM = 1024, /* the name is kept with its flags */
 	REC_SIGNED = 2048, /* has a trigram signature */
 	REC_UNMEASURED = 4096, /* wire is not known yet */
+	REC_ENDED = 8192, /* the last line has its end */
+	REC_OPEN = 16384, /* it has none; neither: not known yet */
 };
 
 struct record {
@@ -53,6 +55,7 @@ struct header {
 	uint32_t names_end, settled;
 	uint64_t cache_end;
 	char guid[16]; /* MAILBOXID, binary */
+	uint32_t ends_unknown, ends_open; /* messages */
 	uint64_t cache_waste; /* octets of the cache that nobody needs */
 	uint64_t uidls; /* not 0: the list has UIDLs of its own (P) */
 	uint64_t check;
@@ -63,6 +66,6 @@ struct header {
 _Static_assert(sizeof(struct record) == 64, "record");
 _Static_assert(sizeof(struct header) <= 320, "header");
 
-enum { INDEX_HEADER = 320, INDEX_VERSION = 3 };
+enum { INDEX_HEADER = 320, INDEX_VERSION = 4 };
 
 #endif

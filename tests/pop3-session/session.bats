@@ -160,7 +160,7 @@ load common
 	fault -P "$MAILDIR_alice/new/1000000001.a.here" read EIO 2
 	{
 		cat "$BATS_TEST_DIRNAME/head.chat"
-		printf 'C: RETR 1\nS: +OK 200000 octets\n'
+		printf 'C: RETR 1\nS: +OK 200002 octets\n'
 		printf 'S< %065536d\nS! eof\n' 0 | sed '/S</y/0/x/'
 	} | chat pop3-session
 	grep -q 'read-error reason=read .*Input/output error' "$LOG"

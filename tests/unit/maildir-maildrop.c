@@ -37,7 +37,9 @@ TEST(sizes)
 		uint64_t size, wire;
 	} row[] = {
 		{ "new/1.a", "a\nb\n", 4, 6 },
-		{ "new/1.a", "a\r\nb\n\r", 6, 7 },
+		{ "new/1.a", "a\r\nb\n\r", 6, 9 }, /* one more line end */
+		{ "new/1.a", "a\nb", 3, 6 },
+		{ "cur/1.a,S=3,W=4:2,S", "a\nb", 3, 6 },
 		{ "new/1.a", "", 0, 0 },
 		{ "new/1.a,S=4,W=6", "a\nb\n", 4, 6 },
 		{ "cur/1.a,S=4,W=5:2,S", "a\nb\n", 4, 5 }, /* believed */
@@ -57,6 +59,7 @@ TEST(sizes)
 		m = open_one(&d, &p);
 		CHECK(m->uid == 1);
 		CHECK(m->size == row[i].size && m->wire == row[i].wire);
+		CHECK(d.octets == row[i].wire);
 		maildrop_close(&d);
 		/* the second time from the list */
 		m = open_one(&d, &p);
