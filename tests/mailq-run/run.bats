@@ -7,7 +7,7 @@ listen() {
 	chmod 755 "$RUN"
 	start submit systemd-socket-activate --accept --inetd -l "$RUN/submit" \
 		"$BIN/smtp-session" -c "$CONFIG"
-	wait_for 20 test -S "$RUN/submit"
+	wait_for 20 grep -q Listening "$T/submit.out"
 	chmod 666 "$RUN/submit"
 }
 

@@ -13,7 +13,7 @@ setup() {
 listen() {
 	start submit systemd-socket-activate --accept --inetd -l "$RUN/submit" \
 		"$@"
-	wait_for 10 test -S "$RUN/submit"
+	wait_for 20 grep -q Listening "$T/submit.out"
 	chmod 666 "$RUN/submit"
 }
 
