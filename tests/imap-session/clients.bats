@@ -136,3 +136,16 @@ setup() {
 	HOME=$T offlineimap -o -c "$T/rc"
 	[ "$(files | wc -l)" -eq 4 ]
 }
+
+# What a phone sends without waiting, in two pieces, cut at each octet.
+@test "pipelining as phones do it, cut at every octet" {
+	local i
+	rm -rf "$MAILDIR_alice"
+	for i in 1 2; do
+		printf 'Subject: %s\n\nbody of %s\n' "$i" "$i" |
+			put "cur/100000000$i.a.here:2,S"
+	done
+	"$BATS_TEST_DIRNAME/../pop3-session/cut" \
+		"$BATS_TEST_DIRNAME/phone.chat" \
+		"$BIN/imap-session" -c "$CONFIG"
+}
