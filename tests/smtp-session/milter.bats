@@ -135,6 +135,45 @@ told() { grep -qE -- "$1" "$T/${2:-one}.log"; }
 	told '^eoh'
 }
 
+@test "milter: refused recipients, for one who asks for them" {
+	one -s 0x800 rcpt:reject
+	talk <<-'END'
+	C: MAIL FROM:<a@b.test>
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<nobody@here.test>
+	S: 550 5.1.1 No such user here
+	C: QUIT
+	S: 221 2.0.0 Bye
+	END
+	told '^macros R.*[{]rcpt_mailer[}][|]error[|]'
+	told '^rcpt <nobody@here.test>[|]$'
+}
+
+@test "milter: behind STARTTLS it hears the name again, and of the cipher" {
+	one
+	private_certificate "$CONFIG/tls" mx.here.test
+	start listener systemd-socket-activate --inetd -a -l "$HOST:2525" \
+		"$BIN/smtp-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 2525
+	python3 - "$HOST" <<-'END'
+	import smtplib, ssl, sys
+	s = smtplib.SMTP(sys.argv[1], 2525, local_hostname="client.test")
+	s.ehlo()
+	s.mail("a@b.test")
+	s.rset()
+	context = ssl.create_default_context()
+	context.check_hostname = False
+	context.verify_mode = ssl.CERT_NONE
+	s.starttls(context=context)
+	s.ehlo()
+	s.mail("a@b.test")
+	s.quit()
+	END
+	[ "$(grep -c '^connect' "$T/one.log")" -eq 1 ]
+	[ "$(grep -c '^helo client.test' "$T/one.log")" -eq 2 ]
+	told '^macros H.*[{]tls_version[}][|]TLSv1.3[|][{]cipher[}][|]TLS_'
+}
+
 @test "milter: fields added, put in, changed, taken out" {
 	one end:insert=0:X-Top:0 end:insert=1:X-Next:1 end:add='X-End:a\nb\r\n\tc' \
 		end:change=2:X-Twice:second end:change=1:X-Gone: \
