@@ -59,7 +59,7 @@ read_flags(struct cmd *c, char *list, struct change *change)
 		if (bit >= 0)
 			change->keywords |= (uint64_t)1 << bit;
 		else if (change->mode == CHANGE_ADD)
-			errx(EX_USAGE, "%s: %s", word, fail_text());
+			errx(EX_USAGE, "%s", term_text(fail_text()));
 	}
 }
 

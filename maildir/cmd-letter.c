@@ -289,6 +289,28 @@ walk(struct letter *l, uint32_t at, bool related)
 		hide_others(l, from);
 }
 
+/* A multipart without its boundary has nothing to show but what stands there. */
+static void
+rescue(struct letter *l)
+{
+	struct span body = span_n(l->p, l->len);
+	struct piece *p;
+
+	body = span_from(body, l->header.len);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->piece[i].data.len > 0)
+			return;
+	if (span_trim(body).len == 0)
+		return;
+	l->n = 0;
+	p = piece_new(l);
+	if (p == NULL)
+		return;
+	p->kind = PIECE_TEXT;
+	p->data = body;
+	(void)strlcpy(p->type, "text/plain", sizeof(p->type));
+}
+
 int
 letter_read(struct letter *l, int fd)
 {
@@ -308,6 +330,7 @@ letter_read(struct letter *l, int fd)
 		return fail_as(ENOMEM, "parts of a message");
 	l->header = span_n(l->p, (size_t)l->mime.part[0].body.octet);
 	walk(l, 0, false);
+	rescue(l);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "maildir/disk.h"
@@ -27,12 +28,12 @@ size(const char *text)
 
 	if (!isdigit((unsigned char)*text) || n > UINT64_MAX / 1000000000000 ||
 	    (*end != '\0' && end[1] != '\0'))
-		errx(EX_USAGE, "%s: no size", text);
+		errx(EX_USAGE, "%s: no size", term_text(text));
 	if (*end == '\0')
 		return n;
 	unit = strchr(units, *end == 'K' ? 'k' : *end);
 	if (unit == NULL)
-		errx(EX_USAGE, "%s: no size", text);
+		errx(EX_USAGE, "%s: no size", term_text(text));
 	for (const char *p = units; p <= unit; p++)
 		n *= 1000;
 	return n;

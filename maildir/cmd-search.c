@@ -20,6 +20,7 @@
 
 #include "maildir/cmd-brief.h"
 #include "maildir/cmd-progress.h"
+#include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/buf.h"
@@ -94,7 +95,7 @@ date(const char *text)
 	tm.tm_isdst = -1;
 	if (unit == text || n < 0 || n > 10000 || unit[0] == '\0' ||
 	    unit[1] != '\0' || strchr("dwmy", unit[0]) == NULL)
-		errx(EX_USAGE, "%s: no date", text);
+		errx(EX_USAGE, "%s: no date", term_text(text));
 	if (unit[0] == 'd' || unit[0] == 'w')
 		tm.tm_mday -= (int)n * (unit[0] == 'w' ? 7 : 1);
 	else if (unit[0] == 'm')
@@ -118,7 +119,7 @@ size_key(struct reader *r, const char *text)
 	n = strtoll(text, &unit, 10);
 	if (unit == text || (*unit != '\0' && unit[1] != '\0') || n < 0 ||
 	    n > INT64_MAX / 1000000)
-		errx(EX_USAGE, "size:%s: no size", text);
+		errx(EX_USAGE, "size:%s: no size", term_text(text));
 	if (*unit == 'k' || *unit == 'K')
 		n *= 1000;
 	else if (*unit == 'M')
@@ -138,7 +139,7 @@ flag_key(struct reader *r, const char *text)
 	    strcasecmp(name, "new") == 0 ? FLAG_NEW : cmd_flag(name);
 
 	if (flag == 0)
-		errx(EX_USAGE, "is:%s: no flag", text);
+		errx(EX_USAGE, "is:%s: no flag", term_text(text));
 	k = key(r, none ? SEARCH_NO_FLAGS : SEARCH_FLAGS);
 	k->flags = flag;
 	return k;
@@ -349,7 +350,7 @@ cmd_search(struct cmd *c)
 	cmd_open(c, false);
 	tree = read_or(&r);
 	if (r.at < r.words)
-		errx(EX_USAGE, "%s is too much", r.word[r.at]);
+		errx(EX_USAGE, "%s is too much", term_text(r.word[r.at]));
 	run(c, tree);
 	brief_free(&r.brief);
 	buf_free(&r.text);

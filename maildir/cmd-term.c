@@ -101,6 +101,18 @@ term_safe(struct buf *out, struct span s, bool lines)
 	}
 }
 
+const char *
+term_text(const char *s)
+{
+	static struct buf safe;
+
+	if (safe.cap == 0)
+		buf_init(&safe, 1 << 20);
+	buf_reset(&safe);
+	term_safe(&safe, span(s), false);
+	return safe.p;
+}
+
 size_t
 term_columns(struct span s)
 {
@@ -182,7 +194,8 @@ json_string(struct buf *out, struct span s)
 
 		if (c == '"' || c == '\\')
 			buf_printf(out, "\\%c", (char)c);
-		else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || turns(c))
+		else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || turns(c) ||
+		    c == 0x2028 || c == 0x2029)
 			buf_printf(out, "\\u%04x", c);
 		else
 			utf8_put(out, c);

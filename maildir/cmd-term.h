@@ -13,6 +13,9 @@
  * for octets that are no UTF-8.  "lines": line ends and tabs stay. */
 void term_safe(struct buf *, struct span utf8, bool lines);
 
+/* A C string made safe, for a complaint; good until the next call. */
+const char *term_text(const char *);
+
 /* Columns that it takes. */
 size_t term_columns(struct span utf8);
 
