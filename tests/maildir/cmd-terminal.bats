@@ -99,6 +99,9 @@ mail() {
 	END
 }
 
+# shellcheck disable=SC2016 # for that shell
+alice_writes() { user sh -c 'umask 077; cat >"$0"' "$HOME_alice/$1" >/dev/null; }
+worked() { [ -n "$(find "$I/home/alice/Maildir/.Work/new" -type f)" ]; }
 arrived() { [ "$(messages_of "$1")" -ge "$2" ]; }
 messages_of() { find "$I/home/$1/Maildir"/{cur,new} -type f | wc -l; }
 
@@ -184,4 +187,27 @@ others() {
 	[[ $(alice maildir list -j 1) == *seen-by-imap* ]]
 	! command -v mbsync || grep -rq 'Subject: zwei' "$HOME_alice/copy"
 	! command -v mutt || [[ $(alice maildir list -j) == *'"flagged"'* ]]
+}
+
+@test "a .forward with |maildir deliver: rules, and an answer" {
+	printf '"|%s/cmd/maildir deliver"\n' "$I" | alice_writes .forward
+	printf 'move Work\n\tSubject: eins\n' |
+		alice_writes Maildir/mailroom-rules
+	printf 'Address: alice@here.test\n\nI am away.\n' |
+		alice_writes Maildir/mailroom-vacation
+	# Commands have an environment of their own.
+	printf '#!/bin/sh\nexec %s/bin/sendmail -c %s/etc "$@"\n' \
+		"$I" "$I" >"$I/cmd/sendmail"
+	user "$I/cmd/sendmail" -f bob@here.test -i alice@here.test <<-END
+		From: bob@here.test
+		To: alice@here.test
+		Subject: eins
+		Message-ID: <1@x>
+
+		text
+	END
+	wait_for 30 worked || { cat "$I/log"; return 1; }
+	wait_for 30 arrived bob 1 || { cat "$I/log"; return 1; }
+	grep -rq 'Subject: Auto: eins' "$HOME_bob/Maildir/new"
+	grep -rq 'Auto-Submitted: auto-replied' "$HOME_bob/Maildir/new"
 }
