@@ -41,8 +41,8 @@ read_place(struct imap *im, struct parse *p, char disk[NAME_DISK],
 							    NULL;
 }
 
-/* An entry, in lower case: "/private/..." or "/shared/...", without wild
- * cards, doubled or last slashes. */
+/* An entry, in lower case: "/private/..." or "/shared/...", or one of these
+ * alone, as a place to look below; without wild cards, doubled or last slashes. */
 static int
 read_entry(struct parse *p, struct span *entry)
 {
@@ -63,7 +63,9 @@ read_entry(struct parse *p, struct span *entry)
 		copy[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 	}
 	*entry = span_n(copy, s.len);
-	if (!span_starts(*entry, PRIVATE) && !span_starts(*entry, "/shared/"))
+	if (!span_starts(*entry, PRIVATE) && !span_starts(*entry, "/shared/") &&
+	    !span_eq(*entry, span("/private")) &&
+	    !span_eq(*entry, span("/shared")))
 		return parse_fail(p, "Invalid entry name");
 	return s.len > ANNOTATION_NAME ?
 	    parse_fail(p, "Entry name is too long") :
