@@ -94,19 +94,32 @@ directed(const uint32_t *p, size_t n)
 	    (last == UC_BIDI_R || last == UC_BIDI_AL);
 }
 
+/* What did not fit where it should go was allocated. */
+static void
+forget(void *made, size_t octets)
+{
+	if (made != NULL)
+		explicit_bzero(made, octets);
+	free(made);
+}
+
 /* Check the normal form, and write it as UTF-8. */
 static int
 finish(char *out, size_t size, const uint32_t *p, size_t n)
 {
 	size_t len = size - 1;
+	uint8_t *made;
 
 	if (n == 0 || !directed(p, n))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (IN(p[i], prohibited))
 			return -1;
-	if (u32_to_u8(p, n, (uint8_t *)out, &len) != (uint8_t *)out)
+	made = u32_to_u8(p, n, (uint8_t *)out, &len);
+	if (made != (uint8_t *)out) {
+		forget(made, len);
 		return -1;
+	}
 	out[len] = '\0';
 	return 0;
 }
@@ -123,7 +136,6 @@ saslprep(char *out, size_t size, struct span in)
 	if (i == in.len)
 		return 0;
 	len = map(in, mapped);
-	/* What does not fit is allocated, and then too long in any case. */
 	if (len > 0) {
 		uint32_t *made = u32_normalize(UNINORM_NFKC, mapped,
 		    (size_t)len, normal, &n);
@@ -131,7 +143,7 @@ saslprep(char *out, size_t size, struct span in)
 		if (made == normal)
 			r = finish(out, size, normal, n);
 		else
-			free(made);
+			forget(made, n * sizeof(*made));
 	}
 	explicit_bzero(mapped, sizeof(mapped));
 	explicit_bzero(normal, sizeof(normal));
