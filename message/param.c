@@ -290,12 +290,8 @@ decode_percent(struct buf *out, struct span s)
 
 	for (i = 0; i < s.len; i++) {
 		c = s.p[i];
-		if (c == '%' && i + 2 < s.len && span_hex(s.p[i + 1]) >= 0 &&
-		    span_hex(s.p[i + 2]) >= 0) {
-			c = (char)(span_hex(s.p[i + 1]) << 4 |
-			    span_hex(s.p[i + 2]));
+		if (span_escaped(s, i, '%', &c))
 			i += 2;
-		}
 		buf_char(out, c);
 	}
 }

@@ -138,3 +138,18 @@ span_hex(char c)
 		return (c & 0x5f) - 'A' + 10;
 	return -1;
 }
+
+bool
+span_escaped(struct span s, size_t i, char mark, char *c)
+{
+	int high, low;
+
+	if (s.p[i] != mark || s.len - i < 3)
+		return false;
+	high = span_hex(s.p[i + 1]);
+	low = span_hex(s.p[i + 2]);
+	if (high < 0 || low < 0)
+		return false;
+	*c = (char)(high << 4 | low);
+	return true;
+}

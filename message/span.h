@@ -59,6 +59,10 @@ struct span span_word(struct span *rest);
  * 0: *out is set.  -1: anything else. */
 int span_number(struct span, uint64_t max, uint64_t *out);
 
+/* Do "mark" and two hexadecimal digits stand at i (i < s.len)?  Then *c is the
+ * octet that they mean. */
+bool span_escaped(struct span, size_t i, char mark, char *c);
+
 /* The value of a hexadecimal digit of either case; -1 for anything else. */
 int span_hex(char);
 

@@ -49,17 +49,7 @@ static int
 confine(const struct config *c)
 {
 	const struct limits l = { .memory = 64 << 20, .files = RECORD_FILES };
-	struct role net;
-	char empty[PATH_MAX];
-
-	(void)snprintf(empty, sizeof(empty), "%s/empty", c->run);
-	if (role_root() &&
-	    (role_find(&net, c->net_user) == -1 ||
-		role_jail(&net, empty) == -1))
-		return -1;
-	if (sandbox_limits(&l) == -1 || sandbox_files(NULL, 0) == -1)
-		return -1;
-	return sandbox_calls(SANDBOX_PARSER);
+	return sandbox_alone(c, &l, SANDBOX_PARSER);
 }
 
 /* May a password cross this connection as it is? */

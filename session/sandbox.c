@@ -17,6 +17,8 @@
 
 #include "message/fail.h"
 #include "message/span.h"
+#include "session/config.h"
+#include "session/role.h"
 
 /* systemd hands the socket over as descriptor 3; every other superserver, and
  * all that follows here, knows it as 0. */
@@ -243,4 +245,21 @@ sandbox_files(const int *dirs, size_t n)
 	bad = restrict_to(fd, r.fs & FS_WANTED, dirs, n);
 	(void)close(fd);
 	return bad;
+}
+
+int
+sandbox_alone(const struct config *c, const struct limits *l,
+    enum sandbox_class class)
+{
+	char empty[PATH_MAX];
+	struct role net;
+
+	(void)snprintf(empty, sizeof(empty), "%s/empty", c->run);
+	if (role_root() &&
+	    (role_find(&net, c->net_user) == -1 ||
+		role_jail(&net, empty) == -1))
+		return -1;
+	if (sandbox_limits(l) == -1 || sandbox_files(NULL, 0) == -1)
+		return -1;
+	return sandbox_calls(class);
 }

@@ -52,4 +52,10 @@ enum sandbox_class {
 };
 int sandbox_calls(enum sandbox_class);
 
+/* All of it for a process that has no business with files: as root it becomes
+ * net-user in the empty directory, then limits, no files, these calls. */
+struct config;
+int sandbox_alone(const struct config *, const struct limits *,
+    enum sandbox_class);
+
 #endif

@@ -115,18 +115,8 @@ lock_up(const struct service *s)
 		.files = RECORD_FILES,
 		.procs = 0,
 	};
-	char empty[PATH_MAX];
-	struct role net;
-
 	(void)signal(SIGXFSZ, SIG_IGN);
-	(void)snprintf(empty, sizeof(empty), "%s/empty", s->config.run);
-	if (role_root() &&
-	    (role_find(&net, s->config.net_user) == -1 ||
-		role_jail(&net, empty) == -1))
-		return -1;
-	if (sandbox_limits(&l) == -1 || sandbox_files(NULL, 0) == -1)
-		return -1;
-	return sandbox_calls(SANDBOX_PARSER);
+	return sandbox_alone(&s->config, &l, SANDBOX_PARSER);
 }
 
 /* 1; 0: the client did not stay. */

@@ -27,17 +27,7 @@ lock_down(const struct config *c)
 		.cpu = 60,
 		.procs = role_root() ? 0 : -1,
 	};
-	char empty[PATH_MAX];
-	struct role net;
-
-	(void)snprintf(empty, sizeof(empty), "%s/empty", c->run);
-	if (role_root() &&
-	    (role_find(&net, c->net_user) == -1 ||
-		role_jail(&net, empty) == -1))
-		return -1;
-	if (sandbox_limits(&l) == -1 || sandbox_files(NULL, 0) == -1)
-		return -1;
-	return sandbox_calls(SANDBOX_DNS);
+	return sandbox_alone(c, &l, SANDBOX_DNS);
 }
 
 noreturn void
