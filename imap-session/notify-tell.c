@@ -285,6 +285,10 @@ read_again(struct imap *im)
 		notify_end(im);
 	}
 	im->arena.used = used;
+	/* What happened while nothing was watched. */
+	for (size_t i = 0; im->notify != NULL && i < im->notify->boxes; i++)
+		if (im->notify->box[i].exists)
+			tell_status(im, &im->notify->box[i]);
 }
 
 void
@@ -309,8 +313,10 @@ notify_tell(struct imap *im)
 		if (!im->lost)
 			fetch_new(im);
 	}
-	if (names)
+	if (names || n->again) {
+		n->again = names;
 		read_again(im);
+	}
 }
 
 void

@@ -9,7 +9,7 @@
 #include "message/fail.h"
 #include "session/log.h"
 
-enum { LOOK_MS = 30000, RULES_MAX = 64 * 1024 };
+enum { LOOK_MS = 30000, AGAIN_MS = 100, RULES_MAX = 64 * 1024 };
 
 static const struct {
 	const char *word;
@@ -230,7 +230,7 @@ notify_watch(struct imap *im)
 		for (int i = 0; i < 2; i++)
 			p[i + 1] =
 			    (struct pollfd){ .fd = fd[i], .events = POLLIN };
-		(void)poll(p, 3, LOOK_MS);
+		(void)poll(p, 3, im->notify->again ? AGAIN_MS : LOOK_MS);
 		if (p[0].revents != 0)
 			return;
 	}

@@ -41,6 +41,7 @@ struct notify {
 	struct feed *feed; /* NULL: the system has no watches left */
 	struct box *box; /* in the order of store_list */
 	size_t boxes;
+	bool again; /* look at the names once more: one is made in steps */
 	bool at_once; /* news of the selected one, too */
 	bool delayed; /* but no expunges */
 	struct buf fetch; /* of its new messages */

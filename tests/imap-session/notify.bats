@@ -12,6 +12,12 @@ setup() {
 	imap
 }
 
+# arrive NAME: deliver standard input into INBOX, at once.
+arrive() {
+	put "tmp/$1"
+	as alice mv "$MAILDIR_alice/tmp/$1" "$MAILDIR_alice/new/$1"
+}
+
 # in_work NAME: deliver standard input into the folder Work.
 in_work() {
 	as alice mkdir -p "$MAILDIR_alice"/.Work/{cur,new,tmp}
@@ -67,7 +73,7 @@ in_work() {
 	begin 8 INBOX
 	say 8 'C: a NOTIFY SET (selected (MessageNew (UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)]) MessageExpunge))' \
 		'S: a OK Done'
-	echo 'Subject: four' | put new/1000000004.d.here
+	echo 'Subject: four' | arrive 1000000004.d.here
 	say 8 'S: * 4 EXISTS' 'S: * 3 RECENT' \
 		'S: * 4 FETCH (UID 4 FLAGS (\Recent) BODY[HEADER.FIELDS (SUBJECT)] {17}' \
 		'S: Subject: four' 'S: ' 'S: )'
@@ -81,7 +87,7 @@ in_work() {
 	say 8 'C: a NOTIFY SET (selected-delayed (MessageNew MessageExpunge))' \
 		'S: a OK Done'
 	rm "$MAILDIR_alice"/cur/1000000001.a.here*
-	echo 'Subject: four' | put new/1000000004.d.here
+	echo 'Subject: four' | arrive 1000000004.d.here
 	say 8 'S: * 4 EXISTS' 'S~ \* * RECENT'
 	say 8 'C: b FETCH 2 UID' 'S: * 2 FETCH (UID 2)' 'S: b OK Done' \
 		'C: c NOOP' 'S: * 1 EXPUNGE' 'S* c OK Done'
