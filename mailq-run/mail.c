@@ -377,7 +377,8 @@ again(struct run *r, const struct job *old, enum job_fate fate)
 		if (j == NULL)
 			j = job_new(r, old->mail);
 		if (j == NULL) {
-			log_line(LOG_ERR, "spool error=\"no memory for a job\"");
+			log_line(LOG_ERR,
+			    "spool error=\"no memory for a job\"");
 			return; /* they stay in state T */
 		}
 		j->rcpt[j->rcpts++] = old->rcpt[i];
