@@ -90,7 +90,6 @@ setup() { tls_setup; three; }
 @test "COMPRESS in clear, and IDLE behind it" {
 	config plain-login loopback
 	everything <<<'login(c)' | raw imap-session
-	stop at20999
 	{
 		deflated
 		cat <<-'END'

@@ -22,7 +22,9 @@ serve() {
 # raw PROGRAM [OPTION...] <PYTHON: a script that has "c", a socket to a
 # session; over(c) is the same over TLS, line(c) the next line of the server
 # without its end, say(c, text) sends one.
+# What it starts it ends, because it may be in a subshell.
 raw() {
+	local status=0
 	serve "$1" 20999 nowait "${@:2}"
 	{
 		cat <<-'END'
@@ -48,7 +50,9 @@ raw() {
 		END
 		cat
 	} >"$T/raw.py"
-	python3 "$T/raw.py" "$HOST" "$CA"
+	python3 "$T/raw.py" "$HOST" "$CA" || status=$?
+	stop at20999
+	return "$status"
 }
 
 # no_relay: none of this test's is left.
