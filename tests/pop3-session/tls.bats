@@ -148,7 +148,7 @@ setup() { tls_setup; }
 	serve pop3-session 20995 nowait -S
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	start client bash -c '{ printf "USER alice\nPASS correct-horse\n"
-		sleep 20; } | openssl s_client -quiet -connect "$0"' "$HOST:20995"
+		sleep 9; } | timeout 9 openssl s_client -quiet -connect "$0"' "$HOST:20995"
 	wait_for 10 grep -q 'Logged in' "$T/client.out"
 	pid=$(pgrep -f "^pop3-session .*-L .* alice $MAILDIR_alice")
 	grep -q "^Uid:.$UID_alice.$UID_alice.$UID_alice" "/proc/$pid/status"
