@@ -142,18 +142,27 @@ watch(struct imap *im, struct box *b, const struct folder_name *f,
 	return 0;
 }
 
-/* New boxes and feed in place of the old. */
+/* A new feed in place of the old, before anything is looked at. */
+static int
+begin_feed(struct imap *im)
+{
+	struct notify *n = im->notify;
+
+	feed_close(n->feed);
+	n->feed = feed_open(im->store);
+	return n->feed == NULL ? -1 : feed_names(n->feed);
+}
+
+/* New boxes in place of the old. */
 static int
 fill(struct imap *im, const struct folder_name *list, size_t folders,
     const struct rule *rule, size_t rules, const struct box *old, size_t olds)
 {
 	struct notify *n = im->notify;
 
-	feed_close(n->feed);
-	n->feed = feed_open(im->store);
 	n->box = calloc(folders + 1, sizeof(*n->box));
 	n->boxes = 0;
-	if (n->feed == NULL || n->box == NULL || feed_names(n->feed) == -1)
+	if (n->box == NULL)
 		return -1;
 	for (size_t i = 0; i < folders; i++) {
 		const struct rule *r = rule_of(rule, rules, &list[i]);
@@ -175,11 +184,14 @@ notify_fill(struct imap *im, const struct rule *rule, size_t rules, bool tell)
 	struct notify *n = im->notify;
 	struct box *old = n->box;
 	size_t olds = n->boxes;
-	ptrdiff_t folders = store_list(im->store, &list);
-	int r = -1;
+	ptrdiff_t folders;
+	int r = begin_feed(im);
 
 	take_selected(n, rule, rules);
-	if (folders != -1)
+	folders = store_list(im->store, &list);
+	if (folders == -1)
+		r = -1;
+	if (r == 0)
 		r = fill(im, list, (size_t)folders, rule, rules, old, olds);
 	if (r == 0 && tell) {
 		tell_came(im, old, olds);
