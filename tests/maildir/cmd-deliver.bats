@@ -125,10 +125,12 @@ away() {
 	[ "$(in_new)" -eq 4 ]
 	# Many at once: one of them.
 	mail 2@x >m
+	pids=()
 	for _ in 1 2 3 4 5 6 7 8; do
 		"$BIN/maildir" deliver <m &
+		pids+=("$!")
 	done
-	for p in $(jobs -p); do
+	for p in "${pids[@]}"; do
 		wait "$p"
 	done
 	[ "$(in_new)" -eq 5 ]
