@@ -245,7 +245,7 @@ call() {
 }
 
 @test "TLS: without root" {
-	[ "$EUID" -eq 0 ] || skip "that is what all others do"
+	[ "$EUID" -eq 0 ] || skip "without root all others do that"
 	cp "$BUILD/unit/session-tls" "$T/session-tls"
 	# shellcheck disable=SC2154 # set by the library
 	chown -R "$UID_alice" "$CONFIG"

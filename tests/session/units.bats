@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The unit tests of session/: one program per file, tests/unit/session-*.c.
 
+bats_require_minimum_version 1.5.0
 load ../lib
 
 unit() {

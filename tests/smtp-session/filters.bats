@@ -98,7 +98,7 @@ submit() {
 
 @test "rspamd: refuses what is spam, marks what it looked at" {
 	command -v rspamd >/dev/null || skip "rspamd is not here"
-	[ -n "${SOAK:-}" ] || skip "rspamd starts for half a minute; SOAK=1"
+	[ -n "${SOAK:-}" ] || skip "rspamd takes half a minute to start: make soak"
 	mkdir -p "$T/db"
 	cat >"$T/rspamd.conf" <<-END
 	options {
