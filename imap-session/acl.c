@@ -75,6 +75,19 @@ acl_get(struct imap *im, struct parse *p)
 	return &imap_done;
 }
 
+/* The mailbox, and behind it whose rights are meant. */
+static const struct reply *
+read_who(struct imap *im, struct parse *p, char disk[NAME_DISK],
+    const char **rights, struct span *who)
+{
+	const struct reply *wrong = read_mailbox(im, p, disk, rights);
+
+	if (wrong != NULL)
+		return wrong;
+	return parse_space(p) == -1 || parse_astring(p, who) == -1 ? &imap_bad :
+								     NULL;
+}
+
 /* What he has he cannot lose, and others cannot get anything. */
 const struct reply *
 acl_list_rights(struct imap *im, struct parse *p)
@@ -84,11 +97,10 @@ acl_list_rights(struct imap *im, struct parse *p)
 	const char *rights = READING;
 	struct span who;
 
-	wrong = read_mailbox(im, p, disk, &rights);
+	wrong = read_who(im, p, disk, &rights, &who);
 	if (wrong != NULL)
 		return wrong;
-	if (parse_space(p) == -1 || parse_astring(p, &who) == -1 ||
-	    parse_end(p) == -1)
+	if (parse_end(p) == -1)
 		return &imap_bad;
 	begin(im, "LISTRIGHTS", disk);
 	buf_char(&im->out, ' ');
@@ -107,11 +119,10 @@ acl_set(struct imap *im, struct parse *p)
 	const char *rights = READING;
 	struct span who, what;
 
-	wrong = read_mailbox(im, p, disk, &rights);
+	wrong = read_who(im, p, disk, &rights, &who);
 	if (wrong != NULL)
 		return wrong;
-	if (parse_space(p) == -1 || parse_astring(p, &who) == -1 ||
-	    parse_space(p) == -1 || parse_astring(p, &what) == -1 ||
+	if (parse_space(p) == -1 || parse_astring(p, &what) == -1 ||
 	    parse_end(p) == -1)
 		return &imap_bad;
 	return imap_no(im, "[NOPERM] Rights are those of the files");
@@ -125,11 +136,10 @@ acl_delete(struct imap *im, struct parse *p)
 	const char *rights = READING;
 	struct span who;
 
-	wrong = read_mailbox(im, p, disk, &rights);
+	wrong = read_who(im, p, disk, &rights, &who);
 	if (wrong != NULL)
 		return wrong;
-	if (parse_space(p) == -1 || parse_astring(p, &who) == -1 ||
-	    parse_end(p) == -1)
+	if (parse_end(p) == -1)
 		return &imap_bad;
 	return imap_no(im, "[NOPERM] Rights are those of the files");
 }
