@@ -7,11 +7,8 @@ load smtp
 # chunks <TRANSCRIPT: after MAIL and RCPT for alice.
 chunks() {
 	{
-		cat <<-'END'
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<alice@here.test>
-		S: 250 2.1.5 Recipient ok
+		cat <<-END
+		$(from_to a@b.test alice@here.test)
 		END
 		cat
 	} | talk

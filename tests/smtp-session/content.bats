@@ -9,11 +9,8 @@ load smtp
 # host; the transcript is what stands between 354 and the reply, and it.
 deliver() {
 	{
-		cat <<-'END'
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<alice@here.test>
-		S: 250 2.1.5 Recipient ok
+		cat <<-END
+		$(from_to a@b.test alice@here.test)
 		C: DATA
 		S: 354...
 		END
@@ -42,13 +39,10 @@ in . line." ]
 }
 
 @test "empty message, and one without a header" {
-	deliver <<-'END'
+	deliver <<-END
 	C: .
 	S: 250 2.0.0 Ok, id ...
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<bob@here.test>
-	S: 250 2.1.5 Recipient ok
+	$(from_to a@b.test bob@here.test)
 	C: DATA
 	S: 354...
 	C: No header here, sorry
@@ -194,10 +188,7 @@ Return-Path: in the body" ]
 	S: 552 5.3.4 Message too big
 	C: NOOP
 	S: 250 2.0.0 Ok
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5 Recipient ok
+	$(from_to a@b.test alice@here.test)
 	C: DATA
 	S: 354...
 	C: $x
@@ -218,10 +209,7 @@ Return-Path: in the body" ]
 	C@ $T/big
 	C: .
 	S: 250 2.0.0 Ok, id ...
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<bob@here.test>
-	S: 250 2.1.5 Recipient ok
+	$(from_to a@b.test bob@here.test)
 	C: DATA
 	S: 354...
 	C: small
@@ -254,13 +242,8 @@ Return-Path: in the body" ]
 }
 
 @test "one of two recipients is a loop: the sender will be told" {
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5 Recipient ok
-	C: RCPT TO:<bob@here.test>
-	S: 250 2.1.5 Recipient ok
+	talk <<-END
+	$(from_to a@b.test alice@here.test bob@here.test)
 	C: DATA
 	S: 354...
 	C: Delivered-To: alice@here.test

@@ -47,7 +47,7 @@ load smtp
 }
 
 @test "remote recipients of a local program go to the spool" {
-	{ hello; cat; } <<-'END' | chat -p -q smtp-session
+	local_peer <<-'END'
 	C: MAIL FROM:<a@b.test> RET=HDRS ENVID=QQ314159 BODY=8BITMIME
 	S: 250 2.1.0 Sender ok
 	C: RCPT TO:<x@remote.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;y+40remote.test
@@ -76,15 +76,11 @@ load smtp
 }
 
 @test "NOTIFY=SUCCESS: the report for a mailbox is owed by the spool" {
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
+	talk <<-END
+	$(from_to a@b.test)
 	C: RCPT TO:<alice@here.test> NOTIFY=SUCCESS
 	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	$(empty_mail)
 	END
 	[ "$(count alice)" -eq 1 ]
 	rcpts | grep -q '^S .*alice@here.test'
@@ -124,24 +120,16 @@ load smtp
 	[ "$(count bob)" -eq 1 ]
 	send a@b.test a@here.test
 	[ "$(count bob)" -eq 2 ]
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<c@here.test>
-	S: 451 4.3.0 Cannot look that up now, try later
-	END
+	refused c@here.test \
+		'451 4.3.0 Cannot look that up now, try later'
 	logged 'aliases:4: nobody of this alias exists'
 }
 
 @test "aliases: deeper than 50 is a fault, not a crash" {
 	local i
 	for i in {1..60}; do echo "n$i: n$((i + 1))"; done >"$CONFIG/aliases"
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<n1@here.test>
-	S: 451 4.3.0 Cannot look that up now, try later
-	END
+	refused n1@here.test \
+		'451 4.3.0 Cannot look that up now, try later'
 	logged 'deeper than 50'
 }
 
@@ -153,9 +141,8 @@ load smtp
 	gone: :fail: he has left, sorry
 	lost: nobody1, bob
 	END
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
+	talk <<-END
+	$(from_to a@b.test)
 	C: RCPT TO:<list@here.test>
 	S: 451 4.3.0 Cannot look that up now, try later
 	C: RCPT TO:<open@here.test>
@@ -176,12 +163,8 @@ load smtp
 @test "aliases: a file that others may write is not believed" {
 	echo 'x: bob' >"$CONFIG/aliases"
 	chmod 666 "$CONFIG/aliases"
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<x@here.test>
-	S: 451 4.3.0 Cannot look that up now, try later
-	END
+	refused x@here.test \
+		'451 4.3.0 Cannot look that up now, try later'
 	logged 'aliases may be written by others'
 }
 
@@ -191,9 +174,8 @@ load smtp
 	rm -r "$HOME_alice"
 	chmod 500 "$HOME_bob"
 	[ "$EUID" -ne 0 ] || chown 0 "$HOME_bob"
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
+	talk <<-END
+	$(from_to a@b.test)
 	C: RCPT TO:<alice@here.test>
 	S: 451 4.3.0 Cannot look that up now, try later
 	C: RCPT TO:<bob@here.test>
@@ -244,17 +226,9 @@ load smtp
 @test "the spool cannot be written: 451 for all, nothing delivered" {
 	mv "$SPOOL" "$SPOOL.away"
 	: >"$SPOOL"
-	{ hello; cat; } <<-'END' | chat -p -q smtp-session
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<x@remote.test>
-	S: 250 2.1.5 Recipient ok
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 451 4.3.0 Local trouble, try later
+	local_peer <<-END
+	$(from_to a@b.test x@remote.test alice@here.test)
+	$(empty_mail '451 4.3.0 Local trouble, try later')
 	END
 	[ "$(count alice)" -eq 0 ]
 	nothing_left
@@ -275,10 +249,7 @@ load smtp
 		. "$ROOT/tests/lib.bash"; . "$ROOT/tests/smtp-session/smtp.bash"
 		T=$1 CONFIG=$1/etc; FAULT=()
 		talk <<-END
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<alice@here.test>
-		S: 250 2.1.5 Recipient ok
+		$(from_to a@b.test alice@here.test)
 		C: DATA
 		S: 354...
 		C@ $T/big
@@ -294,12 +265,8 @@ load smtp
 @test "an unreadable users file: 451, not 550" {
 	[ "$EUID" -eq 0 ] || chmod 0 "$CONFIG/users"
 	[ "$EUID" -ne 0 ] || chmod 666 "$CONFIG/users"
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<alice@here.test>
-	S: 451 4.3.0 Cannot look that up now, try later
-	END
+	refused alice@here.test \
+		'451 4.3.0 Cannot look that up now, try later'
 	logged 'etc/users'
 }
 
@@ -351,12 +318,8 @@ load smtp
 	rcpts | grep -q x@remote.test
 	send a@b.test loop@here.test
 	[ "$(count alice)" -eq 2 ]
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<prog@here.test>
-	S: 451 4.3.0 Cannot look that up now, try later
-	END
+	refused prog@here.test \
+		'451 4.3.0 Cannot look that up now, try later'
 	logged "$T/prog: no commands and files in a list"
 }
 
@@ -367,10 +330,6 @@ load smtp
 	send a@b.test bob@also.test
 	[ "$(count alice)" -eq 1 ]
 	[ "$(count bob)" -eq 1 ]
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<anything@here.test>
-	S: 550 5.1.1 No such user here
-	END
+	refused anything@here.test \
+		'550 5.1.1 No such user here'
 }

@@ -5,16 +5,6 @@
 load ../lib
 load smtp
 
-# refused RCPT REPLY
-refused() {
-	talk <<-END
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<$1>
-	S: $2
-	END
-}
-
 @test "forward: to another user, to elsewhere, and a copy here" {
 	forward alice '# a comment' bob
 	send a@b.test alice@here.test
@@ -36,12 +26,8 @@ refused() {
 	forward alice ''
 	send a@b.test alice@here.test
 	[ "$(count alice)" -eq 1 ]
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<far@remote.test>
-	S: 550 5.7.1 Relaying denied
-	END
+	refused far@remote.test \
+		'550 5.7.1 Relaying denied'
 }
 
 @test "forward: through an alias, once for everybody" {

@@ -82,12 +82,7 @@ S: 550 5.7.1 Not your address in From'
 			"$(printf '\0alice\0%s' "$PASSWORD" | base64 -w 0)"
 		cat <<-END
 		S: 235 2.7.0 Logged in
-		C: MAIL FROM:<alice@here.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<a@remote.test>
-		S: 250 2.1.5 Recipient ok
-		C: RCPT TO:<b@remote.test>
-		S: 250 2.1.5 Recipient ok
+		$(from_to alice@here.test a@remote.test b@remote.test)
 		C: BDAT 6
 		C: NOOP
 		$limit
@@ -121,12 +116,7 @@ S: 550 5.7.1 Not your address in From'
 	submit_socket
 	try() {
 		{ hello; cat; } <<-END | "${@:3}" "$TOOL/chat" "$RUN/submit"
-		C: MAIL FROM:<games>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<a@remote.test>
-		S: 250 2.1.5 Recipient ok
-		C: RCPT TO:<b@remote.test>
-		S: 250 2.1.5 Recipient ok
+		$(from_to games a@remote.test b@remote.test)
 		C: DATA
 		S: $1...
 		C: .

@@ -14,17 +14,9 @@ listener() {
 }
 
 @test "pipe: whoever runs us may send to anywhere as anybody" {
-	printf 'S: 220...\nC: HELO x\nS: 250...\n' | cat - <(cat <<-'END'
-	C: MAIL FROM:<anybody>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<x@remote.test>
-	S: 250 2.1.5 Recipient ok
-	C: RCPT TO:<alice>
-	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	printf 'S: 220...\nC: HELO x\nS: 250...\n' | cat - <(cat <<-END
+	$(from_to anybody x@remote.test alice)
+	$(empty_mail)
 	END
 	) | chat -p smtp-session
 	message | grep -qx 'Return-Path: <anybody@mx.here.test>'
@@ -46,25 +38,18 @@ listener() {
 	getent passwd games >/dev/null || skip "needs the account games"
 	listener "$T/submit"
 	setpriv --reuid games --regid games --clear-groups \
-		"$TOOL/chat" "$T/submit" <<-'END'
+		"$TOOL/chat" "$T/submit" <<-END
 	S: 220...
 	C: EHLO x
 	S* 250-
 	S: 250 HELP
 	C: MAIL FROM:<root@here.test>
 	S: 550 5.7.1 Not your address
-	C: MAIL FROM:<games+tag@here.test>
-	S: 250 2.1.0 Sender ok
+	$(from_to games+tag@here.test)
 	C: RSET
 	S: 250 2.0.0 Ok
-	C: MAIL FROM:<games>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<x@remote.test>
-	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	$(from_to games x@remote.test)
+	$(empty_mail)
 	END
 	[ "$(rcpts | wc -l)" -eq 1 ]
 	logged 'code=550 status=5.7.1 .*is not of user games"'
@@ -77,13 +62,12 @@ listener() {
 		--clear-groups)
 	for who in "" "${as_spool[*]}"; do
 		# shellcheck disable=SC2086 # a command and its words
-		$who "$TOOL/chat" "$T/submit" <<-'END'
+		$who "$TOOL/chat" "$T/submit" <<-END
 		S: 220...
 		C: EHLO x
 		S* 250-
 		S: 250 HELP
-		C: MAIL FROM:<any@where.test>
-		S: 250 2.1.0 Sender ok
+		$(from_to any@where.test)
 		END
 	done
 }
@@ -126,19 +110,11 @@ listener() {
 			--regid nogroup --clear-groups \
 			"$BIN/smtp-session" -c "$CONFIG"
 	}
-	send_as_nobody <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5 Recipient ok
-	C: RCPT TO:<postmaster>
-	S: 250 2.1.5 Recipient ok
+	send_as_nobody <<-END
+	$(from_to a@b.test alice@here.test postmaster)
 	C: RCPT TO:<x@remote.test>
 	S: 550 5.7.1 Relaying denied
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	$(empty_mail)
 	END
 	[ "$(count alice)" -eq 1 ]
 	[ "$(stat -c %U "$MAILDIR_alice"/new/*)" = nobody ]
@@ -150,15 +126,9 @@ listener() {
 		"$BIN/smtp-session" -c "$CONFIG"
 	wait_for 10 listens "$HOST" 2525
 	for _ in 1 2 3; do
-		{ hello; cat; } <<-'END' | "$TOOL/chat" -q "$HOST:2525"
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<alice@here.test>
-		S: 250 2.1.5 Recipient ok
-		C: DATA
-		S: 354...
-		C: .
-		S: 250 2.0.0 Ok, id ...
+		{ hello; cat; } <<-END | "$TOOL/chat" -q "$HOST:2525"
+		$(from_to a@b.test alice@here.test)
+		$(empty_mail)
 		C: QUIT
 		S: 221 2.0.0 Bye
 		S! eof
@@ -173,11 +143,8 @@ listener() {
 @test "the process tree: parser without rights, monitor, agent as the user" {
 	[ "$EUID" -eq 0 ] || skip "needs root"
 	listener "$T/submit"
-	{ hello; cat; } >"$T/chat" <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5 Recipient ok
+	{ hello; cat; } >"$T/chat" <<-END
+	$(from_to a@b.test alice@here.test)
 	C! wait 2
 	END
 	start client "$TOOL/chat" "$T/submit" <"$T/chat"

@@ -7,23 +7,9 @@ load smtp
 
 b64() { printf '%b' "$1" | base64 -w 0; }
 
-# submit <TRANSCRIPT: a session on the submission port, after its EHLO.
-submit() {
-	{
-		cat <<-'END'
-		S: 220 mx.here.test ESMTP
-		C: EHLO client.test
-		S* 250-
-		S: 250 HELP
-		END
-		cat
-	} | chat -q smtp-session -s
-}
-
 @test "PLAIN with and without an initial response, LOGIN" {
 	submit <<-END
-	C: AUTH PLAIN $(b64 "\\0alice\\0$PASSWORD")
-	S: 235 2.7.0 Logged in
+	$(login alice)
 	C: AUTH PLAIN
 	S: 503 5.5.1 Logged in already
 	END
@@ -119,34 +105,23 @@ submit() {
 @test "logged in: mail for anywhere, but only as oneself" {
 	printf '%s\n' 'info: alice, x@remote.test' 'bobs: bob' >"$CONFIG/aliases"
 	submit <<-END
-	C: AUTH PLAIN $(b64 "\\0alice\\0$PASSWORD")
-	S: 235 2.7.0 Logged in
+	$(login alice)
 	C: MAIL FROM:<bob@here.test>
 	S: 550 5.7.1 Not your address
 	C: MAIL FROM:<bobs@here.test>
 	S: 550 5.7.1 Not your address
 	C: MAIL FROM:<alice@remote.test>
 	S: 550 5.7.1 Not your address
-	C: MAIL FROM:<info@here.test>
-	S: 250 2.1.0 Sender ok
+	$(from_to info@here.test)
 	C: AUTH PLAIN =
 	S: 503 5.5.1 Not within a mail transaction
 	C: RSET
 	S: 250 2.0.0 Ok
-	C: MAIL FROM:<>
-	S: 250 2.1.0 Sender ok
+	$(from_to '')
 	C: RSET
 	S: 250 2.0.0 Ok
-	C: MAIL FROM:<ALICE+lists@here.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<far@remote.test>
-	S: 250 2.1.5 Recipient ok
-	C: RCPT TO:<bob>
-	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	$(from_to ALICE+lists@here.test far@remote.test bob)
+	$(empty_mail)
 	END
 	[ "$(rcpts | wc -l)" -eq 1 ]
 	has 'with ESMTPA id' bob
@@ -227,11 +202,10 @@ scram() {
 @test "no password in the log, wherever AUTH was refused" {
 	local secret
 	secret=$(b64 "\\0alice\\0$PASSWORD")
-	{ hello; cat; } <<-END | chat -q smtp-session
+	talk <<-END
 	C: AUTH PLAIN $secret
 	S: 502 5.5.1 Not for you
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
+	$(from_to a@b.test)
 	C: AUTH PLAIN $secret
 	S: 503 5.5.1 Not within a mail transaction
 	END
@@ -248,12 +222,8 @@ scram() {
 written() {
 	{
 		cat <<-END
-		C: AUTH PLAIN $(b64 "\\0alice\\0$PASSWORD")
-		S: 235 2.7.0 Logged in
-		C: MAIL FROM:<alice@here.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<bob@here.test>
-		S: 250 2.1.5 Recipient ok
+		$(login alice)
+		$(from_to alice@here.test bob@here.test)
 		C: DATA
 		S: 354...
 		END
@@ -293,11 +263,8 @@ text" ]
 }
 
 @test "mail of strangers and of local programs stays as it is" {
-	{ hello; cat; } <<-'END' | chat -q smtp-session
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<bob@here.test>
-	S: 250 2.1.5 Recipient ok
+	talk <<-END
+	$(from_to a@b.test bob@here.test)
 	C: DATA
 	S: 354...
 	C: Bcc: kept@b.test

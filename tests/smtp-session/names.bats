@@ -51,7 +51,7 @@ sender() {
 	S: $ok
 	END
 	# Our own people are not asked for theirs.
-	{ hello; cat; } <<-END | chat -p smtp-session
+	local_peer <<-END
 	C: MAIL FROM:<a@missing.test>
 	S: $ok
 	END
@@ -88,17 +88,10 @@ sender() {
 
 @test "hide-client: where our own people are stands in the log only" {
 	config hide-client yes
-	{ hello; cat; } <<-END | chat -q smtp-session -s
-	C: AUTH PLAIN $(printf '\0alice\0%s' "$PASSWORD" | base64 -w 0)
-	S: 235 2.7.0 Logged in
-	C: MAIL FROM:<alice@here.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<bob@here.test>
-	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	submit <<-END
+	$(login alice)
+	$(from_to alice@here.test bob@here.test)
+	$(empty_mail)
 	END
 	has '^Received: by mx.here.test with ESMTPA id ' bob
 	not has '127.0.0.1' bob

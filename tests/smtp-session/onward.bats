@@ -32,16 +32,6 @@ day() {
 	echo "${a:n / 32 % 32:1}${a:n % 32:1}"
 }
 
-# refused RCPT REPLY
-refused() {
-	talk <<-END
-	C: MAIL FROM:<>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<$1>
-	S: $2
-	END
-}
-
 @test "owner-list gets the reports, the null path stays" {
 	printf '%s\n' 'staff: alice, far@remote.test, sub' \
 		'owner-staff: bob' 'sub: other@remote.test' \
@@ -64,15 +54,12 @@ refused() {
 @test "a list with an owner: what the sender asked for ends with it" {
 	printf '%s\n' 'staff: alice, far@remote.test' 'owner-staff: bob' \
 		>"$CONFIG/aliases"
-	talk <<-'END'
+	talk <<-END
 	C: MAIL FROM:<a@b.test> ENVID=QQ1 RET=FULL
 	S: 250 2.1.0 Sender ok
 	C: RCPT TO:<staff@here.test> NOTIFY=SUCCESS ORCPT=rfc822;staff@here.test
 	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	$(empty_mail)
 	END
 	file=$(entry far@remote.test)
 	not grep -qE '^(envid|ret) ' "$file"
@@ -102,8 +89,7 @@ refused() {
 	forward bob away@remote.test
 	for who in info bob; do
 		talk <<-END
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
+		$(from_to a@b.test)
 		C: RCPT TO:<$who@here.test>
 		S: 250 2.1.5 Recipient ok
 		C: DATA
@@ -115,11 +101,8 @@ refused() {
 		END
 		logged " loop id=.* by=<$who@here.test>"
 	done
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<both@here.test>
-	S: 250 2.1.5 Recipient ok
+	talk <<-END
+	$(from_to a@b.test both@here.test)
 	C: DATA
 	S: 354...
 	C: Delivered-To: both@here.test
@@ -230,7 +213,7 @@ refused() {
 	C: MAIL FROM:<a@b.test> REQUIRETLS
 	S: 555 5.5.4 REQUIRETLS needs TLS
 	END
-	{ hello; cat; } <<-'END' | chat -p smtp-session
+	local_peer <<-END
 	C: MAIL FROM:<a@b.test> REQUIRETLS REQUIRETLS
 	S: 501 5.5.4 Bad parameter value
 	C: MAIL FROM:<a@b.test> REQUIRETLS=1
@@ -239,10 +222,7 @@ refused() {
 	S: 250 2.1.0 Sender ok
 	C: RCPT TO:<x@remote.test>
 	S: 250 2.1.5 Recipient ok
-	C: DATA
-	S: 354...
-	C: .
-	S: 250 2.0.0 Ok, id ...
+	$(empty_mail)
 	END
 	grep -qx requiretls "$(entry x@remote.test)"
 }

@@ -24,8 +24,7 @@ outlet() {
 	{
 		hello
 		cat <<-END
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
+		$(from_to a@b.test)
 		C: RCPT TO:<$1>${2:+ ORCPT=$2}
 		S: 250 2.1.5 Recipient ok
 		C: DATA
@@ -173,10 +172,7 @@ alice alice+lists@here.test" ]
 	{
 		hello
 		cat <<-END
-		C: MAIL FROM:<a@b.test>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<|deaf#1@here.test>
-		S: 250 2.1.5 Recipient ok
+		$(from_to a@b.test '|deaf#1@here.test')
 		C: DATA
 		S: 354...
 		C@ $T/big
@@ -193,11 +189,8 @@ alice alice+lists@here.test" ]
 	done_by '|null#1@here.test'
 	{
 		hello
-		cat <<-'END'
-		C: MAIL FROM:<>
-		S: 250 2.1.0 Sender ok
-		C: RCPT TO:<|file#1@here.test>
-		S: 250 2.1.5 Recipient ok
+		cat <<-END
+		$(from_to '' '|file#1@here.test')
 		C: DATA
 		S: 354...
 		C: Subject: one
@@ -267,33 +260,23 @@ alice alice+lists@here.test" ]
 
 @test "one command, one mail: the others come in their turn" {
 	echo 'prog: |true, |false' >"$CONFIG/aliases"
-	{ hello; cat; } <<-'END' | chat -p smtp-session
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<alice@here.test>
-	S: 250 2.1.5 Recipient ok
+	local_peer <<-END
+	$(from_to a@b.test alice@here.test)
 	C: RCPT TO:<|prog#1@here.test>
 	S: 452 4.5.3 A command is for one mail alone
 	C: RSET
 	S: 250 2.0.0 Ok
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<|prog#2@here.test>
-	S: 250 2.1.5 Recipient ok
+	$(from_to a@b.test '|prog#2@here.test')
 	C: RCPT TO:<alice@here.test>
 	S: 452 4.5.3 A command is for one mail alone
-	C: DATA
-	S: 354...
-	C: .
-	S: 554 5.3.0 the command ended with status 1
+	$(empty_mail '554 5.3.0 the command ended with status 1')
 	END
 }
 
 @test "strangers cannot call one by its name, EXPN does not tell" {
 	printf '%s\n' 'prog: |true, bob' '"odd|": |true' >"$CONFIG/aliases"
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
+	talk <<-END
+	$(from_to a@b.test)
 	C: RCPT TO:<|prog#1@here.test>
 	S: 550 5.1.1 No such user here
 	C: RCPT TO:<|~alice#1@here.test>
@@ -301,12 +284,11 @@ alice alice+lists@here.test" ]
 	C: RCPT TO:<~alice@here.test>
 	S: 550 5.1.1 No such user here
 	END
-	{ hello; cat; } <<-'END' | chat -p smtp-session
+	local_peer <<-END
 	C: EXPN prog
 	S: 250-2.1.5 <prog@mx.here.test>
 	S: 250 2.1.5 <bob@mx.here.test>
-	C: MAIL FROM:<>
-	S: 250 2.1.0 Sender ok
+	$(from_to '')
 	C: RCPT TO:<|prog#2@here.test>
 	S: 550 5.1.1 No such user here
 	C: RCPT TO:<|bob#1@here.test>
@@ -322,12 +304,8 @@ alice alice+lists@here.test" ]
 	printf '|true\n' >"$SPOOL/.forward"
 	own 20902 "$SPOOL/.forward"
 	chmod 644 "$SPOOL/.forward"
-	talk <<-'END'
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
-	C: RCPT TO:<postmaster>
-	S: 451 4.3.0 Cannot look that up now, try later
-	END
+	refused postmaster \
+		'451 4.3.0 Cannot look that up now, try later'
 	logged 'spool/.forward: no commands and files here'
 }
 

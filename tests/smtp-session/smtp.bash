@@ -22,18 +22,48 @@ talk() {
 	{ hello; cat; } | chat -q "${options[@]}" smtp-session "${@:2}"
 }
 
+# Pieces of transcripts.
+# from_to FROM TO...: an envelope that is taken.
+from_to() {
+	local to
+	printf '%s\n' "C: MAIL FROM:<$1>" 'S: 250 2.1.0 Sender ok'
+	for to in "${@:2}"; do
+		printf '%s\n' "C: RCPT TO:<$to>" 'S: 250 2.1.5 Recipient ok'
+	done
+}
+
+# empty_mail [REPLY]: content that says nothing, and what it is answered.
+empty_mail() {
+	printf '%s\n' 'C: DATA' 'S: 354...' 'C: .' \
+		"S: ${1:-250 2.0.0 Ok, id ...}"
+}
+
+# login USER: with his password.
+login() {
+	printf 'C: AUTH PLAIN %s\nS: 235 2.7.0 Logged in\n' \
+		"$(printf '\0%s\0%s' "$1" "$PASSWORD" | base64 -w 0)"
+}
+
+# submit <TRANSCRIPT: a session on the submission port, after its EHLO.
+submit() { talk -- -s; }
+
+# local_peer <TRANSCRIPT: a session of a local program, after its EHLO.
+local_peer() { talk -p; }
+
+# refused RCPT REPLY: mail for it is.
+refused() {
+	talk <<-END
+	$(from_to "${SENDER-a@b.test}")
+	C: RCPT TO:<$1>
+	S: $2
+	END
+}
+
 # send FROM TO...: one small mail; the S lines for its end come from stdin, or
 # a 250.
 send() {
-	local from=$1 to
-	shift
 	{
-		echo "C: MAIL FROM:<$from>"
-		echo "S: 250 2.1.0 Sender ok"
-		for to; do
-			echo "C: RCPT TO:<$to>"
-			echo "S: 250 2.1.5 Recipient ok"
-		done
+		from_to "$@"
 		cat <<-END
 		C: DATA
 		S: 354...

@@ -90,11 +90,10 @@ client() {
 }
 
 @test "STARTTLS: argument, within a mail, and what comes after is no TLS" {
-	talk <<-'END'
+	talk <<-END
 	C: STARTTLS now
 	S: 501 5.5.4 Takes no argument
-	C: MAIL FROM:<a@b.test>
-	S: 250 2.1.0 Sender ok
+	$(from_to a@b.test)
 	C: STARTTLS
 	S: 503 5.5.1 Not within a mail transaction
 	C: RSET
