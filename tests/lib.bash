@@ -68,8 +68,7 @@ lib_setup() {
 lib_teardown() {
 	local i
 	for ((i = ${#STARTED[@]} - 1; i >= 0; i--)); do
-		kill "${STARTED[i]}" 2>/dev/null || continue
-		wait "${STARTED[i]}" 2>/dev/null || :
+		end_child "${STARTED[i]}"
 	done
 	STARTED=()
 	if [ -z "$BATS_TEST_COMPLETED" ] && [ -s "$LOG" ]; then
@@ -93,11 +92,23 @@ start() {
 	STARTED+=("$!")
 }
 
+# end_child PID [SIGNAL]: of a child of this shell, and nobody else's: numbers
+# come round within a minute of tests, and a child that has ended gave its own
+# back.
+end_child() {
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	# "pid (name) state parent ..."
+	read -r _ stat _ <<<"${stat##*) }"
+	[ "$stat" -eq "$BASHPID" ] || return 0
+	kill "-${2:-TERM}" "$1" 2>/dev/null || :
+	wait "$1" 2>/dev/null || :
+}
+
 # stop NAME: end it now.
 stop() {
 	local pid=PID_$1
-	kill "${!pid}" 2>/dev/null || return 0
-	wait "${!pid}" 2>/dev/null || :
+	end_child "${!pid}"
 }
 
 # dns [ZONE=ADDRESS ...]: start a name server in which each zone's mail goes to

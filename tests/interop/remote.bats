@@ -12,7 +12,7 @@ setup() {
 
 teardown() {
 	# unshare, which holds its processes, hears nothing but this.
-	[ -z "${PID_peer:-}" ] || kill -9 "$PID_peer"
+	[ -z "${PID_peer:-}" ] || end_child "$PID_peer" KILL
 	lib_teardown
 }
 

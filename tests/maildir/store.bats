@@ -14,8 +14,7 @@ life() {
 			2>>"$T/err.$1" 3>&- &
 		pid=$!
 		sleep "0.0$((RANDOM % 9))$((RANDOM % 10))"
-		kill -KILL "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
+		end_child "$pid" KILL
 	done
 }
 

@@ -21,7 +21,7 @@ setup() {
 
 teardown() {
 	# unshare, which holds its processes, hears nothing but this.
-	[ -z "${PID_net:-}" ] || kill -9 "$PID_net" 2>/dev/null
+	[ -z "${PID_net:-}" ] || end_child "$PID_net" KILL
 	lib_teardown
 }
 
