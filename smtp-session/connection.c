@@ -1,7 +1,7 @@
-/* The greeting is a constant and leaves before anything else is set up.  Then
- * this process becomes the monitor, which answers requests of fixed size.  Its
- * child, the parser, reads what strangers write and can do nothing else: it
- * locks itself up before it hears who they are. */
+/* The parser is forked first: it reads what strangers write and can do nothing
+ * else, and locks itself up before it hears who they are.  Meanwhile this
+ * process greets the client and becomes the monitor, which answers requests of
+ * fixed size. */
 #include "smtp-session/connection.h"
 
 #include <bsd/string.h>
@@ -37,7 +37,7 @@ enum {
 };
 
 /* What the parser is told of its client, in one record; with a descriptor
- * when the client came after the fork. */
+ * when that is not the one the parser was forked with. */
 struct welcome {
 	struct peer peer;
 	char id[12]; /* of the session's log lines */
@@ -53,7 +53,7 @@ static struct {
 	pid_t pid; /* 0: not forked yet */
 	int sock; /* to the parser */
 	int agent; /* the first agent's end */
-	bool ahead; /* it was forked before the client came */
+	bool elsewhere; /* it was forked with another descriptor 0 */
 } parser;
 
 static int
@@ -129,6 +129,10 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 	if (record_recv(sock, r, &fd, -1) != 1 || r->len != sizeof(*w))
 		return 0;
 	memcpy(w, r->data, sizeof(*w));
+	if (fd != -1) {
+		(void)close(STDIN_FILENO);
+		(void)close(STDOUT_FILENO);
+	}
 	smtp->in = fd == -1 ? STDIN_FILENO : fd;
 	smtp->out = fd == -1 ? STDOUT_FILENO : fd;
 	log_id(w->id);
@@ -198,10 +202,10 @@ connection_ready(void *service)
 
 	if (!s->configured || config_changed(s))
 		return;
-	if (fork_parser(s) == 0)
-		parser.ahead = true;
-	else
+	if (fork_parser(s) == -1)
 		parser.pid = 0;
+	else
+		parser.elsewhere = getpid() != s->main || s->tls;
 }
 
 /* ---- the client's arrival */
@@ -287,7 +291,7 @@ be_current(struct service *s)
 	(void)close(parser.sock); /* so it leaves */
 	(void)close(parser.agent);
 	parser.pid = 0;
-	parser.ahead = false;
+	parser.elsewhere = false;
 }
 
 static int
@@ -302,7 +306,7 @@ introduce(struct service *s, struct welcome *w)
 		return -1;
 	w->keys = s->submission && users_have_keys(&s->config);
 	if (record_send(parser.sock, 0, 0, span_n((const char *)w, sizeof(*w)),
-		parser.ahead ? STDIN_FILENO : -1) == -1)
+		parser.elsewhere ? STDIN_FILENO : -1) == -1)
 		return fail("welcome");
 	/* The client is to see the end when the parser leaves. */
 	(void)close(STDIN_FILENO);

@@ -26,7 +26,8 @@ struct service {
 /* Read the configuration. */
 void connection_load(struct service *);
 
-/* For start_ahead: fork the parser that will serve the next client. */
+/* Fork the parser that will serve the client, who is yet to come (start_ahead)
+ * or there already: it locks itself up while we find out who he is. */
 void connection_ready(void *service);
 
 /* For start_sessions: serve who is at descriptors 0 and 1. */

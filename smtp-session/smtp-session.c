@@ -111,6 +111,8 @@ main(int argc, char *argv[])
 	log_open(PROGRAM, service.configured ? c->log : NULL);
 	if (listens())
 		read_ahead();
+	else
+		connection_ready(&service);
 	start_limits(c->connections, c->connections_per_address,
 	    CONNECTION_BUSY);
 	start_ahead(connection_ready);
