@@ -36,6 +36,7 @@ client_init(struct client *c, int fd, int leash, const char *hello,
 	c->auth = 0;
 	c->size = c->mails = c->rcpts = 0;
 	c->reset = c->over = c->took = false;
+	c->binding = (struct scram_binding){ .exporter_len = 0 };
 	memset(&c->trouble, 0, sizeof(c->trouble));
 }
 

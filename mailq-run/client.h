@@ -13,6 +13,7 @@
 #include "mailq-run/judge.h"
 #include "mailq-run/letter.h"
 #include "mailq-run/talk.h"
+#include "session/scram.h"
 
 struct client {
 	struct talk talk;
@@ -26,6 +27,7 @@ struct client {
 	/* what the connection is */
 	bool inside; /* it does not leave this host */
 	bool sure; /* encrypted, and we know with whom */
+	struct scram_binding binding; /* of TLS; lengths 0: none */
 	/* state of the dialogue */
 	bool reset; /* a transaction is open that must be given up */
 	bool took; /* a letter */

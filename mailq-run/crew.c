@@ -115,9 +115,11 @@ read_policy(struct tls_policy *p, const struct record *r)
 	if (r->len != sizeof(*p))
 		return false;
 	memcpy(p, r->data, sizeof(*p));
+	for (size_t i = 0; i < TLS_ALSO_MAX; i++)
+		if (memchr(p->also[i], '\0', sizeof(p->also[i])) == NULL)
+			return false;
 	return p->mode <= TLS_DANE && p->records <= TLS_RECORDS_MAX &&
-	    memchr(p->name, '\0', sizeof(p->name)) != NULL &&
-	    memchr(p->also, '\0', sizeof(p->also)) != NULL;
+	    memchr(p->name, '\0', sizeof(p->name)) != NULL;
 }
 
 /* In a child of its own, which waits for the relay's handshake. */
@@ -143,7 +145,9 @@ handshake(const struct crew *c, int pair)
 	else
 		log_line(LOG_INFO, "tls host=%s version=%s cipher=%s by=%s",
 		    p.name, info.version, info.cipher, modes[p.mode]);
-	(void)record_send(pair, 0, fd != -1, span(fd != -1 ? "" : fail_text()),
+	(void)record_send(pair, 0, fd != -1,
+	    fd != -1 ? span_n(&info.binding, sizeof(info.binding)) :
+		       span(fail_text()),
 	    fd);
 }
 

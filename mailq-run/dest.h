@@ -26,6 +26,7 @@ struct domain {
 
 enum dest_state {
 	DEST_RESOLVING, /* addresses are asked for */
+	DEST_ALIASES, /* which of its hosts' names are signed aliases is */
 	DEST_SECURING, /* TLSA records are */
 	DEST_READY,
 	DEST_DEAD, /* nothing can be delivered in this run: trouble */
@@ -41,7 +42,9 @@ struct dest {
 	const struct routes_line *line; /* of `routes` that leads here; NULL */
 	bool signed_mx; /* DNSSEC vouches for the names of the hosts */
 	bool sts; /* hosts must show certificates (RFC 8461, enforce) */
-	char next_hop[DOMAIN_MAX + 1]; /* the domain that led here first */
+	/* The domain that leads here, the only one where signed_mx; and what it
+	 * is an alias of by signed records, "" none. */
+	char next_hop[DOMAIN_MAX + 1], expanded[DOMAIN_MAX + 1];
 	size_t awaited; /* look-ups */
 	struct route_mx *mx; /* until the addresses are known */
 	struct route route;

@@ -63,7 +63,8 @@ add_server(struct dns_servers *s, const char *ip, uint16_t port)
 	} else {
 		return -1;
 	}
-	s->trusted = (i == 0 || s->trusted) && loopback(&s->addr[i]);
+	s->trusted =
+	    s->vouched || ((i == 0 || s->trusted) && loopback(&s->addr[i]));
 	s->count++;
 	return 0;
 }
@@ -77,7 +78,8 @@ add_address(struct dns_servers *s, const void *p, socklen_t len)
 		return;
 	memcpy(&s->addr[i], p, len);
 	s->len[i] = len;
-	s->trusted = (i == 0 || s->trusted) && loopback(&s->addr[i]);
+	s->trusted =
+	    s->vouched || ((i == 0 || s->trusted) && loopback(&s->addr[i]));
 	s->count++;
 }
 
@@ -90,6 +92,7 @@ from_system(struct dns_servers *s)
 	memset(&res, 0, sizeof(res));
 	if (res_ninit(&res) == -1)
 		return fail_as(EIO, "cannot read resolv.conf");
+	s->vouched = (res.options & RES_TRUSTAD) != 0;
 	for (int i = 0; i < res.nscount && i < MAXNS; i++) {
 		if (res.nsaddr_list[i].sin_family == AF_INET)
 			add_address(s, &res.nsaddr_list[i],
@@ -107,13 +110,16 @@ from_system(struct dns_servers *s)
 int
 dns_servers(struct dns_servers *s, const char *setting)
 {
-	struct span rest = span(setting), addr;
+	struct span words, rest, addr;
 	char ip[INET6_ADDRSTRLEN];
 	uint64_t port = 53;
 
 	*s = (struct dns_servers){ .count = 0 };
 	if (setting[0] == '\0')
 		return from_system(s);
+	words = span(setting);
+	rest = span_word(&words);
+	s->vouched = span_eq(span_trim(words), span("trust-ad"));
 	addr = span_cut(&rest, '@');
 	if (addr.len >= sizeof(ip) ||
 	    (rest.len > 0 && span_number(rest, 65535, &port) == -1))

@@ -64,11 +64,12 @@ struct dns_servers {
 	size_t count;
 	struct sockaddr_storage addr[DNS_SERVERS];
 	socklen_t len[DNS_SERVERS];
-	bool trusted; /* their AD bit counts: all are on loopback */
+	bool vouched; /* whoever set them up says so: trust-ad */
+	bool trusted; /* their AD bit counts: vouched, or all on loopback */
 };
 
-/* From the config word `dns` ("ADDR" or "ADDR@PORT"), or with "" from
- * resolv.conf.  0; -1: fail_text(). */
+/* From the config word `dns` ("ADDR" or "ADDR@PORT", " trust-ad" behind it or
+ * not), or with "" from resolv.conf.  0; -1: fail_text(). */
 int dns_servers(struct dns_servers *, const char *setting);
 
 /* Send a question; the answer carries the id.  0 / -1. */

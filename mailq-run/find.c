@@ -1,5 +1,9 @@
 /* A domain leads to a destination once its MX records are known; domains with
- * the same set of hosts share one, and with it connections and limits. */
+ * the same set of hosts share one, and with it connections and limits.  Not so
+ * where DNSSEC vouches for those records: a certificate may then be one of the
+ * domain's name (RFC 7672 s. 3.2.2), and who has a certificate for a domain of
+ * his own, and lets its MX records lead to the hosts of others, must not get
+ * their mail. */
 #include "mailq-run/find.h"
 
 #include <bsd/string.h>
@@ -93,6 +97,16 @@ find_addresses(struct run *r, struct dest *d)
 	    d->line != NULL ? &anywhere : &r->self);
 }
 
+/* Which names are signed aliases is known. */
+static void
+told(struct run *r, struct dest *d)
+{
+	d->state = DEST_SECURING;
+	secure_ask(r, d);
+	if (d->awaited == 0)
+		secured(r, d);
+}
+
 static void
 resolved(struct run *r, struct dest *d)
 {
@@ -107,10 +121,10 @@ resolved(struct run *r, struct dest *d)
 		dest_die(r, d, &d->route.verdict);
 		return;
 	}
-	d->state = DEST_SECURING;
-	secure_ask(r, d);
+	d->state = DEST_ALIASES;
+	secure_ask_aliases(r, d);
 	if (d->awaited == 0)
-		secured(r, d);
+		told(r, d);
 }
 
 void
@@ -120,6 +134,8 @@ find_host_known(struct run *r, struct dest *d)
 		return;
 	if (d->state == DEST_RESOLVING)
 		resolved(r, d);
+	else if (d->state == DEST_ALIASES)
+		told(r, d);
 	else
 		secured(r, d);
 }
@@ -187,7 +203,8 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 	sts = enforce(r, domain, &mx);
 	buf_init(&key, KEY);
 	if (mx.verdict.state == ROUTE_OK) {
-		buf_str(&key, a->secure ? "d" : "-");
+		if (a->secure)
+			buf_printf(&key, "%s ", domain->name);
 		buf_str(&key, sts ? "s" : "-");
 		route_key(&key, &mx);
 	} else {
@@ -200,6 +217,8 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 	d->signed_mx = a->secure;
 	d->sts = sts;
 	(void)strlcpy(d->next_hop, domain->name, sizeof(d->next_hop));
+	if (a->secure && strcmp(a->name, domain->name) != 0)
+		(void)strlcpy(d->expanded, a->name, sizeof(d->expanded));
 	if (mx.verdict.state == ROUTE_OK)
 		resolve(r, d, &mx);
 	else
@@ -297,6 +316,7 @@ fixed(struct run *r, const struct routes_line *line)
 		return d;
 	d->line = line;
 	d->signed_mx = true; /* there is none that could lie */
+	(void)strlcpy(d->next_hop, line->host, sizeof(d->next_hop));
 	if (route_literal(&d->route, line->host, line->port) == 0) {
 		secured(r, d);
 		return d;

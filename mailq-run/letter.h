@@ -29,7 +29,8 @@ enum work_kind {
 	WORK_RESULT,
 	WORK_TLS, /* to manager: descriptor of the server's socket, for a
 		   * handshake; to worker: one from which a record will say
-		   * how it went, with the descriptor to go on with */
+		   * how it went, with the descriptor to go on with and the
+		   * struct scram_binding, or why not */
 	WORK_CLEAR, /* the handshake failed: try again without; leaves.  With
 		     * START_MUST it is WORK_LOST instead */
 	WORK_LOST, /* no more letters to this server; a result without

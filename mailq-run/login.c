@@ -26,6 +26,7 @@ login_offered(struct span words)
 		{ "PLAIN", LOGIN_PLAIN },
 		{ "LOGIN", LOGIN_LOGIN },
 		{ "SCRAM-SHA-256", LOGIN_SCRAM },
+		{ "SCRAM-SHA-256-PLUS", LOGIN_PLUS },
 	};
 	unsigned bits = 0;
 	struct span word;
@@ -114,6 +115,8 @@ by_questions(struct client *c, const char *user, const char *password)
 
 struct scram_try {
 	const char *password;
+	const char *flag; /* in front of ",,": how it is bound */
+	struct span data; /* what it is bound to */
 	struct buf bare, final; /* our messages, without gs2-header and proof */
 	uint8_t salted[HMAC_SIZE];
 	char first[TEXT]; /* the server's */
@@ -135,6 +138,43 @@ put_first(struct buf *b, const char *user)
 	buf_str(b, ",r=");
 	arc4random_buf(nonce, sizeof(nonce));
 	base64_put(b, span_n(nonce, sizeof(nonce)));
+}
+
+/* Bind it to the TLS connection where both can (RFC 5802 s. 6, 9266); where
+ * only we can, say so: a server that has offered it then knows that somebody
+ * took its offer away.  Returns the mechanism. */
+static const char *
+bind_try(struct scram_try *t, const struct client *c)
+{
+	const struct scram_binding *b = &c->binding;
+	bool have = b->exporter_len > 0 || b->end_point_len > 0;
+
+	t->data = span("");
+	t->flag = have ? "y" : "n";
+	if (!have || (c->auth & LOGIN_PLUS) == 0)
+		return "AUTH SCRAM-SHA-256 ";
+	if (b->exporter_len > 0) {
+		t->flag = "p=tls-exporter";
+		t->data = span_n(b->exporter, b->exporter_len);
+	} else {
+		t->flag = "p=tls-server-end-point";
+		t->data = span_n(b->end_point, b->end_point_len);
+	}
+	return "AUTH SCRAM-SHA-256-PLUS ";
+}
+
+/* The header of the first message once more, and what it announces. */
+static void
+put_binding(struct scram_try *t)
+{
+	struct buf all;
+
+	buf_init(&all, TEXT);
+	buf_printf(&all, "%s,,", t->flag);
+	buf_span(&all, t->data);
+	buf_str(&t->final, "c=");
+	base64_put(&t->final, buf_all(&all));
+	buf_free(&all);
 }
 
 /* The value of attribute "a" at the front of *rest; empty: it is not there. */
@@ -169,7 +209,8 @@ read_first(struct scram_try *t, size_t len)
 		return -1;
 	hmac_pbkdf2(t->salted, span(t->password), span_n(raw, (size_t)n),
 	    (unsigned)iterations);
-	buf_str(&t->final, "c=biws,r=");
+	put_binding(t);
+	buf_str(&t->final, ",r=");
 	buf_span(&t->final, nonce);
 	return 0;
 }
@@ -228,13 +269,15 @@ static int
 exchange(struct client *c, struct scram_try *t, struct buf *expect)
 {
 	struct buf out;
+	const char *word;
 	char last[TEXT];
 	int n, e;
 
 	buf_init(&out, TEXT);
-	buf_str(&out, "n,,");
+	word = bind_try(t, c);
+	buf_printf(&out, "%s,,", t->flag);
 	buf_span(&out, buf_all(&t->bare));
-	e = say(c, "AUTH SCRAM-SHA-256 ", &out);
+	e = say(c, word, &out);
 	buf_reset(&out);
 	if (e == 0 && c->talk.reply.code == 334) {
 		n = challenge(c, t->first);
@@ -285,7 +328,7 @@ login_server(struct client *c, const char *user, const char *password)
 {
 	int e;
 
-	if ((c->auth & LOGIN_SCRAM) != 0)
+	if ((c->auth & (LOGIN_SCRAM | LOGIN_PLUS)) != 0)
 		e = scram(c, user, password);
 	else if ((c->auth & LOGIN_PLAIN) != 0)
 		e = plain(c, user, password);

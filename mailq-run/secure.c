@@ -22,8 +22,29 @@ enum {
 
 /* ---- names */
 
+/* The host's name is an alias, and the way from there to its addresses leaves
+ * what is signed.  Its first step may be signed all the same (s. 2.2.2). */
+static bool
+strays(struct run *r, const char *host)
+{
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+	const struct dns_answer *a;
+	bool alias = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		a = lookup_known(r, types[i], host);
+		if (a == NULL || a->status != DNS_OK)
+			continue;
+		if (a->secure)
+			return false;
+		alias = alias || strcmp(a->name, host) != 0;
+	}
+	return alias;
+}
+
 /* The names under which the TLSA records of a host are: what its name is an
- * alias of, and itself.  None where the way to the address was not signed. */
+ * alias of, and itself; itself alone where only that it is one was signed.
+ * None where the way to the address was not signed. */
 static size_t
 bases(struct run *r, const struct dest *d, const char *host,
     const char *base[BASES])
@@ -39,8 +60,13 @@ bases(struct run *r, const struct dest *d, const char *host,
 		if (a != NULL && a->status == DNS_OK && a->secure)
 			base[n++] = a->name;
 	}
-	if (n > 0 && strcmp(base[0], host) != 0)
+	if (n == 0 && strays(r, host)) {
+		a = lookup_known(r, DNS_CNAME, host);
+		if (a != NULL && a->status == DNS_OK && a->secure)
+			base[n++] = host;
+	} else if (n > 0 && strcmp(base[0], host) != 0) {
 		base[n++] = host;
+	}
 	return n;
 }
 
@@ -72,6 +98,20 @@ settled(const struct dest *d)
 {
 	return d->line != NULL && d->line->tls != SECURE_MAY &&
 	    d->line->tls != SECURE_DANE;
+}
+
+void
+secure_ask_aliases(struct run *r, struct dest *d)
+{
+	for (size_t i = 0; i < d->route.count && d->signed_mx; i++) {
+		const char *host = d->route.address[i].host;
+
+		if (settled(d) || same_host(d, i) || !strays(r, host))
+			continue;
+		if (lookup(r, DNS_CNAME, host, NULL, d) == NULL)
+			d->awaited++;
+		lookup_pin(r, DNS_CNAME, host, 1);
+	}
 }
 
 void
@@ -111,9 +151,11 @@ usable(const struct dns_rr *rr)
 	    (p[2] == 0 || n - TLSA_HEAD == length[p[2]]);
 }
 
-/* What to prove, by these records of "base"; NULL: by none of them. */
+/* What to prove, by these records of "base"; NULL: by none of them.  For a
+ * certificate of an authority the names of the destination's domain are as
+ * good as the host's. */
 static struct tls_policy *
-read_records(const struct dns_answer *a, const char *base, const char *next)
+read_records(const struct dns_answer *a, const char *base, const struct dest *d)
 {
 	struct tls_policy *p = calloc(1, sizeof(*p));
 
@@ -121,7 +163,8 @@ read_records(const struct dns_answer *a, const char *base, const char *next)
 		return NULL;
 	p->mode = TLS_DANE;
 	(void)strlcpy(p->name, base, sizeof(p->name));
-	(void)strlcpy(p->also, next, sizeof(p->also));
+	(void)strlcpy(p->also[0], d->next_hop, sizeof(p->also[0]));
+	(void)strlcpy(p->also[1], d->expanded, sizeof(p->also[1]));
 	for (size_t i = 0; i < a->count && p->records < TLS_RECORDS_MAX; i++) {
 		const char *data = a->rr[i].data;
 		struct tlsa *t = &p->record[p->records];
@@ -150,31 +193,45 @@ demand(struct secure *s, enum secure_level level, const char *by)
 	s->by = by;
 }
 
+/* Nobody can tell (a: NULL or DNS_TEMP) what the address would have to prove.
+ * -1. */
+static int
+untold(struct run *r, struct dest *d, size_t i, const char *name,
+    const char *type, const struct dns_answer *a)
+{
+	char why[300];
+
+	(void)snprintf(why, sizeof(why), "DNS look-up of %.200s (%s): %s", name,
+	    type, a == NULL ? "out of memory" : a->why);
+	dest_address_dead(r, d, i, "4.7.5", why);
+	return -1;
+}
+
 /* By the TLSA records of its host.  0; -1: the address is dead. */
 static int
 by_records(struct run *r, struct dest *d, size_t i)
 {
-	const char *base[BASES], *name;
+	const char *base[BASES], *name, *host = d->route.address[i].host;
 	struct secure *s = &d->secure[i];
 	const struct dns_answer *a;
-	char text[DNS_NAME], why[300];
-	size_t n = bases(r, d, d->route.address[i].host, base);
+	char text[DNS_NAME];
+	size_t n = bases(r, d, host, base);
 
+	if (n == 0 && d->signed_mx && strays(r, host)) {
+		a = lookup_known(r, DNS_CNAME, host);
+		if (a == NULL || a->status == DNS_TEMP)
+			return untold(r, d, i, host, "CNAME", a);
+	}
 	for (size_t k = 0; k < n && s->dane == NULL; k++) {
 		name = tlsa(r, d, base[k], text);
 		a = name == NULL ? NULL : lookup_known(r, DNS_TLSA, name);
 		if (name == NULL)
 			continue;
-		if (a == NULL || a->status == DNS_TEMP) {
-			(void)snprintf(why, sizeof(why),
-			    "DNS look-up of %.200s (TLSA): %s", name,
-			    a == NULL ? "out of memory" : a->why);
-			dest_address_dead(r, d, i, "4.7.5", why);
-			return -1;
-		}
+		if (a == NULL || a->status == DNS_TEMP)
+			return untold(r, d, i, name, "TLSA", a);
 		if (a->status != DNS_OK || !a->secure)
 			continue;
-		s->dane = read_records(a, base[k], d->next_hop);
+		s->dane = read_records(a, base[k], d);
 		demand(s, s->dane != NULL ? SECURE_DANE : SECURE_ENCRYPT,
 		    "DANE");
 		break;
@@ -219,6 +276,9 @@ secure_decide(struct run *r, struct dest *d)
 		for (size_t k = 0; k < n; k++)
 			if ((name = tlsa(r, d, base[k], text)) != NULL)
 				lookup_pin(r, DNS_TLSA, name, -1);
+		if (d->signed_mx && !same_host(d, i) &&
+		    strays(r, d->route.address[i].host))
+			lookup_pin(r, DNS_CNAME, d->route.address[i].host, -1);
 	}
 }
 

@@ -27,8 +27,13 @@ struct secure {
 	struct tls_policy *dane; /* what to prove; NULL but for DANE */
 };
 
-/* The addresses are known: ask for the TLSA records of those hosts to which
- * the way was signed.  d->awaited counts the questions. */
+/* The addresses are known: ask of each host whose name is an alias and whose
+ * addresses are not signed whether that it is one is (RFC 7672 s. 2.2.2).
+ * d->awaited counts the questions. */
+void secure_ask_aliases(struct run *, struct dest *);
+
+/* That is known too: ask for the TLSA records of those hosts to which the way
+ * was signed.  d->awaited counts the questions. */
 void secure_ask(struct run *, struct dest *);
 
 /* All answers have come: fill d->secure.  Addresses whose records nobody could

@@ -130,10 +130,12 @@ handshake(struct worker *k, int *fd)
 	(void)close(way);
 	if (got != 1)
 		rec.len = 0;
-	return got == 1 && rec.value == 1 && *fd != -1 &&
-		fcntl(*fd, F_SETFL, O_NONBLOCK) == 0 ?
-	    0 :
-	    -1;
+	if (got != 1 || rec.value != 1 || *fd == -1 ||
+	    fcntl(*fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
+	if (rec.len == sizeof(k->client.binding))
+		memcpy(&k->client.binding, rec.data, rec.len);
+	return 0;
 }
 
 static bool

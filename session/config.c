@@ -107,11 +107,14 @@ made_of(struct span v, const char *more)
 static bool
 dns_ok(struct span v)
 {
-	struct span port = v, addr = span_cut(&port, '@');
+	struct span port = span_word(&v), addr = span_cut(&port, '@');
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr in6;
 	uint64_t n;
 
+	v = span_trim(v);
+	if (v.len > 0 && !span_eq(v, span("trust-ad")))
+		return false;
 	if (port.p != NULL && (span_number(port, 65535, &n) == -1 || n == 0))
 		return false;
 	return span_copy(addr, text, sizeof(text)) &&
@@ -234,7 +237,7 @@ put_word(char *to, const struct word *w, struct span v)
 	case FOLDER:
 		return folder_ok(v) ? NULL : "a path in the home";
 	case DNS_SERVER:
-		return dns_ok(v) ? NULL : "ADDRESS[@PORT]";
+		return dns_ok(v) ? NULL : "ADDRESS[@PORT] [trust-ad]";
 	case OWN_ADDRESSES:
 		return addresses_ok(v) ? NULL : "IP addresses";
 	case ADDRESSES:

@@ -23,7 +23,7 @@ struct config {
 	char spool_user[33]; /* owner of the spool; mailroom */
 	char tls_user[33]; /* mailtls */
 	char command_user[33]; /* of commands and files in aliases; nobody */
-	char dns[64]; /* ADDR or ADDR@PORT; "" = /etc/resolv.conf */
+	char dns[64]; /* ADDR[@PORT][ trust-ad]; "" = /etc/resolv.conf */
 	char nat_address[256]; /* ours, though no interface has them */
 	uint16_t smtp_port; /* outgoing; 25 */
 	bool loopback_mx; /* mail exchangers on loopback and private addresses

@@ -209,8 +209,10 @@ contexts_client(struct tls_policy *p)
 	else
 		r = use_authorities(c, ssl, p);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (r == 0 && p->also[0] != '\0' && SSL_add1_host(ssl, p->also) != 1)
-		r = relay_fail("name");
+	for (size_t i = 0; i < TLS_ALSO_MAX && r == 0; i++)
+		if (p->also[i][0] != '\0' &&
+		    SSL_add1_host(ssl, p->also[i]) != 1)
+			r = relay_fail("name");
 	if (r == 0 && p->name[0] != '\0' &&
 	    SSL_set_tlsext_host_name(ssl, p->name) != 1)
 		r = relay_fail("name");

@@ -131,7 +131,8 @@ obey(struct job *j)
 				return EX_USAGE;
 			memcpy(&j->policy, r.data, sizeof(j->policy));
 			j->policy.name[TLS_NAME_MAX] = '\0';
-			j->policy.also[TLS_NAME_MAX] = '\0';
+			for (size_t i = 0; i < TLS_ALSO_MAX; i++)
+				j->policy.also[i][TLS_NAME_MAX] = '\0';
 			j->client = true;
 			break;
 		case RELAY_MASTER:

@@ -18,6 +18,7 @@
 enum {
 	TLS_SECONDS = 30, /* for a handshake */
 	TLS_NAME_MAX = 255,
+	TLS_ALSO_MAX = 2,
 	TLS_PEER_MAX = 4096,
 	TLS_RECORDS_MAX = 16, /* TLSA */
 	TLS_RECORD_MAX = 160,
@@ -83,8 +84,8 @@ enum tls_mode {
 struct tls_policy {
 	uint32_t mode;
 	char name[TLS_NAME_MAX + 1]; /* SNI too; "" none */
-	char
-	    also[TLS_NAME_MAX + 1]; /* a second good name (RFC 7672 s. 3.2.2) */
+	/* further good names, "" none (RFC 7672 s. 3.2.2) */
+	char also[TLS_ALSO_MAX][TLS_NAME_MAX + 1];
 	uint32_t records;
 	struct tlsa {
 		uint8_t usage, selector, matching;

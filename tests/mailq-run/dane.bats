@@ -128,19 +128,27 @@ nonsense=0000000000000000000000000000000000000000000000000000000000000000
 	logged 'id=two .*dsn=4.7.4 state=deferred reply="the host offers no TLS, which DANE demands'
 }
 
-@test "an authority of their own, and the name in its certificate" {
-	local d=$T/far/etc/tls
+# authority: one of their own; $ca is the digest of its certificate.
+authority() {
 	mkdir "$T/ca"
 	certificate 'an authority' "$T/ca"
-	issue() {
-		openssl req -new -key "$d/key.pem" -subj "/CN=$1" |
-			openssl x509 -req -CA "$T/ca/cert.pem" -days 30 \
-				-CAkey "$T/ca/key.pem" -CAcreateserial \
-				-extfile <(echo "subjectAltName=DNS:$1") \
-				2>/dev/null >"$T/issued"
-		cat "$T/issued" "$T/ca/cert.pem" >"$d/cert.pem"
-	}
-	signed <<<"_20026._tcp.mx TLSA 2 0 1 $(digest_cert "$T/ca/cert.pem")"
+	ca=$(digest_cert "$T/ca/cert.pem")
+}
+
+# issue NAME: the server's certificate, by that authority.
+issue() {
+	local d=$T/far/etc/tls
+	openssl req -new -key "$d/key.pem" -subj "/CN=$1" |
+		openssl x509 -req -CA "$T/ca/cert.pem" -days 30 \
+			-CAkey "$T/ca/key.pem" -CAcreateserial \
+			-extfile <(echo "subjectAltName=DNS:$1") \
+			2>/dev/null >"$T/issued"
+	cat "$T/issued" "$T/ca/cert.pem" >"$d/cert.pem"
+}
+
+@test "an authority of their own, and the name in its certificate" {
+	authority
+	signed <<<"_20026._tcp.mx TLSA 2 0 1 $ca"
 	issue mx.elsewhere.test
 	entry one a@here.test alice@there.test
 	mailq_run
@@ -153,6 +161,105 @@ nonsense=0000000000000000000000000000000000000000000000000000000000000000
 	entry two a@here.test alice@there.test
 	mailq_run
 	[ "$(messages)" -eq 2 ]
+}
+
+# RFC 7672 s. 3.2.2.  The authority may be one that serves everybody: who leads
+# his own domain to a host of others must not pass for it.
+@test "the name of one domain proves nothing for another" {
+	authority
+	signed <<-END
+	_20026._tcp.mx TLSA 2 0 1 $ca
+	mine MX 10 mx
+	END
+	echo mine.there.test >>"$T/far/etc/domains"
+	issue mine.there.test
+	entry a a@here.test alice@mine.there.test
+	entry b a@here.test alice@there.test
+	entry c a@here.test alice@mine.there.test
+	mailq_run
+	[ "$(messages)" -eq 2 ]
+	logged 'id=b .*dsn=4.7.5 state=deferred .*hostname mismatch'
+}
+
+@test "a domain that is an alias, and its names" {
+	authority
+	signed <<-END
+	_20026._tcp.mx TLSA 2 0 1 $ca
+	by CNAME real
+	real MX 10 mx
+	END
+	echo by.there.test >>"$T/far/etc/domains"
+	issue real.there.test
+	entry one a@here.test alice@by.there.test
+	mailq_run
+	issue by.there.test
+	entry two a@here.test alice@by.there.test
+	mailq_run
+	[ "$(messages)" -eq 2 ]
+}
+
+# doubting: a name server at port 20055 that asks the other, and says of the
+# addresses of alias.there.test that they are not signed.
+doubting() {
+	cat >"$T/doubting.py" <<-'END'
+	import socket, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind((sys.argv[1], 20055))
+	print("ready", flush=True)
+	while True:
+	    q, who = s.recvfrom(4096)
+	    up = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	    up.connect((sys.argv[1], 20054))
+	    up.send(q)
+	    a = bytearray(up.recv(4096))
+	    kind = q[q.index(b"\0", 12) + 2]
+	    if q[12:18] == b"\5alias" and kind in (1, 28):
+	        a[3] &= 0xdf
+	    s.sendto(a, who)
+	END
+	start doubting python3 "$T/doubting.py" "$HOST"
+	wait_for 20 grep -q ready "$T/doubting.out"
+	config dns "$HOST@20055"
+}
+
+# RFC 7672 s. 2.2.2: the addresses are not signed, but that it is an alias is.
+@test "an alias that leads to where nothing is signed" {
+	leading() {
+		signed <<-END
+		by MX 10 alias
+		alias CNAME mx
+		_20026._tcp.alias TLSA 3 1 1 $1
+		END
+	}
+	doubting
+	echo by.there.test >>"$T/far/etc/domains"
+	leading "$nonsense"
+	entry one a@here.test alice@by.there.test
+	mailq_run
+	logged 'id=one .*dsn=4.7.5 .*no matching DANE'
+	leading "$(digest)"
+	"$BIN/mailq" -c "$CONFIG" retry one
+	mailq_run
+	[ "$(messages)" -eq 1 ]
+	logged 'tls host=alias.there.test .*by=DANE'
+}
+
+@test "a host of routes whose name is an alias, and its names" {
+	authority
+	signed <<-END
+	alias CNAME real
+	real A $HOST
+	_20026._tcp.real TLSA 2 0 1 $ca
+	END
+	routes <<<'* alias.there.test:20026'
+	issue alias.there.test
+	entry one a@here.test alice@there.test
+	mailq_run
+	[ "$(messages)" -eq 1 ]
+	issue mx.there.test
+	entry two a@here.test alice@there.test
+	mailq_run
+	logged 'id=two .*dsn=4.7.5 .*hostname mismatch'
 }
 
 @test "a host whose name is an alias" {

@@ -97,9 +97,9 @@ trusted_run() { trusting "$T/far/etc/tls/cert.pem" "$BIN/mailq-run" -c "$CONFIG"
 	[ "$(messages bob)" -eq 1 ]
 }
 
-@test "SCRAM where it is offered, and a server that does not know us" {
-	host
-	# Passwords as SCRAM keys: nobody can make anything else of them.
+# scram_keys: the host has passwords as SCRAM keys, of which nobody can make
+# anything else.
+scram_keys() {
 	perl -MDigest::SHA=hmac_sha256,sha256 -MMIME::Base64 -e '
 		my ($p, $salt) = ($ARGV[0], "0123456789abcdef");
 		my $u = my $i = hmac_sha256("$salt\0\0\0\1", $p);
@@ -111,17 +111,76 @@ trusted_run() { trusting "$T/far/etc/tls/cert.pem" "$BIN/mailq-run" -c "$CONFIG"
 		"$PASSWORD" >"$T/scram"
 	perl -i -pe 'BEGIN { $k = shift; chomp($k) }
 		s/^(\w+):[^:]*/$1:$k/' "$(cat "$T/scram")" "$T/far/etc/users"
+}
+
+@test "SCRAM where it is offered, and a server that does not know us" {
+	host
+	scram_keys
 	line tls encrypt auth key
 	letter one
 	strace -f -qq -s 99 -e trace=sendto -o "$T/trace" \
 		"$BIN/mailq-run" -c "$CONFIG" 3>&-
 	[ "$(messages bob)" -eq 1 ]
-	grep -q 'AUTH SCRAM-SHA-256 ' "$T/trace"
+	grep -q 'AUTH SCRAM-SHA-256-PLUS ' "$T/trace"
 	# A name with what SCRAM has to spell in another way.
 	key key "a,b=c $PASSWORD"
 	letter two
 	mailq_run
 	logged 'id=two .*dsn=4.7.8 state=deferred reply="535'
+}
+
+# between [WORD]: somebody with a certificate of his own between us and the
+# host, at port 20027, who takes this word out of what the host says.
+between() {
+	certificate mx.there.test "$T"
+	cat >"$T/between.py" <<-'END'
+	import socket, ssl, sys, threading
+	ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	ours.load_cert_chain(sys.argv[2] + "/cert.pem", sys.argv[2] + "/key.pem")
+	theirs = ssl._create_unverified_context()
+	s = socket.create_server((sys.argv[1], 20027))
+	print("ready", flush=True)
+	def pump(a, b, word=b"nothing"):
+	    try:
+	        while data := a.recv(9999):
+	            b.sendall(data.replace(word, b""))
+	    except OSError:
+	        pass
+	    b.close()
+	while True:
+	    k, _ = s.accept()
+	    k = ours.wrap_socket(k, server_side=True)
+	    h = theirs.wrap_socket(socket.create_connection((sys.argv[1], 20026)))
+	    threading.Thread(target=pump, args=(k, h), daemon=True).start()
+	    pump(h, k, sys.argv[3].encode())
+	END
+	start between python3 "$T/between.py" "$HOST" "$T" "${1-nothing}"
+	wait_for 20 grep -q ready "$T/between.out"
+}
+
+@test "SCRAM: nobody who sits in between can log in with it" {
+	far -s -S
+	config smtp-port 9
+	key key "alice $PASSWORD"
+	scram_keys
+	routes <<<'* mx.there.test:20027 smtps tls encrypt auth key'
+	between
+	letter one
+	mailq_run
+	logged 'id=one .*state=deferred reply="5'
+	# Who takes the offer away is found out too.
+	stop between
+	rm "$T/between.out"
+	between 'SCRAM-SHA-256-PLUS '
+	"$BIN/mailq" -c "$CONFIG" retry one
+	mailq_run
+	[ "$(grep -c 'id=one .*state=deferred reply="5' "$LOG")" -eq 2 ]
+	[ -z "$(messages bob)" ]
+	# Without him it is as ever.
+	line smtps tls encrypt auth key
+	"$BIN/mailq" -c "$CONFIG" retry one
+	mailq_run
+	[ "$(messages bob)" -eq 1 ]
 }
 
 @test "TLS is demanded, and not offered" {

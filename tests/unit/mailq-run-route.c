@@ -1,6 +1,7 @@
 #include "mailq-run/route.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 
 #include "mailq-run/packet.h"
 #include "tests/unit/test.h"
@@ -248,6 +249,24 @@ TEST(verdicts_of_the_second_step)
 	add_ip(&a4[2], "192.0.2.9");
 	find(false);
 	CHECK(got.verdict.state == ROUTE_OK && got.count == 1);
+}
+
+/* ---- servers */
+
+/* Whose word counts for DNSSEC. */
+TEST(servers)
+{
+	struct dns_servers s;
+
+	CHECK(dns_servers(&s, "127.0.0.1@5353") == 0 && s.trusted);
+	CHECK(dns_servers(&s, "::1") == 0 && s.trusted);
+	CHECK(dns_servers(&s, "192.0.2.1@53") == 0 && !s.trusted);
+	CHECK(dns_servers(&s, "192.0.2.1@53 trust-ad") == 0 && s.trusted);
+	CHECK(s.count == 1);
+	/* What stands in resolv.conf as "options trust-ad". */
+	CHECK(setenv("RES_OPTIONS", "trust-ad", 1) == 0);
+	CHECK(dns_servers(&s, "") == 0 && s.trusted && s.count > 0);
+	CHECK(unsetenv("RES_OPTIONS") == 0);
 }
 
 /* ---- packets */

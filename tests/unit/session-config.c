@@ -150,9 +150,12 @@ TEST(errors_name_the_line)
 	wrong("plain-login yes\n",
 	    "1: plain-login: should be never, loopback or always");
 	wrong("hostname a b\n", "1: hostname: should be a host name");
-	wrong("dns example.org\n", "1: dns: should be ADDRESS[@PORT]");
-	wrong("dns 127.0.0.1@0\n", "1: dns: should be ADDRESS[@PORT]");
-	wrong("dns 127.0.0.1@\n", "1: dns: should be ADDRESS[@PORT]");
+	wrong("dns example.org\n",
+	    "1: dns: should be ADDRESS[@PORT] [trust-ad]");
+	wrong("dns 127.0.0.1@0\n",
+	    "1: dns: should be ADDRESS[@PORT] [trust-ad]");
+	wrong("dns 127.0.0.1@\n",
+	    "1: dns: should be ADDRESS[@PORT] [trust-ad]");
 	wrong("log mail.log\n", "1: log: should be syslog or an absolute path");
 	wrong("maildir ../x\n", "1: maildir: should be a path in the home");
 	wrong("maildir a/../../x\n",
