@@ -166,10 +166,13 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 	w->news.modseq = index_modseq(&f->ix);
 	index_begin(&f->ix);
 	for (size_t i = 0; i < n && r != -1; i++) {
-		if (number[i] == 0 || number[i] > folder_count(f))
-			r = 2;
+		struct record told;
+
+		if (view_look(f, number[i], &told) == 0)
+			r = one(w, told.uid);
 		else
-			r = one(w, f->at->r[view_place(f, number[i])].uid);
+			r = errno == ENOENT ? 2 : -1;
+		f->distrust |= r == -1 && errno == EIO;
 		if (result != NULL)
 			result[i] = (uint8_t)r;
 		if (f->watched && i % DRAIN_EVERY == DRAIN_EVERY - 1)

@@ -101,11 +101,15 @@ prepare(struct copy *c, char (*path)[FLAGS_NAME])
 		return -1;
 	for (size_t k = 0; k < c->lefts; k++) {
 		struct arrival *a = &c->a[n];
+		struct record told;
 		ptrdiff_t i;
 
-		if (c->left[k] == 0 || c->left[k] > folder_count(f))
-			continue;
-		i = view_current(f, f->at->r[view_place(f, c->left[k])].uid);
+		if (view_record(f, c->left[k], &told) == -1) {
+			if (errno == ENOENT)
+				continue;
+			return -1;
+		}
+		i = view_current(f, told.uid);
 		if (i == -1 || !index_get(&f->ix, (size_t)i, &a->r) ||
 		    (a->r.flags & REC_DEAD) != 0)
 			continue;

@@ -106,17 +106,29 @@ view_current(const struct folder *f, uint32_t uid)
 }
 
 int
-view_record(struct folder *f, uint32_t number, struct record *r)
+view_look(const struct folder *f, uint32_t number, struct record *r)
 {
 	if (number == 0 || number > folder_count(f))
 		return fail_as(ENOENT, "no message %u", number);
 	if (index_get(f->at, view_place(f, number), r))
 		return 0;
-	if (f->at == &f->ix) { /* the next view shall find a good one */
+	return fail_as(EIO, "index of %s was damaged", f->name);
+}
+
+int
+view_record(struct folder *f, uint32_t number, struct record *r)
+{
+	int e;
+
+	if (view_look(f, number, r) == 0)
+		return 0;
+	e = errno;
+	if (e == EIO && f->at == &f->ix) { /* the next view finds a good one */
 		f->distrust = true;
 		(void)sync_disk(f);
 	}
-	return fail_as(EIO, "index of %s was damaged", f->name);
+	errno = e;
+	return -1;
 }
 
 static bool
@@ -137,15 +149,15 @@ in_ranges(const struct ranges *r, uint32_t uid)
 
 /* Count what nobody has counted yet, and keep it. */
 static void
-count(struct folder *f, struct record *r)
+count(struct folder *f, const struct index *ix, struct record *r)
 {
 	char path[FLAGS_NAME];
 	struct record now;
 	ptrdiff_t i;
 
-	file_path(f->at, r, path);
-	if (file_measure(f->dir, path, 0, true, r) != 1 || f->at != &f->ix ||
-	    !f->ix.writable || index_lock(&f->ix) != 1)
+	file_path(ix, r, path);
+	if (file_measure(f->dir, path, 0, true, r) != 1 || ix != &f->ix ||
+	    !ix->writable || index_lock(&f->ix) != 1)
 		return;
 	i = view_current(f, r->uid);
 	if (i != -1 && index_get(&f->ix, (size_t)i, &now) &&
@@ -177,12 +189,12 @@ refresh(const struct folder *f, struct record *r)
 int
 folder_get(struct folder *f, uint32_t number, struct message *m)
 {
-	struct record r;
+	struct record r = { .uid = 0 };
 
 	if (view_record(f, number, &r) == -1)
 		return -1;
 	if ((r.flags & REC_UNMEASURED) != 0)
-		count(f, &r);
+		count(f, f->at, &r);
 	if (f->at != &f->ix) /* flags as they are now */
 		refresh(f, &r);
 	*m = (struct message){ .uid = r.uid,
@@ -199,6 +211,39 @@ folder_get(struct folder *f, uint32_t number, struct message *m)
 	return 0;
 }
 
+/* Is it so that the record there is the first one not below "uid"?  Those on
+ * both sides tell, as far as they are whole. */
+static bool
+first_from(const struct folder *f, size_t at, uint32_t uid)
+{
+	struct record r;
+
+	return (at == 0 || (index_get(f->at, at - 1, &r) && r.uid < uid)) &&
+	    (at == f->known || (index_get(f->at, at, &r) && r.uid >= uid));
+}
+
+/* One by one, since a damaged record led astray.  One that may be meant stands
+ * for it: whoever looks at it is told. */
+static size_t
+place_from(const struct folder *f, uint32_t uid)
+{
+	size_t at = f->known;
+	uint32_t found = 0;
+	struct record r;
+
+	for (size_t i = f->known; i-- > 0;) {
+		if (!index_get(f->at, i, &r))
+			continue;
+		if (r.uid < uid)
+			break;
+		at = i;
+		found = r.uid;
+	}
+	if (found != uid && at > 0 && !index_get(f->at, at - 1, &r))
+		at--;
+	return at;
+}
+
 uint32_t
 folder_number(struct folder *f, uint32_t uid)
 {
@@ -212,6 +257,8 @@ folder_number(struct folder *f, uint32_t uid)
 		else
 			high = mid;
 	}
+	if (!first_from(f, low, uid))
+		low = place_from(f, uid);
 	return view_number(f, low);
 }
 
@@ -240,12 +287,14 @@ first_unseen(struct folder *f)
 static void
 count_all(struct folder *f)
 {
-	for (uint32_t n = 1; n <= folder_count(f) && f->ix.h->unmeasured > 0;
-	     n++) {
-		struct message m;
+	size_t n = index_count(&f->ix);
+	struct record r;
 
-		(void)folder_get(f, n, &m);
-	}
+	for (size_t i = 0; i < n && f->ix.h->unmeasured > 0; i++)
+		if ((f->ix.r[i].flags & (REC_UNMEASURED | REC_DEAD)) ==
+			REC_UNMEASURED &&
+		    index_get(&f->ix, i, &r))
+			count(f, &f->ix, &r);
 }
 
 void
@@ -270,8 +319,11 @@ view_header(const struct header *h, struct folder_info *out)
 void
 folder_info(struct folder *f, struct folder_info *out)
 {
-	const struct header *h = f->ix.h;
+	const struct header *h;
 
+	if (!index_sound(&f->ix))
+		(void)sync_disk(f);
+	h = f->ix.h;
 	view_header(h, out);
 	out->messages = folder_count(f);
 	out->modseq = f->told;

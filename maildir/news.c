@@ -19,8 +19,11 @@ static int
 hide_dead(struct folder *f, size_t from)
 {
 	for (size_t i = from; i < f->known; i++) {
-		if ((f->at->r[i].flags & REC_DEAD) == 0)
-			continue;
+		struct record r;
+
+		if ((f->at->r[i].flags & REC_DEAD) == 0 ||
+		    !index_get(f->at, i, &r))
+			continue; /* damaged: who looks at it is told */
 		if (f->hiddens == f->hidden_room) {
 			size_t room = f->hidden_room * 2 + 64;
 			void *p =
@@ -148,7 +151,8 @@ find_gone(struct folder *f, uint64_t *first)
 			h++;
 			continue;
 		}
-		if (f->at != &f->ix && !index_get(f->at, i, &r))
+		if ((f->at != &f->ix || (f->at->r[i].flags & REC_DEAD) != 0) &&
+		    !index_get(f->at, i, &r))
 			return fail_as(ESTALE, "index of %s was damaged",
 			    f->name);
 		if (!is_gone(f, i, &k, &modseq))

@@ -82,7 +82,9 @@ void view_skip(struct folder *);
 /* Record of a number in "at", and back. */
 size_t view_place(const struct folder *, uint32_t number);
 uint32_t view_number(const struct folder *, size_t place);
-/* The record of a number.  0; -1 ENOENT, or EIO: damaged, now mended. */
+/* The record of a number.  0; -1 ENOENT, or EIO: damaged, which view_record has
+ * mended for the next view. */
+int view_look(const struct folder *, uint32_t number, struct record *);
 int view_record(struct folder *, uint32_t number, struct record *);
 /* Do it to the file of that message, which "path" then has.  -1 with ENOENT:
  * gone (reach.c). */

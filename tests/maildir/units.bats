@@ -12,6 +12,7 @@ load ../lib
 @test "maildir: store" { unit store; }
 @test "maildir: change" { unit change; }
 @test "maildir: index" { unit index; }
+@test "maildir: damage" { unit damage; }
 @test "maildir: search" { unit search; }
 @test "maildir: annotations" { unit annotations; }
 @test "maildir: no unit test is forgotten" { all_units drive act worker time; }
