@@ -15,6 +15,8 @@ life() {
 		pid=$!
 		sleep "0.0$((RANDOM % 9))$((RANDOM % 10))"
 		end_child "$pid" KILL
+		# a death may leave half a line
+		[ -z "$(tail -c 1 "$T/log.$1")" ] || echo ' torn' >>"$T/log.$1"
 	done
 }
 
@@ -28,10 +30,13 @@ consistent() {
 		k = $1 " " $2 " " $3
 		if (k in s && s[k] != $4) { print "two:", k, s[k], $4; bad = 1 }
 		s[k] = $4 } END { exit bad }' "$T"/log.* || return 1
-	[ "$(cat "$T"/log.* | awk '/^(INBOX|Work) / { print $1, $2 }' |
-		sort -u | wc -l)" -le 2 ]
-	sed -n 's/^sent //p' "$T"/log.* | sort -u >"$T/sent"
-	sed -n 's/^gone //p' "$T"/log.* | sort -u >"$T/gone"
+	[ "$(awk 'NF == 4 && /^(INBOX|Work) / { print $1, $2 }' "$T"/log.* |
+		sort -u | tee "$T/validity" | wc -l)" -le 2 ] || {
+		cat "$T/validity"
+		return 1
+	}
+	sed -n 's/^sent \([0-9]*\)$/\1/p' "$T"/log.* | sort -u >"$T/sent"
+	sed -n 's/^gone \([0-9]*\)$/\1/p' "$T"/log.* | sort -u >"$T/gone"
 	cut -d ' ' -f 6 "$T/INBOX" "$T/Work" | sort >"$T/there"
 	comm -23 "$T/sent" <(sort -u "$T/there" "$T/gone") >"$T/lost"
 	[ ! -s "$T/lost" ] || {
