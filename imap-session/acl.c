@@ -23,7 +23,7 @@ read_mailbox(struct imap *im, struct parse *p, char disk[NAME_DISK],
 		return wrong;
 	if (store_status(im->store, disk, &info) == -1)
 		return imap_failed(im);
-	*rights = info.write ? ALL : READING;
+	*rights = store_writable(im->store, disk) ? ALL : READING;
 	return NULL;
 }
 

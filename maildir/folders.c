@@ -56,15 +56,31 @@ drop(struct names_list *l)
 }
 
 static bool
-is_folder(int root, const char *dir)
+has_cur(int root, const char *dir)
 {
 	char path[NAME_MAX + 8];
 	struct stat st;
 
 	(void)snprintf(path, sizeof(path), "%s/cur", dir);
+	return fstatat(root, path, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool
+is_folder(int root, const char *dir)
+{
+	struct stat st;
+
 	return fstatat(root, dir, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode) && fstatat(root, path, &st, 0) == 0 &&
-	    S_ISDIR(st.st_mode);
+	    S_ISDIR(st.st_mode) && has_cur(root, dir);
+}
+
+/* The same of what a listing says of it. */
+static bool
+is_listed(int root, const struct dirent *e)
+{
+	return e->d_type == DT_DIR ?
+	    has_cur(root, e->d_name) :
+	    e->d_type == DT_UNKNOWN && is_folder(root, e->d_name);
 }
 
 static int
@@ -86,9 +102,8 @@ on_disk(const struct store *s, struct names_list *l)
 		const char *name = e->d_name + 1;
 
 		if (e->d_name[0] == '.' && *name != '\0' && *name != '.' &&
-		    strcmp(name, "INBOX") != 0 &&
-		    (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) &&
-		    store_dir(name, dir) == 0 && is_folder(s->root, dir))
+		    strcmp(name, "INBOX") != 0 && store_dir(name, dir) == 0 &&
+		    is_listed(s->root, e))
 			r = add(l, name);
 	}
 	(void)closedir(d);
@@ -166,52 +181,6 @@ store_list(struct store *s, struct folder_name **out)
 	return *out == NULL ? -1 : (ptrdiff_t)n;
 }
 
-/* From the header of the index, when nothing has changed since: no map, no
- * lock.  False: look closer. */
-static bool
-glance(const struct store *s, const char *name, struct folder_info *info)
-{
-	struct folder f = { .dir = -1 };
-	struct header h;
-	bool yes;
-	int files;
-
-	if (store_enter(s, name, &f.dir, &files) == -1)
-		return false;
-	f.ix.h = &h;
-	yes = index_peek(files, &h) && h.unmeasured == 0 && sync_current(&f);
-	if (yes) {
-		view_header(&h, info);
-		info->write = faccessat(f.dir, "cur", W_OK, AT_EACCESS) == 0;
-	}
-	if (files != -1 && files != f.dir)
-		(void)close(files);
-	(void)close(f.dir);
-	return yes;
-}
-
-int
-store_status(struct store *s, const char *name, struct folder_info *info)
-{
-	struct folder f;
-	int r;
-
-	if (glance(s, name, info))
-		return 0;
-	r = folder_bare(&f, s, name);
-
-	if (r == 0)
-		r = sync_disk(&f);
-	if (r == 0)
-		r = view_reset(&f);
-	if (r == 0) {
-		f.write = faccessat(f.dir, "cur", W_OK, AT_EACCESS) == 0;
-		folder_info(&f, info);
-	}
-	folder_leave(&f);
-	return r;
-}
-
 /* ---- create, remove, rename */
 
 /* The uidlist at once: an empty folder has its UIDVALIDITY from the start, and
@@ -267,7 +236,7 @@ static void
 forget_index(const struct store *s, const char *name, const char *to)
 {
 	static const char *const file[] = { "", ".names", ".log", ".cache",
-		".tri" };
+		".tri", ".sort", ".text" };
 	char path[NAME_MAX + 40];
 
 	if (s->index == -1)

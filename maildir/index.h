@@ -39,8 +39,9 @@ void index_start(void);
  * 0: none, or not to be used: index_new is next; -1: errno, fail_text(). */
 int index_open(struct index *, int dir);
 void index_close(struct index *);
-/* A copy of its header, without mapping it.  False: index_open must look. */
-bool index_peek(int dir, struct header *);
+/* A copy of its header, without mapping it: that of a folder whose index files
+ * lie in "path" below "dir".  False: index_open must look. */
+bool index_peek(int dir, const char *path, struct header *);
 /* Has another generation been made?  (Also: has ours been taken away?) */
 bool index_replaced(const struct index *);
 

@@ -45,6 +45,17 @@ sync_current(const struct folder *f)
 	    sync_list_current(f, &st);
 }
 
+bool
+sync_stamped(const struct header *h, const struct scan_stamp now[2],
+    const struct stat *list)
+{
+	struct list_stamp stamp = list_stamp(list);
+
+	return h->settled != 0 &&
+	    memcmp(now, h->stamp, sizeof(h->stamp)) == 0 &&
+	    memcmp(&stamp, &h->list, sizeof(stamp)) == 0;
+}
+
 void
 sync_news(struct index *ix, struct news *n)
 {

@@ -41,7 +41,7 @@ struct folder_info {
 	uint64_t octets; /* sum of wire */
 	uint64_t modseq; /* HIGHESTMODSEQ that this view may be told */
 	char id[33]; /* MAILBOXID (RFC 8474): the G of dovecot-uidlist */
-	bool write; /* false: nobody can (READ-ONLY) */
+	bool write; /* false: nobody can (READ-ONLY).  Of a view only */
 };
 void folder_info(struct folder *, struct folder_info *);
 

@@ -22,6 +22,9 @@ int sync_rebuild(struct folder *);
 /* Is the index as new/, cur/ and uidlist are? */
 bool sync_current(const struct folder *);
 bool sync_list_current(const struct folder *, struct stat *);
+/* Is it as these are, which are of cur/, new/ and the uidlist? */
+bool sync_stamped(const struct header *, const struct scan_stamp now[2],
+    const struct stat *list);
 /* Before a view is closed: if it knows by its watch that the index is true,
  * the next one need not list the folder. */
 void sync_settle(struct folder *);
