@@ -55,6 +55,27 @@ note_mix(uint64_t h, const void *p, size_t n)
 	return (h ^ word ^ n) * 0xff51afd7ed558ccd;
 }
 
+uint64_t
+note_sum(const void *p, size_t n)
+{
+	const uint64_t prime = 0xff51afd7ed558ccd;
+	uint64_t a[4] = { n, n + 1, n + 2, n + 3 }, word[4];
+	const char *s = p;
+
+	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
+		(void)memcpy(word, s, sizeof(word));
+		for (int i = 0; i < 4; i++) {
+			a[i] = (a[i] ^ word[i]) * prime;
+			a[i] ^= a[i] >> 32;
+		}
+	}
+	(void)memset(word, 0, sizeof(word));
+	(void)memcpy(word, s, n);
+	for (int i = 0; i < 4; i++)
+		a[0] = (a[0] ^ a[i] ^ word[i] * 3) * prime;
+	return a[0] ^ a[0] >> 32;
+}
+
 int
 note_open(int dir, const char *name, int flags)
 {

@@ -6,6 +6,7 @@
 #include "maildir/load.h"
 #include "maildir/maildir.h"
 #include "maildir/summary.h"
+#include "maildir/texts.h"
 #include "message/fail.h"
 #include "message/fold.h"
 #include "message/haystack.h"
@@ -22,6 +23,7 @@ struct search {
 	uint32_t number; /* whose m is, if "asks"; 0: none */
 	struct summary *summary; /* NULL: not yet */
 	struct load load;
+	struct texts *texts;
 	struct haystack hay;
 	uint32_t hay_number; /* whose hay is; 0: none */
 	struct buf line, folded;
@@ -120,6 +122,11 @@ search_new(struct folder *f, struct search_key *key)
 		(void)fail("search");
 		return NULL;
 	}
+	s->texts = texts_new(f);
+	if (s->texts == NULL) {
+		free(s);
+		return NULL;
+	}
 	s->folder = f;
 	s->key = key;
 	plan(key);
@@ -136,6 +143,7 @@ search_free(struct search *s)
 	if (s == NULL)
 		return;
 	summary_close(s->summary);
+	texts_free(s->texts);
 	load_free(&s->load);
 	haystack_free(&s->hay);
 	buf_free(&s->line);
@@ -245,39 +253,43 @@ match_sent(struct search *s, const struct search_key *k)
 
 /* ---- text */
 
-/* The text was read: what it is made of is good for the next search. */
-static void
-sign(struct search *s)
+/* Read the message for it, unless that was just done. */
+static int
+fill(struct search *s)
 {
-	uint8_t signature[SIGNATURE] = { 0 };
-	struct span rest = buf_all(&s->hay.text);
-
-	if (folder_signed(s->folder, s->number))
-		return;
-	while (rest.len > 0)
-		signature_add(signature, span_cut(&rest, '\0'));
-	(void)folder_sign(s->folder, s->number, signature); /* only a cache */
+	if (s->hay_number == s->number)
+		return 0;
+	s->hay_number = 0;
+	if (load_message(&s->load, s->folder, s->number, true) == -1)
+		return -1;
+	haystack_trim(&s->hay);
+	if (haystack_fill(&s->hay, load_span(&s->load)) == -1)
+		return -1;
+	s->hay_number = s->number;
+	s->read++;
+	texts_put(s->texts, s->number, &s->hay);
+	return 0;
 }
 
 static int
 match_text(struct search *s, struct span needle, bool body)
 {
+	struct span text;
+	size_t from;
+
 	if (needle.len == 0)
 		return 1;
-	if (!folder_may_hold(s->folder, s->number, needle))
-		return 0;
-	if (s->hay_number != s->number) {
-		s->hay_number = 0;
-		if (load_message(&s->load, s->folder, s->number, true) == -1)
-			return -1;
-		haystack_trim(&s->hay);
-		if (haystack_fill(&s->hay, load_span(&s->load)) == -1)
-			return -1;
-		s->hay_number = s->number;
-		s->read++;
-		sign(s);
-	}
-	return haystack_has(&s->hay, needle, body);
+	if (s->hay_number != s->number)
+		switch (texts_look(s->texts, s->number, needle, &text, &from)) {
+		case TEXTS_OTHER:
+			return 0;
+		case TEXTS_KEPT:
+			return in_text(body ? span_from(text, from) : text,
+			    needle);
+		case TEXTS_READ:
+			break;
+		}
+	return fill(s) == -1 ? -1 : haystack_has(&s->hay, needle, body);
 }
 
 /* ---- */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "maildir/load.h"
+#include "maildir/note.h"
 #include "maildir/region.h"
 #include "maildir/view.h"
 #include "message/fail.h"
@@ -51,29 +52,6 @@ struct summary {
 	struct fresh *fresh; /* the last one begun comes first */
 	struct load load;
 };
-
-/* Four words at a time: one multiplication would wait for the other.  Entries
- * are a multiple of 8 octets. */
-static uint64_t
-check(const void *p, size_t n)
-{
-	const uint64_t prime = 0xff51afd7ed558ccd;
-	uint64_t a[4] = { n, n + 1, n + 2, n + 3 }, word[4];
-	const char *s = p;
-
-	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
-		(void)memcpy(word, s, sizeof(word));
-		for (int i = 0; i < 4; i++) {
-			a[i] = (a[i] ^ word[i]) * prime;
-			a[i] ^= a[i] >> 32;
-		}
-	}
-	(void)memset(word, 0, sizeof(word));
-	(void)memcpy(word, s, n);
-	for (int i = 0; i < 4; i++)
-		a[0] = (a[0] ^ a[i] ^ word[i] * 3) * prime;
-	return a[0] ^ a[0] >> 32;
-}
 
 /* ---- reading */
 
@@ -141,7 +119,7 @@ walk(const struct region *g, size_t size, size_t good, struct summary *s)
 		(void)memcpy(&p, g->p + good, sizeof(p));
 		if (p.octets == 0 || p.octets > size - from ||
 		    p.octets % 8 != 0 ||
-		    p.check != check(g->p + from, (size_t)p.octets))
+		    p.check != note_sum(g->p + from, (size_t)p.octets))
 			return good;
 		if (s != NULL)
 			place_all(s, g->p + from, (size_t)p.octets, &at);
@@ -276,7 +254,7 @@ summary_get(struct summary *s, uint32_t number)
 static bool
 put_piece(int fd, size_t *at, struct span entries)
 {
-	struct piece p = { check(entries.p, entries.len), entries.len };
+	struct piece p = { note_sum(entries.p, entries.len), entries.len };
 
 	if (pwrite(fd, entries.p, entries.len, (off_t)(*at + sizeof(p))) !=
 		(ssize_t)entries.len ||

@@ -186,6 +186,129 @@ TEST(same_as_a_scan)
 	close_all();
 }
 
+static const char kept[] = "mailroom-index.text";
+
+static off_t
+kept_octets(void)
+{
+	struct stat st;
+
+	return fstatat(place.dir, kept, &st, 0) == 0 ? st.st_size : -1;
+}
+
+/* The same as a scan, for some texts. */
+static int
+wrong_hits(int rounds)
+{
+	bool wanted[MANY], got[MANY];
+	struct search_key k = { .kind = SEARCH_TEXT };
+	struct buf needle;
+	int wrong = 0;
+
+	buf_init(&needle, 1000);
+	for (int i = 0; i < rounds; i++) {
+		k.kind = any(2) == 0 ? SEARCH_TEXT : SEARCH_BODY;
+		pick_needle(&needle);
+		k.text = buf_all(&needle);
+		scan(k.kind, "", k.text, wanted);
+		hits(&k, got);
+		wrong += memcmp(wanted, got, sizeof(got)) != 0;
+	}
+	buf_free(&needle);
+	return wrong;
+}
+
+/* A file that is not the one that was read any more is not looked into. */
+TEST(texts_are_kept)
+{
+	struct search_key k = { .kind = SEARCH_TEXT, .text = span("e") };
+	bool got[MANY];
+	off_t octets;
+	char name[40];
+
+	open_all();
+	hits(&k, got);
+	octets = kept_octets();
+	CHECK(octets > MANY * 24);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "cur/%d.x:2,", i + 1);
+		CHECK(faccessat(place.dir, name, F_OK, 0) == 0);
+		place_put(&place, name, "Subject: another\n\n");
+	}
+	CHECK(wrong_hits(20) == 0 && kept_octets() == octets);
+	close_all();
+}
+
+/* Octets that were lost are read again. */
+TEST(texts_are_damaged)
+{
+	struct search_key k = { .kind = SEARCH_TEXT, .text = span("e") };
+	bool got[MANY];
+	off_t octets;
+	int fd;
+
+	open_all();
+	hits(&k, got);
+	octets = kept_octets();
+	fd = openat(place.dir, kept, O_RDWR);
+	for (int i = 0; i < 40; i++) {
+		unsigned char was = 0, now;
+		off_t at = (off_t)any((uint32_t)octets);
+
+		CHECK(pread(fd, &was, 1, at) == 1);
+		now = was ^ (unsigned char)(1u << any(8));
+		CHECK(pwrite(fd, &now, 1, at) == 1);
+		CHECK(wrong_hits(1) == 0);
+	}
+	CHECK(kept_octets() > octets);
+	CHECK(ftruncate(fd, octets / 2) == 0 && wrong_hits(5) == 0);
+	CHECK(ftruncate(fd, 3) == 0 && wrong_hits(5) == 0);
+	(void)close(fd);
+	CHECK(unlinkat(place.dir, kept, 0) == 0 && wrong_hits(5) == 0);
+	CHECK(kept_octets() > 0);
+	close_all();
+}
+
+/* Of large messages that are expunged, the texts do not stay for ever. */
+TEST(texts_are_given_back)
+{
+	enum { LARGE = 90, OCTETS = 30000 };
+	struct search_key k = { .kind = SEARCH_TEXT, .text = span("zz") };
+	static char letter[OCTETS + 1];
+	uint32_t gone[LARGE];
+	bool got[MANY];
+	off_t octets;
+
+	open_all();
+	memset(letter, 'z', OCTETS);
+	memcpy(letter, "Subject: x\n\n", strlen("Subject: x\n\n"));
+	folder_close(folder);
+	for (int i = 0; i < LARGE; i++) {
+		char name[40];
+
+		(void)snprintf(name, sizeof(name), "cur/%d.x:2,", i + 1);
+		place_put(&place, name, letter);
+		gone[i] = (uint32_t)i + 1;
+	}
+	folder = folder_open(store, "INBOX", true);
+	hits(&k, got);
+	octets = kept_octets();
+	CHECK(got[0] && octets > (off_t)LARGE * OCTETS);
+	CHECK(folder_expunge(folder, gone, LARGE, true) == 0);
+	folder_close(folder);
+	place_put(&place, "new/9999999999.y", "Subject: y\n\n");
+	folder = folder_open(store, "INBOX", true);
+	CHECK(kept_octets() < octets / 2);
+	CHECK(folder_count(folder) == MANY - LARGE + 1);
+	octets = kept_octets();
+	hits(&k, got);
+	CHECK(kept_octets() > octets); /* the one that came */
+	octets = kept_octets();
+	hits(&k, got);
+	CHECK(kept_octets() == octets); /* all others were there */
+	close_all();
+}
+
 TEST(trees)
 {
 	struct search_key text_key = { .kind = SEARCH_TEXT,
