@@ -74,3 +74,19 @@ objectid_make(struct reading *r, char email[OBJECTID], char thread[OBJECTID])
 	finish(&h, 'T', thread);
 	return 0;
 }
+
+int
+objectid_match(void *key, uint32_t number)
+{
+	const struct objectid_key *k = key;
+	char email[OBJECTID], thread[OBJECTID];
+	struct reading r;
+	int made;
+
+	reading_begin(&r, k->folder, number);
+	made = objectid_make(&r, email, thread);
+	reading_end(&r);
+	if (made == -1)
+		return -1;
+	return span_eq(k->id, span(k->thread ? thread : email));
+}

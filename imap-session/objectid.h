@@ -14,4 +14,12 @@ enum { OBJECTID = 34 }; /* octets, with the NUL */
 int objectid_make(struct reading *, char email[OBJECTID],
     char thread[OBJECTID]);
 
+/* For a search: has a message of the folder that id?  1; 0; -1 as above. */
+struct objectid_key {
+	struct folder *folder;
+	struct span id;
+	bool thread; /* of a thread, else of a message */
+};
+int objectid_match(void *key, uint32_t number);
+
 #endif

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "imap-session/capability.h"
+#include "imap-session/objectid.h"
 #include "imap-session/search.h"
 #include "imap-session/selected.h"
 #include "imap-session/set.h"
@@ -36,6 +37,8 @@ enum argument {
 	NAMED_FIELD,
 	TEXT,
 	SET,
+	EMAIL, /* an id of RFC 8474 */
+	THREAD,
 	ONE, /* a key */
 	TWO,
 };
@@ -87,6 +90,8 @@ static const struct row {
 	{ "BODY",	CAP_REV1, SEARCH_BODY, TEXT, 0 },
 	{ "TEXT",	CAP_REV1, SEARCH_TEXT, TEXT, 0 },
 	{ "UID",	CAP_REV1, SEARCH_UIDS, SET, 0 },
+	{ "EMAILID",	CAP_OBJECTID, SEARCH_OTHER, EMAIL, 0 },
+	{ "THREADID",	CAP_OBJECTID, SEARCH_OTHER, THREAD, 0 },
 	{ "NOT",	CAP_REV1, SEARCH_NOT, ONE, 0 },
 	{ "OR",		CAP_REV1, SEARCH_OR, TWO, 0 },
 };
@@ -265,6 +270,20 @@ read_set(struct reader *r, struct search_key *k)
 }
 
 static int
+read_id(struct reader *r, struct search_key *k, bool thread)
+{
+	struct objectid_key *id = arena_take(&r->im->arena, sizeof(*id));
+
+	if (id == NULL)
+		return parse_fail(r->p, "Command is too large");
+	*id =
+	    (struct objectid_key){ .folder = r->im->folder, .thread = thread };
+	k->other = objectid_match;
+	k->ctx = id;
+	return parse_space(r->p) == -1 ? -1 : parse_atom(r->p, &id->id);
+}
+
+static int
 read_children(struct reader *r, struct search_key *k, size_t n)
 {
 	struct search_key **end = &k->child;
@@ -315,6 +334,9 @@ read_argument(struct reader *r, struct search_key *k, const struct row *row)
 		return read_text(r, &k->text);
 	case SET:
 		return parse_space(r->p) == -1 ? -1 : read_set(r, k);
+	case EMAIL:
+	case THREAD:
+		return read_id(r, k, row->argument == THREAD);
 	case ONE:
 		return read_children(r, k, 1);
 	case TWO:
