@@ -18,6 +18,7 @@ enum status_item {
 	HIGHESTMODSEQ = 1 << 7,
 	MAILBOXID = 1 << 8, /* RFC 8474 */
 	APPENDLIMIT = 1 << 9, /* RFC 7889 */
+	DELETED_STORAGE = 1 << 10, /* RFC 9208 s. 4.1.4 */
 };
 
 static const struct {
@@ -31,6 +32,7 @@ static const struct {
 	{ "UIDVALIDITY", UIDVALIDITY, CAP_REV1 },
 	{ "UNSEEN", UNSEEN, CAP_REV1 },
 	{ "DELETED", DELETED, CAP_REV1 },
+	{ "DELETED-STORAGE", DELETED_STORAGE, CAP_QUOTA_STORAGE },
 	{ "SIZE", SIZE, CAP_STATUS_SIZE },
 	{ "HIGHESTMODSEQ", HIGHESTMODSEQ, CAP_CONDSTORE },
 	{ "MAILBOXID", MAILBOXID, CAP_OBJECTID },
@@ -84,10 +86,29 @@ value(const struct imap *im, const struct folder_info *info,
 		return info->modseq;
 	case APPENDLIMIT:
 		return im->append_limit;
+	case DELETED_STORAGE:
 	case MAILBOXID:
 		break;
 	}
 	return 0;
+}
+
+/* Octets that EXPUNGE would give back.  No counter of the index has them, and
+ * they are asked for seldom. */
+static uint64_t
+deleted_octets(const struct imap *im, const char *disk,
+    const struct folder_info *info)
+{
+	struct folder *f =
+	    info->deleted == 0 ? NULL : folder_open(im->store, disk, false);
+	uint64_t sum = 0;
+	struct message m;
+
+	for (uint32_t i = 1; f != NULL && i <= folder_count(f); i++)
+		if (folder_get(f, i, &m) == 0 && (m.flags & FLAG_DELETED) != 0)
+			sum += m.size;
+	folder_close(f);
+	return sum;
 }
 
 int
@@ -108,6 +129,8 @@ status_put(struct imap *im, const char *disk, unsigned wanted)
 		buf_printf(&im->out, "%s%s ", gap, items[i].name);
 		if (items[i].item == MAILBOXID)
 			buf_printf(&im->out, "(%s)", info.id);
+		else if (items[i].item == DELETED_STORAGE)
+			put_number(&im->out, deleted_octets(im, disk, &info));
 		else
 			put_number(&im->out, value(im, &info, items[i].item));
 		gap = " ";
