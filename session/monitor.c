@@ -2,9 +2,13 @@
 #include "session/monitor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -98,6 +102,19 @@ broken_rule(struct monitor *m, const struct record *r)
 	return NULL;
 }
 
+/* Wait for a request.  False: none will come, the parser has ended.  Its end
+ * of the socket does not tell that surely: somebody else may hold it. */
+static bool
+asked(const struct monitor *m)
+{
+	struct pollfd p[2] = { { .fd = m->sock, .events = POLLIN },
+		{ .fd = m->life, .events = POLLIN } };
+
+	while (poll(p, 2, -1) == -1 && errno == EINTR)
+		continue;
+	return p[0].revents != 0;
+}
+
 /* Receive and answer one.  1: go on; 0: done with success; 2: the parser is
  * gone; -1: it is to be killed, the reason is logged. */
 static int
@@ -105,9 +122,9 @@ serve_one(struct monitor *m)
 {
 	static struct record r;
 	const char *rule;
-	int fd, n;
+	int fd = -1, n;
 
-	n = record_recv(m->sock, &r, &fd, -1);
+	n = asked(m) ? record_recv(m->sock, &r, &fd, -1) : 0;
 	if (n == 0)
 		return 2;
 	if (n == -1) {
@@ -182,6 +199,7 @@ monitor_serve(struct monitor *m)
 	int r = -1, status = EX_OSERR;
 
 	parser = m->child;
+	m->life = pidfd_open(m->child, 0); /* poll(2) passes over -1 */
 	(void)sigaction(SIGTERM, &term, NULL);
 	if (lower_self() == -1)
 		log_line(LOG_ERR, "monitor reason=\"%s\"", fail_text());
@@ -191,10 +209,13 @@ monitor_serve(struct monitor *m)
 		while ((r = serve_one(m)) == 1)
 			reap_others(m);
 	}
-	/* Before the wait: who holds our end is to see that it is over. */
-	(void)close(m->sock);
-	if (r == 0)
+	if (r == 0) {
+		(void)close(m->sock);
+		(void)close(m->life);
 		return 0;
+	}
+	/* Before the wait: who holds our end is to see that it is over. */
+	monitor_leave(LOG_FD);
 	if (r == 2)
 		status = reap_parser(m);
 	else
@@ -202,6 +223,23 @@ monitor_serve(struct monitor *m)
 	while (waitpid(-1, NULL, 0) != -1 || errno == EINTR)
 		continue;
 	return status;
+}
+
+/* By close_range: what a close has missed goes too. */
+void
+monitor_leave(int sock)
+{
+	const unsigned kept = (unsigned)sock;
+
+	if (kept < STDERR_FILENO) {
+		(void)close_range(1 - kept, 1 - kept, 0);
+		(void)close_range(LOG_FD + 1, UINT_MAX, 0);
+		return;
+	}
+	(void)close_range(0, STDERR_FILENO - 1, 0);
+	if (kept > LOG_FD + 1)
+		(void)close_range(LOG_FD + 1, kept - 1, 0);
+	(void)close_range(kept + 1, UINT_MAX, 0);
 }
 
 int

@@ -26,6 +26,7 @@ enum { MONITOR_KINDS = 16, ASK_LOG = 0 }; /* every program's request 0 */
 struct monitor {
 	int sock;
 	pid_t child; /* the parser */
+	int life; /* its pidfd; the monitor's own */
 	void *ctx; /* the program's own */
 	/* Called once, with powers lowered, before the first request; NULL. */
 	void (*first)(struct monitor *);
@@ -40,6 +41,10 @@ struct monitor {
  * The soft limits (16 MiB of memory, 1024 descriptors) are inherited by what an
  * answer forks: sandbox_limits sets its own, higher ones too. */
 int monitor_serve(struct monitor *);
+
+/* In a child that an answer forked: close all of the monitor's descriptors but
+ * "sock", 2 and the log, so that nobody waits for an end that it holds. */
+void monitor_leave(int sock);
 
 /* The answer for ASK_LOG, for the rights table: value is the priority.
  * Nothing is sent back. */

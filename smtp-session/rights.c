@@ -40,8 +40,7 @@ fork_agent(struct monitor *m)
 		e = errno;
 	if (pid == 0) {
 		(void)signal(SIGTERM, SIG_DFL);
-		(void)close(pair[0]);
-		(void)close(m->sock);
+		monitor_leave(pair[1]);
 		return pair[1];
 	}
 	r = record_send(m->sock, e == 0 ? ANSWER_AGENT : ANSWER_NONE, e,
@@ -64,7 +63,7 @@ rights_first(struct monitor *m)
 
 	if (pid == 0) {
 		(void)signal(SIGTERM, SIG_DFL);
-		(void)close(m->sock);
+		monitor_leave(x->agent);
 		agent_ready(x->agent, x->config, x->peer->local_ip);
 	}
 	if (x->agent != -1)

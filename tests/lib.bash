@@ -169,10 +169,11 @@ each_fault() {
 	[ "$n" -gt 1 ]
 }
 
-# each_kill RUN CHECK: the same with death at each visible system call.
+# each_kill RUN CHECK [STEP]: the same with death at each visible system call,
+# or at one of so many.
 each_kill() {
 	local n calls
-	for ((n = 1; n < 2000; n++)); do
+	for ((n = 1; n < 2000; n += ${3:-1})); do
 		FAULT=("$BUILD/tool/killat" -o "$T/calls" "$n")
 		"$1"
 		read -r -a calls <"$T/calls"

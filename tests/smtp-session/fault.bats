@@ -116,6 +116,20 @@ needs_strace() {
 	each_fault renameat2 EIO lone lone_right
 }
 
+@test "reading the content fails" {
+	needs_strace
+	each_fault pread64 EIO three three_right
+	each_fault pread64 EIO lone lone_right
+}
+
+# As it is not on Linux: the descriptor stays open.  So a process may hold the
+# other end of its own socket, and must not wait for the end of the stream.
+@test "close fails" {
+	needs_strace
+	each_fault close EIO three three_right
+	each_fault close EIO lone lone_right
+}
+
 @test "memory, directories, fork fail" {
 	needs_strace
 	each_fault memfd_create ENOMEM three three_right
@@ -139,5 +153,9 @@ not_lost() {
 
 @test "kill -9 at each system call" {
 	each_kill lone promised
-	[ -z "$SOAK" ] || each_kill three promised_three
+}
+
+# A prime, so that a loop's calls are not met at the same place each time.
+@test "kill -9, three recipients" {
+	each_kill three promised_three "$([ -n "$SOAK" ] && echo 1 || echo 7)"
 }
