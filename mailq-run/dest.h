@@ -18,6 +18,7 @@ struct domain {
 	struct domain *chain;
 	struct dest *dest; /* NULL until it is known */
 	enum domain_stage stage; /* until then */
+	bool open; /* for mail that wants no more of TLS than there is */
 	size_t awaited; /* answers */
 	char sts_id[STS_ID]; /* of its policy (RFC 8461) */
 	struct job *job, **last; /* waiting for it */
@@ -41,6 +42,7 @@ struct dest {
 	size_t domains; /* that lead here */
 	const struct routes_line *line; /* of `routes` that leads here; NULL */
 	bool signed_mx; /* DNSSEC vouches for the names of the hosts */
+	bool open; /* what the other side publishes about TLS demands nothing */
 	bool sts; /* hosts must show certificates (RFC 8461, enforce) */
 	/* The domain that leads here, the only one where signed_mx; and what it
 	 * is an alias of by signed records, "" none. */

@@ -24,13 +24,14 @@
 enum { KEY = DNS_RRS * (DNS_NAME + 8) };
 
 static struct domain *
-domain_get(struct run *r, const char *name, bool *fresh)
+domain_get(struct run *r, const char *name, bool open, bool *fresh)
 {
 	size_t n;
 	struct domain **at = &r->domain[run_hash(name) % RUN_ROWS], *d;
 
 	*fresh = false;
-	while (*at != NULL && strcmp((*at)->name, name) != 0)
+	while (*at != NULL &&
+	    ((*at)->open != open || strcmp((*at)->name, name) != 0))
 		at = &(*at)->chain;
 	if (*at != NULL)
 		return *at;
@@ -39,6 +40,7 @@ domain_get(struct run *r, const char *name, bool *fresh)
 	if (d == NULL)
 		return NULL;
 	memcpy(d->name, name, n);
+	d->open = open;
 	d->last = &d->job;
 	r->domains++;
 	*fresh = true;
@@ -200,12 +202,12 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 	bool fresh, sts;
 
 	route_mx(&mx, domain->name, a, &r->self);
-	sts = enforce(r, domain, &mx);
+	sts = !domain->open && enforce(r, domain, &mx);
 	buf_init(&key, KEY);
 	if (mx.verdict.state == ROUTE_OK) {
 		if (a->secure)
 			buf_printf(&key, "%s ", domain->name);
-		buf_str(&key, sts ? "s" : "-");
+		buf_str(&key, domain->open ? "o" : sts ? "s" : "-");
 		route_key(&key, &mx);
 	} else {
 		buf_printf(&key, "! %s", domain->name);
@@ -216,6 +218,7 @@ lead(struct run *r, struct domain *domain, const struct dns_answer *a)
 		return d;
 	d->signed_mx = a->secure;
 	d->sts = sts;
+	d->open = domain->open;
 	(void)strlcpy(d->next_hop, domain->name, sizeof(d->next_hop));
 	if (a->secure && strcmp(a->name, domain->name) != 0)
 		(void)strlcpy(d->expanded, a->name, sizeof(d->expanded));
@@ -234,7 +237,7 @@ find_domain_known(struct run *r, struct domain *domain)
 	const struct dns_answer *a;
 	struct job *j;
 
-	if (--domain->awaited > 0 || fetch_more(r, domain))
+	if (--domain->awaited > 0 || (!domain->open && fetch_more(r, domain)))
 		return;
 	a = lookup_known(r, DNS_MX, domain->name);
 	domain->dest = a == NULL ? NULL : lead(r, domain, a);
@@ -301,7 +304,7 @@ literal(struct run *r, const char *domain)
 
 /* Where a line of `routes` leads. */
 static struct dest *
-fixed(struct run *r, const struct routes_line *line)
+fixed(struct run *r, const struct routes_line *line, bool open)
 {
 	static struct route_mx mx;
 	char key[DOMAIN_MAX + sizeof(line->auth) + 40];
@@ -309,12 +312,13 @@ fixed(struct run *r, const struct routes_line *line)
 	bool fresh;
 
 	/* Another line may want another login there. */
-	(void)snprintf(key, sizeof(key), "> %s:%u %d %d %s", line->host,
-	    line->port, (int)line->tls, line->smtps, line->auth);
+	(void)snprintf(key, sizeof(key), "> %s:%u %d %d %d %s", line->host,
+	    line->port, (int)line->tls, line->smtps, open, line->auth);
 	d = dest_get(r, key, &fresh);
 	if (d == NULL || !fresh)
 		return d;
 	d->line = line;
+	d->open = open;
 	d->signed_mx = true; /* there is none that could lie */
 	(void)strlcpy(d->next_hop, line->host, sizeof(d->next_hop));
 	if (route_literal(&d->route, line->host, line->port) == 0) {
@@ -334,16 +338,16 @@ queue_domain(struct run *r, struct job *j, const char *name)
 	const struct route_verdict v = { ROUTE_DEFER, "4.3.0",
 		"out of memory" };
 	const struct routes_line *line = routes_find(r->routes, name);
+	bool fresh, open = j->mail->open;
 	struct domain *d;
-	bool fresh;
 
-	d = domain_get(r, name, &fresh);
+	d = domain_get(r, name, open, &fresh);
 	if (d == NULL) {
 		dest_abandon(r, j, &v, "");
 		return;
 	}
 	if (d->dest == NULL && line != NULL) {
-		d->dest = fixed(r, line);
+		d->dest = fixed(r, line, open);
 		if (d->dest != NULL)
 			d->dest->domains++;
 	}
@@ -360,7 +364,8 @@ queue_domain(struct run *r, struct job *j, const char *name)
 	if (lookup(r, DNS_MX, name, d, NULL) == NULL)
 		d->awaited++;
 	lookup_pin(r, DNS_MX, name, 1);
-	fetch_ask(r, d);
+	if (!open)
+		fetch_ask(r, d);
 	find_domain_known(r, d);
 }
 

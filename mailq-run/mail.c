@@ -20,7 +20,10 @@
 #include "mailq-run/judge.h"
 #include "mailq-run/progress.h"
 #include "message/fail.h"
+#include "message/header.h"
 #include "session/log.h"
+
+enum { HEADER = 32768 };
 
 /* ---- jobs */
 
@@ -208,6 +211,20 @@ hand_out(struct run *r, struct mail *m)
 	return got;
 }
 
+/* RFC 8689 s. 5; REQUIRETLS overrides it.  The field is looked for where
+ * headers end but for those that nobody wrote. */
+static bool
+is_open(const struct entry *e)
+{
+	static char block[HEADER];
+	ssize_t n = pread(e->fd, block, sizeof(block), e->message);
+	struct field f;
+
+	return n > 0 && !e->env.tls &&
+	    header_find(span_n(block, (size_t)n), "TLS-Required", &f) &&
+	    span_same(span_trim(f.value), span("No"));
+}
+
 static bool
 never_tried(const struct entry *e)
 {
@@ -256,6 +273,7 @@ mail_take(struct run *r, const char *id)
 	m->first = never_tried(&m->e);
 	m->bounce = m->e.env.from[0] == '\0';
 	m->asked = m->e.history.asked;
+	m->open = is_open(&m->e);
 	m->jobs = 1; /* ours, until all are handed out */
 	r->mails++;
 	got = hand_out(r, m);
@@ -314,7 +332,7 @@ void
 mail_verdict(struct run *r, struct job *j, size_t i, enum verdict v,
     const char *status, const char *remote, const char *reply, bool relayed)
 {
-	unsigned notify = j->mail->e.env.rcpt[j->rcpt[i]].notify;
+	unsigned notify = j->mail->e.env.rcpt[j->rcpt[i]].notify, most;
 
 	if (j->fate[i] != JOB_OPEN)
 		return;
@@ -332,7 +350,9 @@ mail_verdict(struct run *r, struct job *j, size_t i, enum verdict v,
 		j->fate[i] = JOB_AGAIN;
 		return;
 	case VERDICT_NEXT:
-		if (j->tries + 1 < RUN_ADDRESSES &&
+		/* What a host lacks, another one may have. */
+		most = status[0] == '5' ? RUN_ADDRESSES : RUN_SESSIONS;
+		if (j->tries + 1 < most &&
 		    dest_elsewhere(j->dest, j->tried | 1U << j->address)) {
 			j->fate[i] = JOB_ELSEWHERE;
 			return;

@@ -12,6 +12,7 @@ struct mail {
 	bool first; /* was never tried before */
 	bool bounce; /* from <> */
 	bool asked; /* a person wants it tried now */
+	bool open; /* rather read by others than lost: TLS-Required: No */
 };
 
 /* What became of one recipient of a job. */

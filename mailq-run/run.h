@@ -38,6 +38,7 @@ enum {
 	RUN_LETTERS = 100, /* messages of one connection */
 	RUN_CONNECT = 30, /* seconds for a TCP connection */
 	RUN_ADDRESSES = 5, /* addresses tried for one job */
+	RUN_SESSIONS = 2, /* of them, that may answer it 4xx */
 	RUN_FETCHES = 16, /* of policies, at a time */
 	RUN_ROWS = 4096, /* of the hash tables */
 };

@@ -92,12 +92,14 @@ same_host(const struct dest *d, size_t i)
 	    strcmp(d->route.address[i].host, d->route.address[i - 1].host) == 0;
 }
 
-/* A demand of `routes` that leaves TLSA records out of account. */
+/* A demand of `routes` that leaves TLSA records out of account; or nothing is
+ * demanded, because the sender wants it so, whom only `routes` can overrule. */
 static bool
 settled(const struct dest *d)
 {
-	return d->line != NULL && d->line->tls != SECURE_MAY &&
-	    d->line->tls != SECURE_DANE;
+	enum secure_level level = d->line != NULL ? d->line->tls : SECURE_MAY;
+
+	return level == SECURE_MAY ? d->open : level != SECURE_DANE;
 }
 
 void
@@ -246,7 +248,8 @@ decide(struct run *r, struct dest *d, size_t i)
 
 	demand(s, SECURE_MAY, "");
 	if (settled(d)) {
-		demand(s, d->line->tls, "routes");
+		if (d->line != NULL)
+			demand(s, d->line->tls, "routes");
 		return;
 	}
 	if (by_records(r, d, i) == -1)

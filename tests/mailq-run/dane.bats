@@ -366,6 +366,38 @@ secret() {
 	logged 'id=three .*dsn=5.7.10 state=failed'
 }
 
+# open ID: a message whose sender rather has it read by others than lost.
+open() {
+	entry "$1" a@here.test alice@there.test <<-END
+	Subject: $1
+	TLS-Required: No
+
+	text
+	END
+}
+
+# RFC 8689 s. 5.
+@test "TLS-Required: No: what the host publishes demands nothing" {
+	signed <<<"_20026._tcp.mx TLSA 3 1 1 $nonsense"
+	entry one a@here.test alice@there.test
+	open two
+	mailq_run
+	logged 'id=one .*dsn=4.7.5 state=deferred'
+	logged 'id=two .*state=sent'
+	logged 'tls host=mx.there.test .*by=nobody'
+	# What we demand ourselves holds, and so does REQUIRETLS.
+	routes <<<'* mx.there.test:20026 tls dane'
+	open three
+	mailq_run
+	logged 'id=three .*dsn=4.7.5 state=deferred'
+	rm "$CONFIG/routes"
+	open four
+	sed -i 's/^from.*/&\nrequiretls/' "$SPOOL/new/four"
+	own 20902 "$SPOOL/new/four"
+	mailq_run
+	logged 'id=four .*dsn=4.7.5 state=deferred'
+}
+
 @test "routes may demand it" {
 	routes <<<'* mx.there.test:20026 tls dane'
 	signed </dev/null

@@ -72,6 +72,21 @@ victim() {
 	victim fdatasync 3
 }
 
+# The one that forks, the manager, the resolver, each worker: every one of them
+# dies at its own N-th system call; none has as many as 600.
+@test "each process killed at each of its system calls" {
+	local n step=41
+	[ -z "$SOAK" ] || step=1
+	begin
+	for ((n = 1 + RANDOM % step; n < 600; n += step)); do
+		entry "p$n" alice@here.test "p$n@there.test" no@there.test
+		strace -f -qq -o "$T/trace" -e trace=all -e signal=none \
+			-e "inject=all:signal=KILL:when=$n" \
+			"$BIN/mailq-run" -c "$CONFIG" 3>&- || :
+		settled "p$n"
+	done
+}
+
 @test "each system call of the spool failing" {
 	local call n id
 	begin

@@ -385,6 +385,38 @@ saying() { grep -c "S: $1" "$T/sink/log"; }
 	[ "$(mails)" -eq 1 ]
 }
 
+@test "two hosts at most in one go for one message" {
+	sink -a 0.0.0.0 -m 'rcpt 451 4.3.0 Never'
+	config smtp-port "$SINK_PORT"
+	config loopback-mx yes
+	dns "there.test=$HOST"
+	zone there.test <<-END
+	three	MX	1 h1
+	three	MX	2 h2
+	three	MX	3 h3
+	h1	A	127.0.0.11
+	h2	A	127.0.0.12
+	h3	A	127.0.0.13
+	END
+	entry one a@here.test bob@three.there.test
+	mailq_run
+	[ "$(grep -c 'C: RCPT' "$T/sink/log")" -eq 2 ]
+	logged 'id=one .*relay=h2.there.test.*state=deferred'
+}
+
+# RFC 6152 s. 3 would have it converted or returned; both harm more mail than
+# they help, as nearly every host takes it.
+@test "8-bit text goes as it is, whatever the server says" {
+	remote -m 'extensions PIPELINING'
+	entry one a@here.test bob@there.test <<<$'Subject: x\n\ncaf\303\251'
+	sed -i 's/^from.*/&\n8bitmime/' "$SPOOL/new/one"
+	own 20902 "$SPOOL/new/one"
+	mailq_run
+	logged 'id=one .*state=sent'
+	not grep -q 'BODY=' "$T/sink/log"
+	grep -q $'^caf\303\251' "$T"/sink/*.mail
+}
+
 @test "5 days: returned; from <>: to double-bounce after 1 day" {
 	remote -m 'rcpt 451 4.3.0 Never'
 	AGE=431000 entry young a@here.test bob@there.test

@@ -158,6 +158,10 @@ run_inside() { inside "$BIN/mailq-run" -c "$CONFIG" "$@" 3>&-; }
 	letter two
 	run_inside
 	logged 'id=two .*dsn=4.7.5 state=deferred reply="TLS, which MTA-STS demands: handshake: self-signed'
+	# A sender who wants it delivered all the same (RFC 8689).
+	entry three a@here.test alice@there.test <<<'TLS-Required: No'
+	run_inside
+	logged 'id=three .*state=sent'
 	# No TLS at all.
 	rm -r "$T/far/etc/tls"
 	"$BIN/mailq" -c "$CONFIG" retry two
@@ -166,7 +170,7 @@ run_inside() { inside "$BIN/mailq-run" -c "$CONFIG" "$@" 3>&-; }
 	# Its time is over.
 	"$BIN/mailq" -c "$CONFIG" retry two
 	run_inside -T 90000
-	[ "$(messages)" -eq 2 ]
+	[ "$(messages)" -eq 3 ]
 }
 
 @test "hosts that the policy does not name get nothing" {
