@@ -28,6 +28,7 @@ enum kind {
 	PLAIN_LOGIN,
 	MILTERS,
 	ADDRESSES,
+	ZONES,
 	TEXT,
 };
 
@@ -62,7 +63,13 @@ static const struct word words[] = {
 	{ "sends-per-day",	COUNT,
 	    offsetof(struct config, sends_per_day), 1000000, 0 },
 	{ "check-sender",	YES_NO,		FIELD(check_sender) },
+	{ "check-recipient",	YES_NO,		FIELD(check_recipient) },
 	{ "client-name",	YES_NO,		FIELD(client_name) },
+	{ "dnsbl",		ZONES,		FIELD(dnsbl) },
+	{ "greylist",		COUNT,
+	    offsetof(struct config, greylist), 86400, 0 },
+	{ "refuse-from",	ADDRESSES,	FIELD(refuse_from) },
+	{ "verify",		YES_NO,		FIELD(verify) },
 	{ "hide-client",	YES_NO,		FIELD(hide_client) },
 	{ "strict-newlines",	YES_NO,		FIELD(strict_newlines) },
 	{ "plain-login",	PLAIN_LOGIN,	FIELD(plain_login) },
@@ -244,6 +251,8 @@ put_word(char *to, const struct word *w, struct span v)
 		return address_list_ok(v) ?
 		    NULL :
 		    "addresses, ADDRESS or ADDRESS/BITS";
+	case ZONES:
+		return made_of(v, ".- \t") ? NULL : "names of zones";
 	case MILTERS:
 		return milter_places_ok(v) ? NULL :
 					     "unix:/PATH or inet:ADDRESS@PORT";
@@ -317,6 +326,7 @@ defaults(struct config *c)
 		.size = 52428800,
 		.recipients = 100,
 		.sends_per_day = 1000,
+		.verify = true,
 		.plain_login = PLAIN_NEVER,
 		.pam_service = "mailroom",
 		.helpers = HELPERS,

@@ -32,7 +32,12 @@ struct config {
 	unsigned recipients; /* of a message; 100 */
 	unsigned sends_per_day; /* recipients of one user; 1000; 0 any */
 	bool check_sender; /* its domain is looked up; no */
+	bool check_recipient; /* the domain of what leaves is; no */
 	bool client_name; /* is looked up for Received; no */
+	char dnsbl[256]; /* zones that list clients; "" none */
+	unsigned greylist; /* seconds until a stranger may come; 0 at once */
+	char refuse_from[512]; /* clients that are not served; "" none */
+	bool verify; /* VRFY and EXPN are answered; yes */
 	bool hide_client; /* no address of ours in their Received; no */
 	bool strict_newlines;
 	enum plain_login plain_login; /* passwords without TLS; never */

@@ -61,6 +61,8 @@ ask(struct smtp *s, struct span arg, bool expand)
 	case CLASS_REFUSED:
 		return &no_user;
 	case CLASS_TROUBLE:
+	case CLASS_FULL: /* nobody looks for that here */
+	case CLASS_LONG_FULL:
 		break;
 	}
 	return smtp_because(s, &later, "%s", s->deliver.why.p);
@@ -72,6 +74,8 @@ cmd_vrfy(struct smtp *s, struct span arg)
 	struct recipient who;
 
 	s->idle++;
+	if (!s->config->verify)
+		return &disabled;
 	if (policy_curious(&s->facts))
 		return ask(s, arg, false);
 	if (envelope_path(&who, arg) != ENVELOPE_OK)
@@ -83,5 +87,7 @@ const struct reply *
 cmd_expn(struct smtp *s, struct span arg)
 {
 	s->idle++;
-	return policy_curious(&s->facts) ? ask(s, arg, true) : &disabled;
+	return s->config->verify && policy_curious(&s->facts) ?
+	    ask(s, arg, true) :
+	    &disabled;
 }

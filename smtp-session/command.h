@@ -9,8 +9,12 @@
 
 /* mail.c */
 const struct reply *cmd_mail(struct smtp *, struct span arg);
-const struct reply *cmd_rcpt(struct smtp *, struct span arg);
 int mail_resolver(struct smtp *); /* its socket, see names.h; -1 */
+/* The reply to such a fault, "syntax" to one of the address; NULL: none. */
+const struct reply *mail_fault(enum envelope_fault, const struct reply *syntax);
+
+/* rcpt.c */
+const struct reply *cmd_rcpt(struct smtp *, struct span arg);
 
 /* content.c.  BDAT must swallow its octets also where it may not stand. */
 const struct reply *cmd_data(struct smtp *, struct span arg);

@@ -15,6 +15,7 @@
 #include "message/date.h"
 #include "message/fail.h"
 #include "session/account.h"
+#include "session/address.h"
 #include "session/log.h"
 #include "session/monitor.h"
 #include "session/proxy.h"
@@ -43,7 +44,7 @@ struct welcome {
 	char id[12]; /* of the session's log lines */
 	char tls[96];
 	char only[65];
-	bool plus, stress, trusted, can_tls, keys;
+	bool plus, stress, trusted, can_tls, keys, turned;
 	long zone; /* seconds east of UTC */
 };
 _Static_assert(sizeof(struct welcome) < RECORD_DATA, "must fit a record");
@@ -143,6 +144,7 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 	smtp->keys = w->keys;
 	smtp->stress = w->stress;
 	smtp->trusted = w->trusted;
+	smtp->turned = w->turned;
 	(void)strlcpy(smtp->tls, w->tls, sizeof(smtp->tls));
 	(void)strlcpy(smtp->only, w->only, sizeof(smtp->only));
 	return 1;
@@ -254,6 +256,24 @@ encrypt(struct rights_ctx *x, struct welcome *w)
 	return 0;
 }
 
+/* 220, or to those whom nobody wants here 554 (RFC 5321 s. 3.1). */
+static int
+greet(const struct config *c, struct welcome *w)
+{
+	char text[320];
+
+	w->turned = address_listed(span(c->refuse_from), w->peer.ip);
+	if (w->turned)
+		log_line(LOG_NOTICE,
+		    "refused ip=%s reason=\"not wanted\" setting=refuse-from",
+		    w->peer.ip);
+	(void)snprintf(text, sizeof(text),
+	    w->turned ? "554 5.7.1 No mail from your address\r\n" :
+			"220 %s ESMTP\r\n",
+	    c->hostname);
+	return say(text);
+}
+
 /* Which sender addresses a user of this host may use: root, the spool's user
  * and whoever runs us any, others their own. */
 static int
@@ -323,7 +343,6 @@ connection_serve(const struct peer *peer, void *service)
 	struct monitor m = { .ctx = &rights,
 		.rights = smtp_rights,
 		.first = rights_first };
-	char greeting[320];
 
 	be_current(s);
 	if (!s->configured)
@@ -339,9 +358,7 @@ connection_serve(const struct peer *peer, void *service)
 	if (s->tls && peer->kind == PEER_INET && encrypt(&rights, &w) == -1)
 		return 0;
 	rights.milters = milter_list(&s->config, peer, s->submission);
-	(void)snprintf(greeting, sizeof(greeting), "220 %s ESMTP\r\n",
-	    s->config.hostname);
-	if (say(greeting) == -1)
+	if (greet(&s->config, &w) == -1)
 		return 0; /* the client has left */
 	if (introduce(s, &w) == -1)
 		return trouble("session-error", EX_OSERR);

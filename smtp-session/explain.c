@@ -6,17 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
-#include "session/record.h"
 #include "smtp-session/data.h"
 #include "smtp-session/envelope.h"
 #include "smtp-session/explain-parts.h"
-#include "smtp-session/names.h"
+#include "smtp-session/refusal.h"
 #include "smtp-session/sends.h"
 #include "smtp-session/trace.h"
 
@@ -29,8 +27,13 @@ static const struct {
 	[POLICY_NO_RELAY] = { "550 5.7.1, relaying denied", EX_NOPERM },
 	[POLICY_NO_USER] = { "550 5.1.1, no such user", EX_NOUSER },
 	[POLICY_NO_LOGIN] = { "530 5.7.0, must log in", EX_NOPERM },
-	[POLICY_REFUSED] = { "550 5.2.1, an alias says no", EX_NOUSER },
+	[POLICY_REFUSED] = { "", EX_NOUSER }, /* what the alias says */
 	[POLICY_LATER] = { "451 4.3.0, try later", EX_TEMPFAIL },
+	[POLICY_FULL] = { "452 4.2.2, its quota is used up", EX_TEMPFAIL },
+	[POLICY_LONG_FULL] = { "552 5.2.2, full for long", EX_NOPERM },
+	[POLICY_MUTE] = { "556 5.1.10, takes no mail", EX_NOUSER },
+	[POLICY_LISTED] = { "554 5.7.1, the client is listed", EX_NOPERM },
+	[POLICY_EARLY] = { "450 4.7.1, to come again", EX_TEMPFAIL },
 };
 
 static struct policy_facts
@@ -60,32 +63,6 @@ print_rule(const struct resolved *to, const char *text)
 	    to->at);
 }
 
-/* Ask the DNS as a session would; *why is the rule. */
-static enum policy_sender
-ask_domain(const struct config *c, const struct policy_facts *facts,
-    const char *domain, const char **why)
-{
-	enum policy_sender verdict;
-	int pair[2];
-	pid_t pid;
-
-	*why = "cannot ask";
-	if (record_pair(pair) == -1)
-		return SENDER_LATER;
-	(void)fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		(void)close(pair[0]);
-		names_resolver(pair[1], c);
-	}
-	(void)close(pair[1]);
-	verdict = policy_sender(facts, names_domain(pair[0], domain), why);
-	(void)close(pair[0]);
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0);
-	return verdict;
-}
-
 /* What MAIL would be answered. */
 static int
 explain_sender(const struct config *c, const struct policy_facts *facts,
@@ -102,7 +79,8 @@ explain_sender(const struct config *c, const struct policy_facts *facts,
 
 	if (!c->check_sender || !policy_asks(facts))
 		return EX_OK;
-	verdict = ask_domain(c, facts, sender->addr.domain, &why);
+	verdict =
+	    policy_sender(facts, explain_domain(c, sender->addr.domain), &why);
 	if (verdict == SENDER_TAKE)
 		return EX_OK;
 	resolve(&to, c, &sender->addr, "", false);
@@ -148,33 +126,55 @@ class_text(const struct resolved *to)
 		return "none of our domains";
 	case CLASS_UNKNOWN:
 		return "our domain, but nobody of that name";
-	case CLASS_REFUSED:
-	case CLASS_TROUBLE:
-		break;
+	default:
+		return to->why;
 	}
-	return to->why;
+}
+
+/* All that a session would ask about. */
+static struct policy_facts
+gather(const struct config *c, const struct policy_facts *facts,
+    const struct resolved *to, const struct recipient *r)
+{
+	struct policy_facts f = *facts;
+
+	f.rcpt = to->class;
+	f.postmaster = strcasecmp(r->addr.local, "postmaster") == 0;
+	if (c->check_recipient && f.rcpt == CLASS_REMOTE)
+		f.mute = explain_domain(c, r->addr.domain) == DOMAIN_MUTE;
+	else if (c->check_recipient && f.rcpt == CLASS_ALIAS)
+		f.mute = explain_mute(c, buf_all(&to->targets));
+	return f;
 }
 
 static int
 explain_rcpt(const struct config *c, const struct policy_facts *facts,
-    const char *from, const struct recipient *r)
+    const char *ip, const char *from, const struct recipient *r)
 {
-	struct policy_facts f = *facts;
 	enum policy_verdict v;
+	struct policy_facts f;
+	struct refusal no = { .code = 550 };
 	struct resolved to;
 	const char *why;
 
 	resolve(&to, c, &r->addr, "", false);
-	f.rcpt = to.class;
+	f = gather(c, facts, &to, r);
+	f.early = policy_asks(&f) && explain_early(c, ip, from, r->text);
 	v = policy_rcpt(&f, &why);
 	print_rule(&to, class_text(&to));
 	if (v == POLICY_TAKE && explain_where(c, &to, from) == -1)
 		v = POLICY_LATER;
 	if (v == POLICY_RELAY)
 		(void)printf("send to    %s\n", r->text);
-	(void)printf("reply      %s (%s)\n", verdicts[v].reply, why);
+	if (v == POLICY_REFUSED) {
+		refusal_read(&no, span(to.why));
+		(void)printf("reply      %u %s, %.*s (%s)\n", no.code,
+		    no.status, (int)no.text.len, no.text.p, why);
+	} else
+		(void)printf("reply      %s (%s)\n", verdicts[v].reply, why);
 	resolve_free(&to);
-	return verdicts[v].status;
+	return v == POLICY_REFUSED && no.code < 500 ? EX_TEMPFAIL :
+						      verdicts[v].status;
 }
 
 static int
@@ -229,7 +229,10 @@ explain(const struct config *c, bool submission, const char *ip,
 	struct recipient sender, to;
 	int status;
 
+	if (explain_turned(c, ip))
+		return EX_NOPERM;
 	(void)printf("helo       %s: never a reason\n", helo);
+	facts.listed = policy_asks(&facts) && explain_listed(c, ip);
 	if (from[0] != '\0' && strcmp(from, "<>") != 0 &&
 	    envelope_path(&sender, span(from)) != ENVELOPE_OK) {
 		(void)printf("sender     %s\nreply      501 5.1.7\n", from);
@@ -248,8 +251,10 @@ explain(const struct config *c, bool submission, const char *ip,
 		return EX_DATAERR;
 	}
 	(void)printf("recipient  %s\n", to.text);
-	status =
-	    explain_rcpt(c, &facts, strcmp(from, "<>") == 0 ? "" : from, &to);
+	status = explain_rcpt(c, &facts, ip,
+	    strcmp(from, "<>") == 0 ? "" : from, &to);
+	if (status == EX_OK)
+		explain_filters(c, &facts);
 	if (status == EX_OK && file != NULL)
 		status = explain_content(c, &to, file);
 	return status;

@@ -1,4 +1,4 @@
-/* The envelope: MAIL and RCPT (RFC 5321 s. 3.3).  What follows them stands in
+/* MAIL (RFC 5321 s. 3.3).  RCPT stands in rcpt.c, what follows them in
  * content.c. */
 #include <bsd/string.h>
 #include <stdio.h>
@@ -17,7 +17,6 @@
 static const struct reply
 sender_ok =	{ 250, "2.1.0", "Sender ok", false },
 bad_sender =	{ 501, "5.1.7", "Bad sender address syntax", false },
-bad_rcpt =	{ 501, "5.1.3", "Bad recipient address syntax", false },
 bad_param =	{ 555, "5.5.4", "Unknown parameter", false },
 bad_value =	{ 501, "5.5.4", "Bad parameter value", false },
 need_utf8 =	{ 553, "5.6.7", "Address needs SMTPUTF8 on MAIL", false },
@@ -28,19 +27,12 @@ not_yours =	{ 550, "5.7.1", "Not your address", false },
 mute_sender =	{ 550, "5.7.27", "Sender's domain takes no mail", false },
 no_domain =	{ 550, "5.1.8", "Sender's domain does not exist", false },
 unsure_domain =	{ 451, "4.1.8", "Cannot look up the sender's domain", false },
-rcpt_ok =	{ 250, "2.1.5", "Recipient ok", false },
-no_relay =	{ 550, "5.7.1", "Relaying denied", false },
-no_user =	{ 550, "5.1.1", "No such user here", false },
-lookup_later =	{ 451, "4.3.0", "Cannot look that up now, try later", false },
-nowhere =	{ 451, "4.4.6", "Mail for it goes in circles now", false },
-too_many_rcpts = { 452, "4.5.3", "Too many recipients", false },
-one_at_a_time =	{ 452, "4.5.3", "A command is for one mail alone", false },
 no_tls_asked =	{ 555, "5.5.4", "REQUIRETLS needs TLS", false },
 too_many_mails = { 421, "4.7.0", "Enough mail for one session", true };
 /* clang-format on */
 
-static const struct reply *
-by_fault(enum envelope_fault fault, const struct reply *syntax)
+const struct reply *
+mail_fault(enum envelope_fault fault, const struct reply *syntax)
 {
 	switch (fault) {
 	case ENVELOPE_OK:
@@ -216,7 +208,7 @@ cmd_mail(struct smtp *s, struct span arg)
 		return login_possible(s) ? &need_login : &need_tls;
 	if (s->mails == SMTP_MAILS)
 		return &too_many_mails;
-	r = by_fault(envelope_mail(e, arg), &bad_sender);
+	r = mail_fault(envelope_mail(e, arg), &bad_sender);
 	if (r == NULL && smtp_ours(s))
 		envelope_qualify(&e->sender, e->from, s->config->hostname);
 	if (r == NULL && !addr_null(&e->sender) && e->sender.domain[0] == '\0')
@@ -238,105 +230,4 @@ cmd_mail(struct smtp *s, struct span arg)
 	}
 	s->state = S_MAIL;
 	return &sender_ok;
-}
-
-/* Those who deliver for others have forms that no alias changes again: "\\bob"
- * is the mailbox, "~bob" the user with his .forward, "|prog#1" a command. */
-enum policy_class
-mail_look(struct smtp *s, struct recipient *r)
-{
-	char text[ENVELOPE_TEXT];
-	enum agent_how how = AGENT_OPEN;
-	struct addr a = r->addr;
-
-	if (s->trusted && a.local[0] == '|')
-		return deliver_look(&s->deliver, r->text, AGENT_OUTLET);
-	if (s->trusted && a.local[0] == '\\')
-		how = AGENT_FINAL;
-	if (s->trusted && a.local[0] == '~')
-		how = AGENT_USER;
-	if (how == AGENT_OPEN)
-		return deliver_look(&s->deliver, r->text, how);
-	(void)strlcpy(a.local, r->addr.local + 1, sizeof(a.local));
-	envelope_text(text, &a);
-	return deliver_look(&s->deliver, text, how);
-}
-
-static const struct reply *
-judge(struct smtp *s, struct recipient *r)
-{
-	const char *why;
-
-	s->facts.rcpt = mail_look(s, r);
-	switch (policy_rcpt(&s->facts, &why)) {
-	case POLICY_TAKE:
-	case POLICY_RELAY:
-		return NULL;
-	case POLICY_NO_RELAY:
-		return smtp_because(s, &no_relay, "%s", why);
-	case POLICY_NO_USER:
-		return smtp_because(s, &no_user, "%s", why);
-	case POLICY_NO_LOGIN:
-		return smtp_because(s, &need_login, "%s", why);
-	case POLICY_REFUSED:
-		(void)smtp_because(s, NULL, "%s at=%s", why, s->deliver.rule);
-		return smtp_say(s, 550, "5.2.1", "%s",
-		    s->deliver.why.len > 0 ? s->deliver.why.p : "Refused");
-	case POLICY_LATER:
-		break;
-	}
-	return smtp_because(s, &lookup_later, "%s: %s", why, s->deliver.why.p);
-}
-
-static const struct reply *
-add_rcpt(struct smtp *s, const struct recipient *to)
-{
-	switch (deliver_add(&s->deliver, to, s->facts.rcpt)) {
-	case 0:
-		return NULL;
-	case -1:
-		return &too_many_rcpts;
-	default:
-		return smtp_because(s, &nowhere, "%s", s->deliver.why.p);
-	}
-}
-
-/* What a command says is said of this one recipient, so there is no other. */
-static bool
-is_outlet(const struct smtp *s, const struct recipient *r)
-{
-	return s->trusted && r->addr.local[0] == '|';
-}
-
-const struct reply *
-cmd_rcpt(struct smtp *s, struct span arg)
-{
-	struct recipient to;
-	const struct reply *r;
-
-	r = by_fault(envelope_rcpt(&to, arg, s->envelope.utf8), &bad_rcpt);
-	if (r == NULL && smtp_ours(s))
-		envelope_qualify(&to.addr, to.text, s->config->hostname);
-	if (r == NULL && to.addr.domain[0] == '\0' &&
-	    strcasecmp(to.addr.local, "postmaster") != 0)
-		r = smtp_because(s, &bad_rcpt, "recipient without domain");
-	if (r == NULL && s->rcpts == s->config->recipients)
-		r = &too_many_rcpts;
-	if (r == NULL && s->rcpts > 0 && (s->alone || is_outlet(s, &to)))
-		r = &one_at_a_time;
-	if (r == NULL)
-		r = milter_rcpt(s, &to, judge(s, &to));
-	if (r == NULL)
-		r = add_rcpt(s, &to);
-	if (r != NULL) {
-		if (s->state == S_MAIL)
-			s->state = S_REFUSED;
-		return r;
-	}
-	milter_taken(s, &to);
-	s->alone = is_outlet(s, &to);
-	if (s->rcpts++ == 0)
-		(void)strlcpy(s->for_rcpt, to.text, sizeof(s->for_rcpt));
-	s->state = S_RCPT;
-	return &rcpt_ok;
 }

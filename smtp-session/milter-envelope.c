@@ -48,7 +48,8 @@ add_rcpt(struct smtp *s, struct recipient *r)
 {
 	enum policy_class class = mail_look(s, r);
 
-	if (class == CLASS_TROUBLE)
+	if (class == CLASS_TROUBLE || class == CLASS_FULL ||
+	    class == CLASS_LONG_FULL)
 		return smtp_because(s, &bad_change,
 		    "milter: recipient <%s>: %s", r->text, s->deliver.why.p);
 	if (class == CLASS_UNKNOWN || class == CLASS_REFUSED ||

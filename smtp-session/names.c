@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <bsd/string.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
+#include "smtp-session/resolve.h"
 
 /* ---- the resolver */
 
@@ -53,19 +55,31 @@ now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static uint32_t last_id;
+
+/* The next answer to a question from "id" on; what comes late for an earlier
+ * one is passed over.  0; -1: none by "end". */
+static int
+hear(int sock, uint32_t id, int64_t end, struct dns_answer *a)
+{
+	static struct record r;
+	int64_t left;
+
+	while ((left = end - now()) > 0 &&
+	    record_recv(sock, &r, NULL, (int)left) == 1)
+		if (dns_answer(&r, a) == 0 && a->id >= id && a->id <= last_id)
+			return 0;
+	return -1;
+}
+
 enum dns_status
 names_ask(int sock, enum dns_type type, const char *name, struct dns_answer *a)
 {
-	static struct record r;
-	static uint32_t id;
-	int64_t end = now() + NAMES_SECONDS * 1000, left;
+	int64_t end = now() + NAMES_SECONDS * 1000;
 
-	/* What comes late for an earlier question is passed over. */
-	if (dns_ask(sock, ++id, type, name) == 0)
-		while ((left = end - now()) > 0 &&
-		    record_recv(sock, &r, NULL, (int)left) == 1)
-			if (dns_answer(&r, a) == 0 && a->id == id)
-				return a->status;
+	if (dns_ask(sock, ++last_id, type, name) == 0 &&
+	    hear(sock, last_id, end, a) == 0)
+		return a->status;
 	a->count = 0;
 	return a->status = DNS_TEMP;
 }
@@ -115,21 +129,110 @@ names_domain(int sock, const char *domain)
 	return v4 == DOMAIN_UNSURE ? v4 : v6;
 }
 
-/* "1.2.0.192.in-addr.arpa" of 192.0.2.1. */
+/* The next target that is an address; NULL: there is none. */
+static const char *
+next_target(struct span *rest)
+{
+	while (rest->len > 0) {
+		const char *one = span_cut(rest, '\0').p;
+
+		if (one[0] != TARGET_OWNER && one[0] != TARGET_VIA)
+			return one;
+	}
+	return NULL;
+}
+
+bool
+names_lead_away(struct span targets)
+{
+	const char *one;
+	size_t n = 0;
+
+	for (; (one = next_target(&targets)) != NULL; n++)
+		if (one[0] != TARGET_REMOTE && one[0] != TARGET_ASK)
+			return false;
+	return n > 0;
+}
+
+bool
+names_all_mute(int sock, struct span targets)
+{
+	const char *one;
+
+	while ((one = next_target(&targets)) != NULL) {
+		const char *at = strrchr(one, '@');
+
+		if (at == NULL || names_domain(sock, at + 1) != DOMAIN_MUTE)
+			return false;
+	}
+	return true;
+}
+
+/* "1.2.0.192.zone" of 192.0.2.1. */
 static void
-reverse(char out[DNS_NAME], int family, const unsigned char *address)
+reverse(char out[DNS_NAME], int family, const unsigned char *address,
+    struct span zone)
 {
 	char *at = out;
 
-	if (family == AF_INET) {
-		(void)snprintf(out, DNS_NAME, "%u.%u.%u.%u.in-addr.arpa",
-		    address[3], address[2], address[1], address[0]);
-		return;
-	}
-	for (int i = 15; i >= 0; i--)
+	if (family == AF_INET)
+		at += snprintf(out, DNS_NAME, "%u.%u.%u.%u.", address[3],
+		    address[2], address[1], address[0]);
+	for (int i = family == AF_INET ? -1 : 15; i >= 0; i--)
 		at += snprintf(at, (size_t)(out + DNS_NAME - at), "%x.%x.",
 		    address[i] & 15, address[i] >> 4);
-	(void)strlcpy(at, "ip6.arpa", (size_t)(out + DNS_NAME - at));
+	(void)snprintf(at, (size_t)(out + DNS_NAME - at), "%.*s", (int)zone.len,
+	    zone.p);
+}
+
+/* Does the answer of a list say that it has the address?  Some tell what is
+ * wrong with the question in a network of its own. */
+static bool
+is_listed(const struct dns_answer *a, const char *ip, struct span zone)
+{
+	for (size_t i = 0; a->status == DNS_OK && i < a->count; i++) {
+		const unsigned char *o = (const void *)a->rr[i].data;
+
+		if (a->rr[i].len == 4 && o[0] == 127 &&
+		    (o[1] != 255 || o[2] != 255))
+			return true;
+		log_line(LOG_WARNING,
+		    "dnsbl zone=%.*s ip=%s reason=\"answer %u.%u.%u.%u\"",
+		    (int)zone.len, zone.p, ip, o[0], o[1], o[2], o[3]);
+	}
+	if (a->status == DNS_TEMP || a->status == DNS_LOOP)
+		log_line(LOG_WARNING, "dnsbl zone=%.*s ip=%s reason=\"%s\"",
+		    (int)zone.len, zone.p, ip, "no answer");
+	return false;
+}
+
+int
+names_listed(int sock, const char *ip, const char *zones, char by[DNS_NAME])
+{
+	static struct dns_answer a;
+	struct span zone[NAMES_ZONES], rest = span(zones), *z;
+	unsigned char address[sizeof(struct in6_addr)];
+	int family = strchr(ip, ':') != NULL ? AF_INET6 : AF_INET;
+	int64_t end = now() + NAMES_SECONDS * 1000;
+	uint32_t first = last_id + 1;
+	char question[DNS_NAME];
+	size_t n = 0, heard = 0;
+
+	if (inet_pton(family, ip, address) != 1)
+		return 0;
+	while (n < NAMES_ZONES && (zone[n] = span_word(&rest)).len > 0) {
+		reverse(question, family, address, zone[n++]);
+		if (dns_ask(sock, ++last_id, DNS_A, question) == -1)
+			return 0;
+	}
+	for (; heard < n && hear(sock, first, end, &a) == 0; heard++) {
+		z = &zone[a.id - first];
+		if (is_listed(&a, ip, *z)) {
+			(void)snprintf(by, DNS_NAME, "%.*s", (int)z->len, z->p);
+			return 1;
+		}
+	}
+	return 0;
 }
 
 int
@@ -143,7 +246,8 @@ names_client(int sock, const char *ip, char name[DNS_NAME])
 
 	if (inet_pton(family, ip, address) != 1)
 		return -1;
-	reverse(question, family, address);
+	reverse(question, family, address,
+	    span(family == AF_INET ? "in-addr.arpa" : "ip6.arpa"));
 	if (names_ask(sock, DNS_PTR, question, &a) != DNS_OK ||
 	    domain_fold(folded, span(a.rr[0].data)) == -1)
 		return -1;

@@ -2,6 +2,21 @@
  * and the last one is "no". */
 #include "smtp-session/policy.h"
 
+/* What is to be said of a recipient, whoever it comes from. */
+static const struct {
+	enum policy_verdict verdict;
+	const char *why;
+} by_class[] = {
+	[CLASS_MAILBOX] = { POLICY_TAKE, "mailbox" },
+	[CLASS_ALIAS] = { POLICY_TAKE, "alias" },
+	[CLASS_UNKNOWN] = { POLICY_NO_USER, "unknown-user" },
+	[CLASS_REFUSED] = { POLICY_REFUSED, "refused-by-alias" },
+	[CLASS_TROUBLE] = { POLICY_LATER, "lookup-trouble" },
+	[CLASS_FULL] = { POLICY_FULL, "quota" },
+	[CLASS_LONG_FULL] = { POLICY_LONG_FULL, "quota-for-a-day" },
+	[CLASS_REMOTE] = { POLICY_RELAY, "relay-for-local-peer" },
+};
+
 enum policy_verdict
 policy_rcpt(const struct policy_facts *f, const char **why)
 {
@@ -10,30 +25,23 @@ policy_rcpt(const struct policy_facts *f, const char **why)
 	*why = "login-demanded";
 	if (f->submission && !ours)
 		return POLICY_NO_LOGIN;
-	switch (f->rcpt) {
-	case CLASS_MAILBOX:
-		*why = "mailbox";
-		return POLICY_TAKE;
-	case CLASS_ALIAS:
-		*why = "alias";
-		return POLICY_TAKE;
-	case CLASS_UNKNOWN:
-		*why = "unknown-user";
-		return POLICY_NO_USER;
-	case CLASS_REFUSED:
-		*why = "refused-by-alias";
-		return POLICY_REFUSED;
-	case CLASS_TROUBLE:
-		*why = "lookup-trouble";
-		return POLICY_LATER;
-	case CLASS_REMOTE:
-		break;
-	}
-	*why = f->authenticated ? "relay-for-login" : "relay-for-local-peer";
-	if (ours)
-		return POLICY_RELAY;
+	*why = "listed-client";
+	if (f->listed && !ours && !f->postmaster)
+		return POLICY_LISTED;
 	*why = "relaying-denied";
-	return POLICY_NO_RELAY;
+	if (f->rcpt == CLASS_REMOTE && !ours)
+		return POLICY_NO_RELAY;
+	*why = "recipient-takes-no-mail";
+	if (f->mute)
+		return POLICY_MUTE;
+	*why = "greylisted";
+	if (f->early && !ours && !f->postmaster &&
+	    by_class[f->rcpt].verdict == POLICY_TAKE)
+		return POLICY_EARLY;
+	*why = f->rcpt == CLASS_REMOTE && f->authenticated ?
+	    "relay-for-login" :
+	    by_class[f->rcpt].why;
+	return by_class[f->rcpt].verdict;
 }
 
 bool

@@ -17,13 +17,21 @@ enum policy_class { /* of a recipient, as the delivery agent found it */
 	CLASS_UNKNOWN, /* our domain, but nobody of that name */
 	CLASS_REFUSED, /* an alias says so (`:fail:`) */
 	CLASS_TROUBLE, /* cannot be told now */
+	CLASS_FULL, /* its quota is used up */
+	CLASS_LONG_FULL, /* for more than a day */
 };
+
+/* Mail for "postmaster" is taken from everybody (RFC 5321 s. 4.5.1). */
 
 struct policy_facts {
 	enum policy_peer peer;
 	bool submission; /* the port for our own users: login demanded */
 	bool authenticated;
 	enum policy_class rcpt;
+	bool postmaster; /* the recipient's local part */
+	bool mute; /* all of it would go to domains that take no mail */
+	bool listed; /* a DNS list has the client's address */
+	bool early; /* the grey list wants it to come again */
 };
 
 enum policy_verdict {
@@ -34,6 +42,11 @@ enum policy_verdict {
 	POLICY_NO_LOGIN, /* 530 5.7.0 */
 	POLICY_REFUSED, /* 550 5.2.1 or what the alias says */
 	POLICY_LATER, /* 451 4.3.0 */
+	POLICY_FULL, /* 452 4.2.2 */
+	POLICY_LONG_FULL, /* 552 5.2.2 */
+	POLICY_MUTE, /* 556 5.1.10 */
+	POLICY_LISTED, /* 554 5.7.1 */
+	POLICY_EARLY, /* 450 4.7.1 */
 };
 
 enum policy_domain { /* of a sender, as the DNS has it */
@@ -54,7 +67,7 @@ enum policy_sender {
 enum policy_sender policy_sender(const struct policy_facts *,
     enum policy_domain, const char **why);
 
-/* Is the DNS to be asked about the sender at all? */
+/* Are sender and client to be looked up, in the DNS and the grey list? */
 bool policy_asks(const struct policy_facts *);
 
 /* *why is one constant word for the log and for -explain. */

@@ -20,6 +20,8 @@
 #include "session/sasl.h"
 #include "session/tls.h"
 #include "smtp-session/agent.h"
+#include "smtp-session/envelope.h"
+#include "smtp-session/grey.h"
 #include "smtp-session/milter.h"
 #include "smtp-session/names.h"
 #include "smtp-session/sends.h"
@@ -247,6 +249,26 @@ answer_sends(struct monitor *m, const struct record *r, int fd)
 	return record_send(m->sock, ANSWER_SENDS, (int)got, span(""), -1);
 }
 
+/* The client's address is known here. */
+static int
+answer_grey(struct monitor *m, const struct record *r, int fd)
+{
+	const struct rights_ctx *x = m->ctx;
+	size_t from = strnlen(r->data, r->len);
+	long left;
+
+	(void)fd;
+	if (from == r->len)
+		return fail_as(EBADMSG, "no sender and recipient");
+	left = grey_ask(x->config->run, x->peer->ip, r->data,
+	    r->data + from + 1, x->config->greylist, time(NULL));
+	if (left == -1)
+		log_line(LOG_ERR, "greylist ip=%s reason=\"%s\"", x->peer->ip,
+		    fail_text());
+	return record_send(m->sock, ANSWER_GREY, left == -1 ? 0 : (int)left,
+	    span(""), -1);
+}
+
 /* clang-format off */
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
@@ -260,5 +282,6 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_SENDS] =	{ 3000,	 USER_NAME_MAX, answer_sends },
 	[ASK_NAMES] =	{ 1,	 0,		answer_names },
 	[ASK_MILTERS] =	{ 1,	 0,		answer_agent },
+	[ASK_GREY] =	{ 10000, 2 * ENVELOPE_TEXT, answer_grey },
 };
 /* clang-format on */

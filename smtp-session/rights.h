@@ -20,6 +20,7 @@ enum { /* beside ASK_LOG */
 	ASK_SENDS, /* value: so many more recipients; data: a local user */
 	ASK_NAMES, /* no data: a resolver, see names.h */
 	ASK_MILTERS, /* no data: connect the mail filters (milter.h) */
+	ASK_GREY, /* data: from NUL rcpt */
 };
 
 enum { /* answers */
@@ -28,6 +29,7 @@ enum { /* answers */
 	ANSWER_LOGIN, /* data: the user's name */
 	ANSWER_SCRAM, /* data: for the client; behind user NUL the 2nd time */
 	ANSWER_SENDS, /* value: enum sends_got */
+	ANSWER_GREY, /* value: seconds until it may come; 0 now */
 	ANSWER_LOGIN_BAD, /* after a pause */
 	ANSWER_LOGIN_TEMP, /* data: why */
 	ANSWER_TLS, /* with the socket that takes its place; data: version,

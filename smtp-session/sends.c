@@ -3,22 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sha2.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "smtp-session/table.h"
 
-enum {
-	DAY = 86400,
-	LOCK_TRIES = 2000, /* of a millisecond: a holder may be stopped */
-};
+enum { DAY = 86400 };
 
 struct record {
 	uint8_t user[16]; /* digest of his name */
@@ -27,44 +20,6 @@ struct record {
 	uint32_t over; /* the limit was met */
 	uint32_t spare;
 };
-
-static int
-lock(int fd, const char *path)
-{
-	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; i++) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return fail("lock %s", path);
-		if (i == LOCK_TRIES)
-			return fail_as(EAGAIN, "%s stays locked", path);
-		(void)usleep(1000);
-	}
-	return 0;
-}
-
-/* The file, locked; -1. */
-static int
-open_file(const char *run, int flags)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%s/sends", run);
-	flags |= O_RDWR | O_NOFOLLOW | O_CLOEXEC;
-	fd = open(path, flags, 0600);
-	if (fd == -1 && errno == ENOENT && (flags & O_CREAT) != 0 &&
-	    mkdir(run, 0700) == 0 && chmod(run, 0755) == 0)
-		fd = open(path, flags, 0600);
-	if (fd == -1)
-		return fail("%s", path);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid() || (st.st_mode & 0077) != 0)
-		(void)fail_as(EPERM, "%s: not a file of ours alone", path);
-	else if (lock(fd, path) == 0)
-		return fd;
-	(void)close(fd);
-	return -1;
-}
 
 static void
 name(uint8_t out[16], const char *user)
@@ -139,7 +94,7 @@ enum sends_got
 sends_count(const char *run, const char *user, int n, unsigned limit,
     time_t now)
 {
-	int fd = open_file(run, O_CREAT);
+	int fd = table_open(run, "sends", O_CREAT);
 	enum sends_got got = SENDS_TROUBLE;
 	struct record r;
 	off_t place;
@@ -159,7 +114,7 @@ sends_count(const char *run, const char *user, int n, unsigned limit,
 long
 sends_today(const char *run, const char *user, time_t now)
 {
-	int fd = open_file(run, 0);
+	int fd = table_open(run, "sends", 0);
 	struct record r;
 	off_t place;
 

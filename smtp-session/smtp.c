@@ -7,7 +7,6 @@
 #include <bsd/string.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +33,7 @@ nested_mail =	{ 503, "5.5.1", "Sender was given already", false },
 in_mail =	{ 503, "5.5.1", "Not within a mail transaction", false },
 in_chunks =	{ 503, "5.5.1", "Send BDAT or RSET", false },
 need_mail =	{ 503, "5.5.1", "Send MAIL first", false },
+turned_away =	{ 503, "5.5.1", "Only QUIT, please", false },
 need_rcpt =	{ 503, "5.5.1", "Send RCPT first", false },
 disabled =	{ 502, "5.5.1", "Not for you", false },
 idle_too_long =	{ 421, "4.4.2", "Nothing heard for too long, closing", true },
@@ -43,108 +43,6 @@ help =		{ 214, "2.0.0",
     "HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN VERB\n"
     "See RFC 5321", false };
 /* clang-format on */
-
-/* ---- replies */
-
-const struct reply *
-smtp_say(struct smtp *s, unsigned code, const char *status, const char *format,
-    ...)
-{
-	va_list ap;
-
-	buf_reset(&s->text);
-	va_start(ap, format);
-	buf_vprintf(&s->text, format, ap);
-	va_end(ap);
-	s->reply = (struct reply){ code, status, s->text.p, false };
-	return &s->reply;
-}
-
-const struct reply *
-smtp_because(struct smtp *s, const struct reply *r, const char *format, ...)
-{
-	va_list ap;
-
-	buf_reset(&s->why);
-	va_start(ap, format);
-	buf_vprintf(&s->why, format, ap);
-	va_end(ap);
-	return r;
-}
-
-/* Only printable ASCII leaves (but for SMTPUTF8 addresses of VRFY and EXPN,
- * which we do not show). */
-static void
-put_text(struct conn *c, struct span line)
-{
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char o = (unsigned char)line.p[i];
-
-		if (o < 0x20 || o >= 0x7f) {
-			conn_put(c, "?", 1);
-			continue;
-		}
-		conn_put(c, line.p + i, 1);
-	}
-}
-
-static void
-write_reply(struct smtp *s, const struct reply *r)
-{
-	struct span rest = span(r->text);
-	char head[32];
-
-	while (rest.p != NULL) {
-		struct span line = span_cut(&rest, '\n');
-		int n = snprintf(head, sizeof(head), "%u%c%s%s", r->code,
-		    rest.p == NULL ? ' ' : '-',
-		    r->status == NULL ? "" : r->status,
-		    r->status == NULL ? "" : " ");
-
-		conn_put(&s->conn, head, (size_t)n);
-		put_text(&s->conn, line);
-		conn_put(&s->conn, "\r\n", 2);
-	}
-}
-
-/* The name a client gave itself, as far as it is one word of a log line. */
-static struct span
-helo_word(const struct smtp *s)
-{
-	return span_n(s->helo, strcspn(s->helo, " \t\""));
-}
-
-/* Text for the log, where it stands in quotes. */
-static const char *
-unquoted(char *out, size_t size, struct span text)
-{
-	size_t n = text.len < size ? text.len : size - 1;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = text.p[i] == '"' ? '\'' : text.p[i];
-	out[n] = '\0';
-	return out;
-}
-
-static void
-log_refusal(struct smtp *s, const struct reply *r)
-{
-	struct span line = span(s->line), verb = span_word(&line);
-	struct span helo = helo_word(s);
-	const char *why = s->why.len > 0 ? s->why.p : r->text;
-	char arg[200], reason[512];
-
-	line = span_trim(line);
-	log_line(LOG_NOTICE,
-	    "reject ip=%s helo=%.*s verb=%.*s code=%u%s%s "
-	    "from=<%s> arg=\"%s\" reason=\"%s\"",
-	    s->peer->ip[0] != '\0' ? s->peer->ip : "local", (int)helo.len,
-	    helo.p, (int)(verb.len < 16 ? verb.len : 16), verb.p, r->code,
-	    r->status == NULL ? "" : " status=",
-	    r->status == NULL ? "" : r->status, s->envelope.from,
-	    unquoted(arg, sizeof(arg), line),
-	    unquoted(reason, sizeof(reason), span(why)));
-}
 
 /* ---- the session */
 
@@ -288,7 +186,7 @@ static const struct command {
 	{ "STARTTLS", S_START | S_READY, ARG_NONE, cmd_starttls, &in_mail },
 	{ "RSET", S_ANY,		ARG_NONE, cmd_rset, NULL },
 	{ "NOOP", S_ANY,		ARG_ANY,  cmd_noop, NULL },
-	{ "QUIT", S_ANY,		ARG_NONE, cmd_quit, NULL },
+	{ "QUIT", S_ANY | S_TURNED,	ARG_NONE, cmd_quit, NULL },
 	{ "HELP", S_ANY,		ARG_ANY,  cmd_help, NULL },
 	{ "VRFY", S_ANY,		ARG_SOME, cmd_vrfy, NULL },
 	{ "EXPN", S_ANY,		ARG_SOME, cmd_expn, NULL },
@@ -333,6 +231,8 @@ in_wrong_state(const struct smtp *s, const struct command *c)
 {
 	if (s->state == S_START)
 		return &greet_first;
+	if (s->state == S_TURNED)
+		return &turned_away;
 	return s->state == S_CHUNK ? &in_chunks : c->otherwise;
 }
 
@@ -351,7 +251,7 @@ obey(struct smtp *s, struct span line)
 		return wrong;
 	if (is_foreign(verb))
 		return &not_smtp;
-	wrong = &unknown;
+	wrong = s->state == S_TURNED ? &turned_away : &unknown;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		const struct command *c = &commands[i];
 
@@ -410,13 +310,13 @@ answer(struct smtp *s, const struct reply *r)
 		s->errors++;
 	}
 	if (r->code >= 400 || r == &not_smtp)
-		log_refusal(s, r);
+		reply_log(s, r);
 	if (s->errors >= SMTP_ERRORS && !r->close) {
 		r = &too_many;
-		log_refusal(s, r);
+		reply_log(s, r);
 	} else if (s->errors > SMTP_SLOW_ERRORS && r->code >= 500)
 		pause_for(s);
-	write_reply(s, r);
+	reply_write(s, r);
 	buf_reset(&s->why);
 	if (s->over)
 		smtp_reset(s);
@@ -478,7 +378,7 @@ smtp_serve(struct smtp *s, int monitor, int agent)
 	(void)signal(SIGTERM, on_term);
 	conn_init(&s->conn, s->in, s->out, true);
 	s->conn.stop = smtp_now() + (int64_t)SMTP_SESSION_SECONDS * 1000;
-	s->state = S_START;
+	s->state = s->turned ? S_TURNED : S_START;
 	s->content.fd = -1;
 	buf_init(&s->text, CONN_OUT / 2);
 	buf_init(&s->why, 1024);
@@ -492,7 +392,7 @@ smtp_serve(struct smtp *s, int monitor, int agent)
 	conn_end(&s->conn);
 	if (r == &left && s->state >= S_MAIL)
 		log_line(LOG_INFO, "lost ip=%s helo=%.*s from=<%s> rcpts=%u",
-		    s->peer->ip, (int)helo_word(s).len, s->helo,
+		    s->peer->ip, (int)reply_helo(s).len, s->helo,
 		    s->envelope.from, s->rcpts);
 	milter_end(s);
 	deliver_end(&s->deliver);

@@ -15,6 +15,7 @@
 #include "smtp-session/envelope.h"
 #include "smtp-session/limits.h"
 #include "smtp-session/policy.h"
+#include "smtp-session/reply.h"
 #include "smtp-session/stow.h"
 
 enum smtp_state { /* as bits, for the command table */
@@ -24,15 +25,8 @@ enum smtp_state { /* as bits, for the command table */
 	S_REFUSED = 8, /* all recipients so far refused */
 	S_RCPT = 16, /* at least one taken */
 	S_CHUNK = 32, /* between two BDATs of a message */
+	S_TURNED = 64, /* not served: only QUIT exists */
 	S_ANY = S_START | S_READY | S_MAIL | S_REFUSED | S_RCPT | S_CHUNK,
-};
-
-/* One reply.  Lines of "text" are divided by LF. */
-struct reply {
-	unsigned code;
-	const char *status; /* RFC 3463; NULL for replies that have none */
-	const char *text;
-	bool close; /* the last one of this session */
 };
 
 struct smtp {
@@ -46,17 +40,18 @@ struct smtp {
 	bool verbose; /* VERB */
 	bool stress; /* we are short of processes */
 	bool can_tls; /* there is a certificate */
+	bool turned; /* the client has been told that it is not served */
 	bool plus; /* logins can be bound to the TLS connection */
 	bool keys; /* SCRAM can be offered: all users have keys for it */
 	char tls[96]; /* version and cipher; "" in clear */
 	char helo[256];
 	char client[256]; /* its name in the DNS; "" none */
 	bool named; /* that was asked for */
+	char listed[256]; /* zone of a DNS list that has it; "" none */
+	bool searched; /* that was asked for */
 	int resolver; /* socket; 0 not yet asked for, -1 none */
-	char user[ADDR_MAX + 1]; /* who has logged in; "" nobody */
-	char mechanism[24]; /* with which; "" */
-	char only[65]; /* the one local part that a local user may send as;
-			* "" any */
+	char user[ADDR_MAX + 1], mechanism[24]; /* of the login; "" none */
+	char only[65]; /* whom alone a local user may send as; "" any */
 	bool trusted; /* Unix socket: root, the spool's user, our own uid */
 	struct envelope envelope;
 	char for_rcpt[ENVELOPE_TEXT]; /* the first recipient taken */
@@ -81,14 +76,6 @@ struct smtp {
  * that waits for its first address (-1 none). */
 void smtp_serve(struct smtp *, int monitor, int agent);
 
-/* Make up a reply. */
-const struct reply *smtp_say(struct smtp *, unsigned code, const char *status,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* The same constant reply with a reason for the log. */
-const struct reply *smtp_because(struct smtp *, const struct reply *,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
 void smtp_reset(struct smtp *); /* end the transaction, whatever it was */
 
 /* One of our own people: a local program or who has logged in. */
@@ -110,7 +97,7 @@ int64_t smtp_now(void); /* CLOCK_MONOTONIC in ms */
 /* Are all addresses of the From fields those of who has logged in? (mail.c) */
 bool mail_from_ok(struct smtp *);
 
-/* Who a recipient is, also by a name that only mailq-run uses. (mail.c) */
+/* Who a recipient is, also by a name that only mailq-run uses. (rcpt.c) */
 enum policy_class mail_look(struct smtp *, struct recipient *);
 
 /* The reply to a failure with the content. (content.c) */

@@ -136,7 +136,7 @@ chat() {
 	local options=()
 	while [ "${1#-}" != "$1" ]; do
 		case $1 in
-		-[rtx]) options+=("$1" "$2"); shift 2 ;;
+		-[artx]) options+=("$1" "$2"); shift 2 ;;
 		*) options+=("$1"); shift ;;
 		esac
 	done

@@ -3,6 +3,7 @@
 # smtp-session -explain: the same decisions, in the open.
 
 load ../lib
+load smtp
 bats_require_minimum_version 1.5.0
 
 explain() { run -"$1" "$BIN/smtp-session" -c "$CONFIG" "${@:3}" -explain $2; }
@@ -87,4 +88,32 @@ explain() { run -"$1" "$BIN/smtp-session" -c "$CONFIG" "${@:3}" -explain $2; }
 	explain 0 "192.0.2.1 x <> alice@here.test"
 	explain 0 "192.0.2.1 x bob@here.test alice@here.test"
 	explain 0 "submit x a@b.test alice@here.test"
+}
+
+@test "explain: clients that are not welcome, lists, filters, codes of aliases" {
+	printf '%s\n' 'gone: :fail: 551 she is <c@new.test> now' \
+		'full: :fail: 452 later' 'away: x@mute.test' >"$CONFIG/aliases"
+	zone bl.test <<<'2.0.0.127 A 127.0.0.4'
+	zone mute.test <<<'@ MX 0 .'
+	dns
+	explain 67 "192.0.2.1 x a@b.test gone@here.test"
+	[[ $output = *"551 5.1.6, she is <c@new.test> now (refused-by-alias)"* ]]
+	explain 75 "192.0.2.1 x a@b.test full@here.test"
+	config milters unix:/run/none
+	explain 0 "192.0.2.1 x a@b.test alice@here.test"
+	[[ $output = *"filters    unix:/run/none: may still say no"* ]]
+	config check-recipient yes
+	explain 67 "192.0.2.1 x a@b.test away@here.test"
+	[[ $output = *"556 5.1.10, "* ]]
+	config dnsbl bl.test
+	explain 77 "127.0.0.2 x a@b.test alice@here.test"
+	[[ $output = *"dnsbl      listed by bl.test"*"554 5.7.1"* ]]
+	explain 0 "127.0.0.2 x a@b.test postmaster"
+	config greylist 100
+	explain 75 "192.0.2.1 x a@b.test alice@here.test"
+	[[ $output = *"greylist   would wait for 100 seconds"*"450 4.7.1"* ]]
+	explain 0 "login:alice x alice@here.test bob@here.test"
+	config refuse-from 192.0.2.0/24
+	explain 77 "192.0.2.1 x a@b.test alice@here.test"
+	[[ $output = *"refuse-from of $CONFIG/mailroom.conf"*"554 5.7.1"* ]]
 }

@@ -5,16 +5,6 @@
 load ../lib
 load smtp
 
-# zone NAME <RECORDS
-zone() {
-	mkdir -p "$T/dns"
-	{
-		echo '@ 60 SOA ns hostmaster 1 3600 600 86400 60'
-		printf '%s\n' '@ 60 NS ns' 'ns 60 A 127.0.0.1'
-		cat
-	} >"$T/dns/$1.zone"
-}
-
 # sender ADDRESS REPLY
 sender() {
 	talk <<-END
@@ -98,4 +88,37 @@ sender() {
 	not has client.test bob
 	send a@b.test alice@here.test
 	has '^Received: from client.test (\[127.0.0.1\])$'
+}
+
+@test "check-recipient: 556 where all of it would go to who takes no mail" {
+	config check-recipient yes
+	zone test <<-'END'
+	good	MX 10 mx.good
+	mute	MX 0 .
+	END
+	dns
+	printf '%s\n' 'gone: x@mute.test' 'both: x@mute.test, y@good.test' \
+		'home: x@mute.test, alice' 'lost: x@missing.test' \
+		>"$CONFIG/aliases"
+	forward bob x@mute.test
+	local no='556 5.1.10 That domain takes no mail'
+	local ok='250 2.1.5 Recipient ok'
+	refused gone@here.test "$no"
+	logged 'code=556 status=5.1.10 .*reason="recipient-takes-no-mail"'
+	refused bob@here.test "$no"
+	refused both@here.test "$ok"
+	refused home@here.test "$ok"
+	refused lost@here.test "$ok"
+	refused x@mute.test '550 5.7.1 Relaying denied'
+	submit <<-END
+	$(login alice)
+	C: MAIL FROM:<alice@here.test>
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<x@mute.test>
+	S: $no
+	C: RCPT TO:<x@good.test>
+	S: $ok
+	END
+	config check-recipient no
+	refused gone@here.test "$ok"
 }

@@ -136,3 +136,13 @@ forward() {
 entry() {
 	grep -rlE -- "^[TDSFB] $1(	|\$)" "$SPOOL/new" "$SPOOL/due"
 }
+
+# zone NAME <RECORDS
+zone() {
+	mkdir -p "$T/dns"
+	{
+		echo '@ 60 SOA ns hostmaster 1 3600 600 86400 60'
+		printf '%s\n' '@ 60 NS ns' 'ns 60 A 127.0.0.1'
+		cat
+	} >"$T/dns/$1.zone"
+}

@@ -6,7 +6,12 @@
 static enum policy_verdict
 ask(enum policy_peer peer, bool submission, bool login, enum policy_class rcpt)
 {
-	const struct policy_facts f = { peer, submission, login, rcpt };
+	const struct policy_facts f = {
+		.peer = peer,
+		.submission = submission,
+		.authenticated = login,
+		.rcpt = rcpt,
+	};
 	const char *why = NULL;
 	enum policy_verdict v = policy_rcpt(&f, &why);
 
@@ -48,12 +53,12 @@ TEST(local_mail_is_for_everybody)
 
 TEST(who_may_ask_who_exists)
 {
-	struct policy_facts f = { POLICY_STRANGER, false, false, 0 };
+	struct policy_facts f = { .peer = POLICY_STRANGER };
 
 	CHECK(!policy_curious(&f));
 	f.authenticated = true;
 	CHECK(policy_curious(&f));
-	f = (struct policy_facts){ POLICY_LOOPBACK, false, false, 0 };
+	f = (struct policy_facts){ .peer = POLICY_LOOPBACK };
 	CHECK(policy_curious(&f));
 }
 
@@ -72,4 +77,60 @@ TEST(only_strangers_are_asked_for_their_domain)
 	CHECK(policy_sender(&f, DOMAIN_MISSING, &why) == SENDER_TAKE);
 	f = (struct policy_facts){ .peer = POLICY_LOCAL };
 	CHECK(policy_sender(&f, DOMAIN_UNSURE, &why) == SENDER_TAKE);
+}
+
+TEST(clients_that_are_not_welcome)
+{
+	struct policy_facts f = { .listed = true, .rcpt = CLASS_UNKNOWN };
+	const char *why;
+
+	CHECK(policy_rcpt(&f, &why) == POLICY_LISTED);
+	f.postmaster = true;
+	CHECK(policy_rcpt(&f, &why) == POLICY_NO_USER);
+	f = (struct policy_facts){ .listed = true, .rcpt = CLASS_REMOTE };
+	CHECK(policy_rcpt(&f, &why) == POLICY_LISTED);
+	f.authenticated = true;
+	CHECK(policy_rcpt(&f, &why) == POLICY_RELAY);
+}
+
+TEST(clients_that_are_early)
+{
+	struct policy_facts f = { .early = true, .rcpt = CLASS_MAILBOX };
+	const char *why;
+
+	CHECK(policy_rcpt(&f, &why) == POLICY_EARLY);
+	f.rcpt = CLASS_ALIAS;
+	CHECK(policy_rcpt(&f, &why) == POLICY_EARLY);
+	f.rcpt = CLASS_UNKNOWN;
+	CHECK(policy_rcpt(&f, &why) == POLICY_NO_USER);
+	f.rcpt = CLASS_MAILBOX;
+	f.postmaster = true;
+	CHECK(policy_rcpt(&f, &why) == POLICY_TAKE);
+	f.postmaster = false;
+	f.peer = POLICY_LOCAL;
+	CHECK(policy_rcpt(&f, &why) == POLICY_TAKE);
+}
+
+TEST(domains_that_take_no_mail)
+{
+	struct policy_facts f = { .mute = true, .rcpt = CLASS_ALIAS };
+	const char *why;
+
+	CHECK(policy_rcpt(&f, &why) == POLICY_MUTE);
+	f.rcpt = CLASS_REMOTE;
+	CHECK(policy_rcpt(&f, &why) == POLICY_NO_RELAY);
+	f.authenticated = true;
+	CHECK(policy_rcpt(&f, &why) == POLICY_MUTE);
+	f.mute = false;
+	CHECK(policy_rcpt(&f, &why) == POLICY_RELAY);
+}
+
+TEST(mailboxes_that_are_full)
+{
+	struct policy_facts f = { .rcpt = CLASS_FULL };
+	const char *why;
+
+	CHECK(policy_rcpt(&f, &why) == POLICY_FULL);
+	f.rcpt = CLASS_LONG_FULL;
+	CHECK(policy_rcpt(&f, &why) == POLICY_LONG_FULL);
 }
