@@ -9,6 +9,19 @@ load lib
 	[ "$status" -eq 0 ]
 }
 
+@test "man: each page has the sections of its kind" {
+	"$TOOL/pages" "$ROOT"/man/*.[1-8]
+	sed '/^\.Sh FILES/,/^\.Sh EXIT/d' "$ROOT/man/mailq.1" >"$T/mailq.1"
+	printf '.Sh EXIT STATUS\n.Sh FILES\nx\n' >>"$T/mailq.1"
+	run "$TOOL/pages" "$T/mailq.1"
+	[ "$status" -eq 1 ]
+	[ "$output" = "$T/mailq.1: no EXIT STATUS" ]
+}
+
+@test "man: the picture is what its script draws" {
+	"$TOOL/road" | cmp - "$ROOT/man/road.svg"
+}
+
 @test "man: a page for every program" {
 	local p
 	for p in "$BIN"/*; do
