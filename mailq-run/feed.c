@@ -119,20 +119,20 @@ feed_all(struct run *r)
 	r->hungry_last = last;
 }
 
-/* More connections would help: those that there are have been at work for
- * longer than a quick host takes. */
-static bool
-slow(const struct dest *d, int64_t now)
+/* When more connections will help, because those that there are have been at
+ * work for longer than a quick host takes. */
+static int64_t
+slow_at(const struct dest *d)
 {
-	int64_t limit = d->starting > 0 ? RUN_SLOW : RUN_BUSY;
+	int64_t since = d->opened > d->job->since ? d->opened : d->job->since;
 
-	return now - d->opened >= limit && now - d->job->since >= limit;
+	return since + (d->starting > 0 ? RUN_SLOW : RUN_BUSY);
 }
 
 int
 feed_tick(struct run *r)
 {
-	int64_t now = run_ms();
+	int64_t now = run_ms(), next = now + RUN_SLOW, at;
 
 	if (r->waiting == 0)
 		return -1;
@@ -140,10 +140,16 @@ feed_tick(struct run *r)
 		struct dest *d = r->peer[i].dest;
 
 		if (r->peer[i].state == PEER_FREE || d->jobs == 0 ||
-		    d->impatient || !slow(d, now))
+		    d->impatient)
 			continue;
-		d->impatient = true;
-		feed_hungry(r, d);
+		at = slow_at(d);
+		if (at <= now) {
+			d->impatient = true;
+			feed_hungry(r, d);
+			next = now;
+		} else if (at < next) {
+			next = at;
+		}
 	}
-	return RUN_BUSY;
+	return (int)(next - now);
 }

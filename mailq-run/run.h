@@ -32,7 +32,7 @@ enum {
 	RUN_MOST = 20, /* and at most */
 	RUN_WINDOW = 32, /* connections that are being made at a time */
 	RUN_SLOW = 100, /* ms: who takes longer is waited for aside */
-	RUN_BUSY = 10, /* ms: with a letter, so that another connection helps */
+	RUN_BUSY = 5, /* ms: with a letter, so that another connection helps */
 	RUN_GATHER = 200, /* ms that messages may wait for their like */
 	RUN_REST = 3000, /* ms between its end of a connection and our next */
 	RUN_LETTERS = 100, /* messages of one connection */
