@@ -213,17 +213,55 @@ connect_all(struct smtp *s)
 	return 0;
 }
 
+static void
+milters_free(struct milters *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		if (ms->m[i].fd != -1)
+			(void)close(ms->m[i].fd);
+	buf_free(&ms->bar.text);
+	buf_free(&ms->now.text);
+	buf_free(&ms->out);
+	buf_free(&ms->field);
+	buf_free(&ms->from);
+	buf_free(&ms->moves);
+	buf_free(&ms->hold);
+	edit_free(&ms->edit);
+	stow_close(&ms->body);
+	stow_close(&ms->fresh);
+	free(ms->rcpt);
+	free(ms);
+}
+
 static int
 begin(struct smtp *s)
 {
 	s->milters = milters_new(s);
-	if (s->milters == NULL || connect_all(s) == -1) {
-		free(s->milters);
+	if (s->milters == NULL)
+		return -1;
+	if (connect_all(s) == -1) {
+		milters_free(s->milters);
 		s->milters = NULL;
 		return -1;
 	}
 	introduce_client(s);
 	return 0;
+}
+
+/* One that died, or was never there, may be back: all begin anew, because the
+ * order in which they came is that of the list. */
+static void
+begin_anew(struct smtp *s)
+{
+	static unsigned times = 1; /* of one client */
+	bool lost = false;
+
+	for (size_t i = 0; i < s->milters->n; i++)
+		lost |= s->milters->m[i].fd == -1;
+	if (lost && times < MILTER_TIMES) {
+		times++;
+		milter_end(s);
+	}
 }
 
 /* ---- the commands */
@@ -256,6 +294,8 @@ milter_mail(struct smtp *s)
 
 	if (s->milter_list == NULL || s->milter_list[0] == '\0')
 		return NULL;
+	if (s->milters != NULL)
+		begin_anew(s);
 	if (s->milters == NULL && begin(s) == -1)
 		return smtp_because(s, &no_filters, "milters: %s",
 		    s->deliver.why.p);
@@ -423,7 +463,11 @@ milter_end(struct smtp *s)
 		.name = "quit" };
 	struct milters *ms = s->milters;
 
-	for (size_t i = 0; ms != NULL && i < ms->n; i++)
+	if (ms == NULL)
+		return;
+	for (size_t i = 0; i < ms->n; i++)
 		if (ms->m[i].fd != -1)
 			milter_tell(s, &ms->m[i], &step);
+	milters_free(ms);
+	s->milters = NULL;
 }

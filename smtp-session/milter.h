@@ -2,9 +2,9 @@
  *
  * The filters of a session are connected at its first MAIL, by a child of the
  * monitor (milter-connect.c); the sockets come to the parser, which talks
- * with them itself.  A filter that is not there, is late or talks nonsense is
- * not asked again in this session, and what its place says of failures
- * happens to the message (session/milter-place.h). */
+ * with them itself.  What the place of a filter says of failures happens to a
+ * message for which it is not there, is late or talks nonsense
+ * (session/milter-place.h); for the next message all are connected anew. */
 #ifndef SMTP_SESSION_MILTER_H
 #define SMTP_SESSION_MILTER_H
 
@@ -13,6 +13,9 @@
 #include "session/config.h"
 #include "session/start.h"
 #include "smtp-session/smtp.h"
+
+/* So often in one session. */
+enum { MILTER_TIMES = 20 };
 
 /* The filters for a client: a value of mailroom.conf, "" none. */
 const char *milter_list(const struct config *, const struct peer *,
@@ -41,7 +44,7 @@ const struct reply *milter_content(struct smtp *);
 /* A command that we do not know. */
 const struct reply *milter_unknown(struct smtp *, struct span line);
 
-/* The message is over; the session is. */
+/* The message is over; the session is, or what they know of it. */
 void milter_reset(struct smtp *);
 void milter_end(struct smtp *);
 

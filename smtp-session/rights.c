@@ -281,7 +281,7 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_TLS] =	{ 1,	 0,		answer_tls },
 	[ASK_SENDS] =	{ 3000,	 USER_NAME_MAX, answer_sends },
 	[ASK_NAMES] =	{ 1,	 0,		answer_names },
-	[ASK_MILTERS] =	{ 1,	 0,		answer_agent },
+	[ASK_MILTERS] =	{ MILTER_TIMES, 0,	answer_agent },
 	[ASK_GREY] =	{ 10000, 2 * ENVELOPE_TEXT, answer_grey },
 };
 /* clang-format on */

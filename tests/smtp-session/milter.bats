@@ -13,7 +13,7 @@ filter() {
 	local name=$1
 	shift
 	start "$name" "$TOOL/milter" -u "$T/$name.sock" -l "$T/$name.log" "$@"
-	wait_for 10 grep -q ready "$T/$name.out"
+	wait_for 20 grep -q ready "$T/$name.out"
 }
 
 # one [STEP:ANSWER...]: one filter of the mail exchange.
@@ -113,7 +113,7 @@ told() { grep -qE -- "$1" "$T/${2:-one}.log"; }
 		end:add=X-First:yes end:change=1:Subject:new
 	filter two end:add=X-Second:yes
 	filter three end:accept
-	wait_for 10 grep -q ready "$T/tcp.out"
+	wait_for 20 grep -q ready "$T/tcp.out"
 	config milters "inet:$HOST@8891 unix:$T/two.sock unix:$T/three.sock"
 	send carol@there.test alice@here.test
 	has '^Subject: new$'
@@ -154,7 +154,7 @@ told() { grep -qE -- "$1" "$T/${2:-one}.log"; }
 	private_certificate "$CONFIG/tls" mx.here.test
 	start listener systemd-socket-activate --inetd -a -l "$HOST:2525" \
 		"$BIN/smtp-session" -c "$CONFIG"
-	wait_for 10 listens "$HOST" 2525
+	wait_for 20 listens "$HOST" 2525
 	python3 - "$HOST" <<-'END'
 	import smtplib, ssl, sys
 	s = smtplib.SMTP(sys.argv[1], 2525, local_hostname="client.test")
@@ -413,7 +413,56 @@ told() { grep -qE -- "$1" "$T/${2:-one}.log"; }
 	[ "$(grep -c '^connect' "$T/one.log")" -eq 1 ]
 }
 
+@test "milter: a field longer than a packet" {
+	one
+	{
+		printf '%s\r\n' 'EHLO me' 'MAIL FROM:<a@b.test>' \
+			'RCPT TO:<alice@here.test>' DATA
+		printf 'To: a@b.test,\r\n'
+		yes "$(printf ' a.long.name.of.somebody@there.test,\r')" |
+			head -n 2000
+		printf '\r\ntext\r\n.\r\nQUIT\r\n'
+	} >"$T/long"
+	config milters-local "unix:$T/one.sock"
+	"$BIN/smtp-session" -c "$CONFIG" <"$T/long" |
+		grep -q '^552 5.3.4 Field too long'
+	sed -i '/^milters/d' "$CONFIG/mailroom.conf"
+	"$BIN/smtp-session" -c "$CONFIG" <"$T/long" | grep -q '^250 2.0.0 Ok, id'
+}
+
 # ---- filters that do not work
+
+# in_turn REPLY...: one session, a mail for each, its end answered so.
+in_turn() {
+	local reply
+	for reply; do
+		from_to carol@there.test alice@here.test
+		empty_mail "$reply"
+	done | talk
+}
+
+@test "milter: dead in one mail, asked again in the next" {
+	filter other end:add=X-Other:yes
+	filter one -1 end:die
+	config milters "unix:$T/other.sock unix:$T/one.sock,seconds=5"
+	in_turn '451 4.7.1 A mail filter is away, try later' \
+		'250 2.0.0 Ok, id ...' '250 2.0.0 Ok, id ...'
+	[ "$(count alice)" -eq 2 ]
+	has '^X-Other: yes'
+	[ "$(grep -c '^connect' "$T/one.log")" -eq 2 ]
+	[ "$(grep -c '^connect' "$T/other.log")" -eq 2 ]
+	[ "$(grep -c '^quit' "$T/other.log")" -eq 2 ]
+}
+
+@test "milter: dead for ever, one who lets mail pass" {
+	filter one end:die
+	config milters "unix:$T/one.sock,fail=accept"
+	# shellcheck disable=SC2046 # 25 words
+	in_turn $(yes 250... | head -n 25)
+	[ "$(count alice)" -eq 25 ]
+	[ "$(grep -c '^connect' "$T/one.log")" -eq 20 ]
+	not logged 'rule='
+}
 
 # broken_filter WHAT [STEP:ANSWER...]: the mail is refused for now, then let
 # through where the place says so, then refused for good.
