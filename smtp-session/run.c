@@ -301,6 +301,7 @@ run_command(const struct outlet *o, const struct run_mail *m, int *status,
     struct buf *said)
 {
 	static struct run r;
+	siginfo_t ended;
 	int got, wait_status = 0;
 	enum run_end end;
 
@@ -312,9 +313,14 @@ run_command(const struct outlet *o, const struct run_mail *m, int *status,
 	if (r.pid > 0) {
 		if (got != 1)
 			(void)kill(r.pid, SIGKILL);
+		while (waitid(P_PID, (id_t)r.pid, &ended, WEXITED | WNOWAIT) ==
+			-1 &&
+		    errno == EINTR)
+			;
+		/* What it left, while its number is not yet another's. */
+		(void)kill(-r.pid, SIGKILL);
 		while (waitpid(r.pid, &wait_status, 0) == -1 && errno == EINTR)
 			;
-		(void)kill(-r.pid, SIGKILL);
 	}
 	for (int i = 0; i < 3; i++)
 		shut(&r, i);
