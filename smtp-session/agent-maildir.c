@@ -14,6 +14,7 @@ struct place {
 	int sock;
 	int dir;
 	const char *final;
+	struct room room;
 	struct delivery d;
 	bool prepared;
 	int ahead; /* a message that is still coming; -1 none */
@@ -106,6 +107,8 @@ prepare(struct place *b, const struct record *request, int fd)
 	if (r == 0)
 		r = copy(b, fd);
 	if (r == 0)
+		r = room_check(&b->room, b->d.size);
+	if (r == 0)
 		r = delivery_seal(&b->d);
 	if (r == -1) {
 		int e = errno;
@@ -123,7 +126,10 @@ commit(struct place *b)
 	if (!b->prepared)
 		return fail_as(EBADMSG, "nothing to commit");
 	b->prepared = false;
-	return delivery_commit(&b->d);
+	if (delivery_commit(&b->d) == -1)
+		return -1;
+	room_taken(&b->room, b->d.size);
+	return 0;
 }
 
 noreturn static void
@@ -160,15 +166,17 @@ serve(struct place *b)
 }
 
 noreturn void
-agent_maildir(int sock, const struct config *c, int dir, const char *final)
+agent_maildir(int sock, const struct config *c, int dir,
+    const struct room *room, const char *final)
 {
 	static struct place b;
 
 	b.sock = sock;
 	b.final = final;
 	b.dir = dir;
+	b.room = *room;
 	b.ahead = -1;
-	if (agent_lock_down(c, dir) == -1) {
+	if (agent_lock_down(c, room->root == -1 ? dir : room->root) == -1) {
 		agent_answer(sock, -1);
 		_exit(0);
 	}

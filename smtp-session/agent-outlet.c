@@ -52,6 +52,7 @@ static void
 begin_home(int sock, const struct config *c, struct outlet *o,
     const char *local, const char *domain)
 {
+	struct room room;
 	int dir;
 
 	switch (box_find(c, local, domain, &o->box)) {
@@ -63,11 +64,11 @@ begin_home(int sock, const struct config *c, struct outlet *o,
 	agent_become(sock, &o->box);
 	switch (o->box.nobodys ? 0 : forward_outlet(o)) {
 	case 0:
-		dir = agent_move_in(&o->box);
-		if (dir == -1)
+		dir = agent_move_in(&o->box, &room);
+		if (dir == -1 || room_check(&room, 1) == -1)
 			agent_give_up(sock);
 		agent_found(sock, &o->box);
-		agent_maildir(sock, c, dir, o->box.final);
+		agent_maildir(sock, c, dir, &room, o->box.final);
 	case -1:
 		agent_give_up(sock);
 	}
@@ -138,6 +139,7 @@ static void
 maildir(int sock, const struct config *c, struct outlet *o)
 {
 	size_t n = strlen(o->text);
+	struct room room;
 	int dir;
 
 	if (o->kind != ALIAS_FILE || n < 2 || o->text[n - 1] != '/')
@@ -146,8 +148,11 @@ maildir(int sock, const struct config *c, struct outlet *o)
 	dir = maildir_open(o->text);
 	if (dir == -1)
 		agent_give_up(sock);
+	room_open(&room, o->text);
+	if (room_check(&room, 1) == -1)
+		agent_give_up(sock);
 	agent_found(sock, &o->box);
-	agent_maildir(sock, c, dir, o->box.final);
+	agent_maildir(sock, c, dir, &room, o->box.final);
 }
 
 noreturn void

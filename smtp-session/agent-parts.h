@@ -6,6 +6,7 @@
 #include "session/record.h"
 #include "smtp-session/agent.h"
 #include "smtp-session/box.h"
+#include "smtp-session/room.h"
 
 /* What every agent does once it is its user and has opened "dir" (its
  * maildir or spool): limits and sandbox.  0 / -1. */
@@ -28,12 +29,12 @@ void agent_found(int sock, const struct box *); /* AGENT_MAILBOX */
 /* Become the user; from here on there is no way back. */
 void agent_become(int sock, const struct box *);
 /* As the user: open his Maildir, or a folder of it (its name is added to
- * user.name).  A descriptor; -1. */
-int agent_move_in(struct box *);
+ * user.name), and look for its quota.  A descriptor; -1. */
+int agent_move_in(struct box *, struct room *);
 
 /* Lock down and write what comes into the Maildir "dir". */
 noreturn void agent_maildir(int sock, const struct config *, int dir,
-    const char *final);
+    const struct room *, const char *final);
 /* Find the command or file of that name, and give it what comes. */
 noreturn void agent_outlet(int sock, const struct config *,
     const struct addr *);

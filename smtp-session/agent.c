@@ -111,7 +111,7 @@ find_folder(int dir, const char *extension, char folder[FOLDER_MAX])
 
 /* As the user: open his Maildir, or a folder of it. */
 int
-agent_move_in(struct box *who)
+agent_move_in(struct box *who, struct room *room)
 {
 	char path[PATH_MAX + 130], below[PATH_MAX + 130 + FOLDER_MAX];
 	char folder[FOLDER_MAX];
@@ -122,6 +122,7 @@ agent_move_in(struct box *who)
 	dir = maildir_open(path);
 	if (dir == -1)
 		return -1;
+	room_open(room, path);
 	find_folder(dir, who->extension, folder);
 	if (folder[0] != '\0') {
 		(void)close(dir);
@@ -234,6 +235,7 @@ noreturn static void
 agent_resolved(int sock, const struct config *c, struct resolved *to,
     enum agent_how how)
 {
+	struct room room;
 	int dir;
 
 	if (to->class != CLASS_MAILBOX) {
@@ -248,13 +250,13 @@ agent_resolved(int sock, const struct config *c, struct resolved *to,
 	buf_reset(&to->targets);
 	if (how == AGENT_USER || !to->final)
 		forward(sock, to);
-	dir = agent_move_in(&to->box);
-	if (dir == -1)
+	dir = agent_move_in(&to->box, &room);
+	if (dir == -1 || room_check(&room, 1) == -1)
 		agent_give_up(sock);
 	/* The client need not wait for the rest: it is done before any octet
 	 * of a message is read. */
 	agent_found(sock, &to->box);
-	agent_maildir(sock, c, dir, to->box.final);
+	agent_maildir(sock, c, dir, &room, to->box.final);
 }
 
 noreturn void

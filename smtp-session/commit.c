@@ -25,14 +25,6 @@
 /* What the id of an entry adds to that of the message. */
 static const char *const id_ends[] = { "", "", "-late", "-done" };
 
-static enum deliver_result
-by_error(int error)
-{
-	if (error == ENOSPC || error == EFBIG)
-		return DELIVER_FULL;
-	return error == EDQUOT ? DELIVER_QUOTA : DELIVER_TROUBLE;
-}
-
 static const char *
 target_addr(const struct deliver *d, const struct target *t)
 {
@@ -350,7 +342,7 @@ abort_all(struct deliver *d)
 	}
 	if (d->spool.sock != -1)
 		(void)say(&d->spool, AGENT_ABORT, 0, span(""), -1);
-	return by_error(d->error);
+	return deliver_by_error(d->error);
 }
 
 /* ---- the whole */
@@ -439,7 +431,7 @@ deliver_lone(struct deliver *d, const struct deliver_mail *m)
 	d->seconds = DELIVER_SECONDS;
 	if (r == -1 && d->status != 0)
 		return DELIVER_BOUNCED;
-	return r == -1 ? by_error(d->error) : finish(d, m);
+	return r == -1 ? deliver_by_error(d->error) : finish(d, m);
 }
 
 /* The mailboxes' renames; what fails is late. */
@@ -451,7 +443,7 @@ commit_late(struct deliver *d, const struct deliver_mail *m)
 	    (spool_prepare(d, m, DELIVER_LATE) == -1 ||
 		spool_visible(d) == -1)) {
 		log_line(LOG_ERR, "torn id=%s reason=\"%s\"", m->id, d->why.p);
-		return by_error(d->error);
+		return deliver_by_error(d->error);
 	}
 	return finish(d, m);
 }

@@ -25,6 +25,7 @@ much_too_big =	{ 421, "4.3.0", "Message far too big, closing", true },
 data_timeout =	{ 421, "4.4.2", "Data came too slowly, closing", true },
 disk_full =	{ 452, "4.3.1", "No space here now, try later", false },
 over_quota =	{ 452, "4.2.2", "Mailbox is full", false },
+full_for_long =	{ 552, "5.2.2", "Mailbox is full", false },
 local_trouble =	{ 451, "4.3.0", "Local trouble, try later", false },
 chunk_first =	{ 503, "5.5.1", "Send MAIL and RCPT first", false },
 bad_chunk =	{ 501, "5.5.4", "Not a size, and perhaps LAST, closing", true },
@@ -237,6 +238,8 @@ deliver(struct smtp *s)
 		return smtp_because(s, &disk_full, "%s", s->deliver.why.p);
 	case DELIVER_QUOTA:
 		return smtp_because(s, &over_quota, "%s", s->deliver.why.p);
+	case DELIVER_LONG_FULL:
+		return smtp_because(s, &full_for_long, "%s", s->deliver.why.p);
 	case DELIVER_BOUNCED:
 		return refused_by_command(s);
 	case DELIVER_TROUBLE:

@@ -13,6 +13,9 @@ bool deliver_hear(struct deliver *, int sock, const char *who);
 /* Dismiss an agent that broke off. */
 void deliver_let_go(struct deliver_agent *);
 
+/* What becomes of the message when that went wrong. */
+enum deliver_result deliver_by_error(int error);
+
 /* A string into d->text: where it lies. */
 size_t deliver_string(struct deliver *, const char *);
 

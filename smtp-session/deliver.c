@@ -12,6 +12,7 @@
 #include "smtp-session/deliver-parts.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/rights.h"
+#include "smtp-session/room.h"
 
 void
 deliver_init(struct deliver *d, int monitor, int ready)
@@ -208,7 +209,11 @@ classify(struct deliver *d, int sock)
 	buf_span(&d->why, span_cut(&data, '\0'));
 	(void)strlcpy(d->rule, agent_string(&data), sizeof(d->rule));
 	d->error = d->record.value;
-	return d->record.kind == AGENT_REFUSED ? CLASS_REFUSED : CLASS_TROUBLE;
+	if (d->record.kind == AGENT_REFUSED)
+		return CLASS_REFUSED;
+	if (d->error == ROOM_LONG_FULL)
+		return CLASS_LONG_FULL;
+	return d->error == EDQUOT ? CLASS_FULL : CLASS_TROUBLE;
 }
 
 enum policy_class
@@ -252,4 +257,20 @@ deliver_string(struct deliver *d, const char *s)
 
 	buf_add(&d->text, s, strlen(s) + 1);
 	return at;
+}
+
+enum deliver_result
+deliver_by_error(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EFBIG:
+		return DELIVER_FULL;
+	case EDQUOT:
+		return DELIVER_QUOTA;
+	case ROOM_LONG_FULL:
+		return DELIVER_LONG_FULL;
+	default:
+		return DELIVER_TROUBLE;
+	}
 }

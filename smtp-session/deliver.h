@@ -76,6 +76,7 @@ enum deliver_result {
 	DELIVER_TROUBLE, /* 451 */
 	DELIVER_FULL, /* 452 4.3.1 */
 	DELIVER_QUOTA, /* 452 4.2.2 */
+	DELIVER_LONG_FULL, /* 552 5.2.2 */
 	DELIVER_LOOP, /* 554 5.4.6 */
 	DELIVER_BOUNCED, /* a command refused it: status, why */
 };

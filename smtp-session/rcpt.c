@@ -128,6 +128,7 @@ reply_to(struct smtp *s, enum policy_verdict verdict, const char *why, int left)
 		[POLICY_NO_USER] = &no_user,
 		[POLICY_NO_LOGIN] = &need_login,
 		[POLICY_MUTE] = &mute_rcpt,
+		[POLICY_LATER] = &lookup_later,
 		[POLICY_FULL] = &full,
 		[POLICY_LONG_FULL] = &long_full,
 	};
@@ -147,7 +148,9 @@ reply_to(struct smtp *s, enum policy_verdict verdict, const char *why, int left)
 		return smtp_say(s, 450, "4.7.1",
 		    "Not yet, try again in %d seconds", left);
 	case POLICY_LATER:
-		return smtp_because(s, &lookup_later, "%s: %s", why,
+	case POLICY_FULL:
+	case POLICY_LONG_FULL:
+		return smtp_because(s, constant[verdict], "%s: %s", why,
 		    s->deliver.why.p);
 	default:
 		return smtp_because(s, constant[verdict], "%s", why);
