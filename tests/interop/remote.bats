@@ -1,4 +1,4 @@
-load ../lib
+load ../mailq-run/common
 
 # mailq-run and real servers in a network of their own: port 25, MX records,
 # default settings on both sides.
@@ -39,7 +39,7 @@ remote() {
 		"$T/dns" bench.test=10.9.8.7
 	wait_for 20 grep -q ready "$T/dnsd.out"
 	config dns 127.0.0.1@53
-	mkdir "$T/peer"
+	mkdir -p "$T/peer"
 	chmod 755 "$T/peer"
 	start peer nsenter -t "$PID_net" -n "$ROOT/tests/bench/peer" "$1" \
 		"$ROOT/build/peers" "$T/peer" 10.9.8.7 25
@@ -93,5 +93,79 @@ road() {
 		"$SPOOL"/due/*/two-1
 }
 
+# logins: Dovecot knows them, for Postfix.
+logins() {
+	local d=$T/peer/auth
+	mkdir -p "$d" "$T/dovecot"
+	chmod 755 "$d"
+	echo 'bench:{PLAIN}secret' >"$T/dovecot/users"
+	cat >"$T/dovecot/conf" <<-END
+	base_dir = $T/dovecot/run
+	state_dir = $T/dovecot/run
+	log_path = $T/dovecot/log
+	protocols =
+	ssl = no
+	auth_mechanisms = $*
+	passdb {
+	  driver = passwd-file
+	  args = $T/dovecot/users
+	}
+	service auth {
+	  unix_listener $d/socket {
+	    mode = 0666
+	  }
+	}
+	END
+	chmod -R a+rX "$T/dovecot"
+	start dovecot dovecot -F -c "$T/dovecot/conf"
+	wait_for 20 test -S "$d/socket"
+}
+
+trusting_run() {
+	trusting "$T/peer/tls/cert.pem" nsenter -t "$PID_net" -n \
+		"$BIN/mailq-run" -c "$CONFIG" 3>&-
+}
+
+# A certificate proven by an authority, and a login; both are demanded.
+smart_host() {
+	command -v dovecot >/dev/null || skip "needs dovecot"
+	needs_mounts
+	mkdir -p "$T/peer/tls"
+	certificate mx.bench.test "$T/peer/tls"
+	logins "$@"
+	remote postfix
+	(umask 077 && echo 'bench wrong' >"$CONFIG/key")
+	routes <<<'* mx.bench.test:25 auth key'
+	echo $'Subject: one\nFrom: a@here.test\n\nbody one' |
+		entry one bench@bench.test
+	trusting_run
+	grep -q 'id=one .*state=deferred reply="535' "$LOG"
+	echo 'bench secret' >"$CONFIG/key"
+	"$BIN/mailq" -c "$CONFIG" retry one
+	trusting_run
+	wait_for 30 all_arrived 1
+	grep -q 'tls host=mx.bench.test version=TLSv1.3 .*by=authority' "$LOG"
+	grep -q 'id=one .*state=sent' "$LOG"
+	grep -q '^body one' "$T"/peer/home/Maildir/new/*
+	grep -q "sasl_method=${1^^}, sasl_username=bench" \
+		"$T"/peer/var/log/postfix.log
+}
+
+@test "Postfix as smart host, with TLS and SCRAM" {
+	smart_host scram-sha-256 plain
+	# Nobody we know: no password, no mail.
+	echo $'Subject: two\n\nbody two' | entry two bench@bench.test
+	inside "$BIN/mailq-run" -c "$CONFIG" 3>&-
+	grep -q 'id=two .*dsn=4.7.5 state=deferred reply="TLS, which routes' \
+		"$LOG"
+	# No login: Postfix wants one.
+	routes <<<'* mx.bench.test:25 tls verify'
+	"$BIN/mailq" -c "$CONFIG" retry two
+	trusting_run
+	grep -q 'id=two .*state=failed' "$LOG"
+	[ "$(arrived)" -eq 1 ]
+}
+
+@test "Postfix as smart host, with TLS and LOGIN" { smart_host login; }
 @test "to Postfix" { road postfix; }
 @test "to OpenSMTPD" { road opensmtpd; }
