@@ -1,5 +1,7 @@
 /* ACL (RFC 4314), as far as a Maildir of one user can answer: he has all the
  * rights that the modes of the folder give him, and nobody else has any. */
+#include "imap-session/acl.h"
+
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/put.h"
@@ -7,6 +9,12 @@
 
 #define READING "lr"
 #define ALL "lrswipkxtea"
+
+static const char *
+rights_in(const struct imap *im, const char *disk)
+{
+	return store_writable(im->store, disk) ? ALL : READING;
+}
 
 /* Read " mailbox"; *rights of the user in it. */
 static const struct reply *
@@ -23,7 +31,7 @@ read_mailbox(struct imap *im, struct parse *p, char disk[NAME_DISK],
 		return wrong;
 	if (store_status(im->store, disk, &info) == -1)
 		return imap_failed(im);
-	*rights = store_writable(im->store, disk) ? ALL : READING;
+	*rights = rights_in(im, disk);
 	return NULL;
 }
 
@@ -35,6 +43,14 @@ begin(struct imap *im, const char *word, const char *disk)
 	buf_str(&im->out, word);
 	buf_char(&im->out, ' ');
 	name_put(im, disk);
+}
+
+void
+acl_put_mine(struct imap *im, const char *disk)
+{
+	begin(im, "MYRIGHTS", disk);
+	buf_printf(&im->out, " %s", rights_in(im, disk));
+	imap_line(im);
 }
 
 const struct reply *
@@ -49,9 +65,7 @@ acl_my_rights(struct imap *im, struct parse *p)
 		return wrong;
 	if (parse_end(p) == -1)
 		return &imap_bad;
-	begin(im, "MYRIGHTS", disk);
-	buf_printf(&im->out, " %s", rights);
-	imap_line(im);
+	acl_put_mine(im, disk);
 	return &imap_done;
 }
 

@@ -70,6 +70,8 @@ static const struct {
 	[CAP_METADATA] =	{ "METADATA",		S_USER,	0 },
 	[CAP_ACL] =		{ "ACL",		S_USER,	0 },
 	[CAP_RIGHTS] =		{ "RIGHTS=texk",	S_USER,	BIT(CAP_ACL) },
+	[CAP_LIST_MYRIGHTS] =	{ "LIST-MYRIGHTS",	S_USER,
+				    BIT(CAP_ACL) | BIT(CAP_LIST_EXTENDED) },
 	[CAP_CONDSTORE] =	{ "CONDSTORE",		S_USER,	0 },
 	[CAP_QRESYNC] =		{ "QRESYNC",		S_USER,
 				    BIT(CAP_CONDSTORE) | BIT(CAP_ENABLE) },

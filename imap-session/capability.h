@@ -51,6 +51,7 @@ enum capability { /* in the order in which they are announced */
 	CAP_METADATA,
 	CAP_ACL,
 	CAP_RIGHTS,
+	CAP_LIST_MYRIGHTS,
 	CAP_CONDSTORE,
 	CAP_QRESYNC,
 	CAP_UTF8,

@@ -1,10 +1,11 @@
 /* LIST and LSUB (RFC 9051 s. 6.3.9, RFC 3501 s. 6.3.9, RFC 5258, RFC 5819,
- * RFC 6154): the names of folders, their parents even where these are no
- * folders, and what is known of each. */
+ * RFC 6154, RFC 8440): the names of folders, their parents even where these are
+ * no folders, and what is known of each. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "imap-session/acl.h"
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
@@ -28,6 +29,7 @@ struct wanted {
 	bool lsub;
 	bool subscribed, recursive, special; /* selection options */
 	bool say_subscribed; /* return options */
+	bool rights;
 	unsigned status;
 	struct span pattern[32];
 	size_t patterns;
@@ -254,6 +256,8 @@ answer(struct imap *im, const struct wanted *w, struct entry *e)
 	}
 	put_entry(im, w, e,
 	    e->subscribed && (w->subscribed || w->say_subscribed));
+	if (w->rights && e->exists)
+		acl_put_mine(im, e->disk);
 	if (w->status != 0 && e->exists &&
 	    status_put(im, e->disk, w->status) == -1)
 		buf_reset(&im->out);
@@ -352,6 +356,9 @@ returns(struct parse *p, struct wanted *w)
 	while (!parse_try(p, ')')) {
 		if (parse_word(p, "SUBSCRIBED"))
 			w->say_subscribed = true;
+		else if (capability_on(CAP_LIST_MYRIGHTS) &&
+		    parse_word(p, "MYRIGHTS"))
+			w->rights = true;
 		else if (capability_on(CAP_LIST_STATUS) &&
 		    parse_word(p, "STATUS")) {
 			if (parse_space(p) == -1 ||
