@@ -6,6 +6,7 @@
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
+#include "imap-session/selected.h"
 #include "imap-session/uids.h"
 #include "maildir/maildir.h"
 
@@ -90,32 +91,19 @@ struct details {
 	bool utf8; /* "UTF8 (" stands before the literal */
 };
 
-static const struct {
-	const char *name;
-	uint32_t flag;
-} system_flags[] = {
-	{ "\\Answered", FLAG_ANSWERED },
-	{ "\\Flagged", FLAG_FLAGGED },
-	{ "\\Deleted", FLAG_DELETED },
-	{ "\\Seen", FLAG_SEEN },
-	{ "\\Draft", FLAG_DRAFT },
-	{ "$Forwarded", FLAG_FORWARDED },
-};
-
 static int
 read_flag(struct parse *p, struct details *d)
 {
 	struct span word;
+	uint32_t flag;
 	char *copy;
 
 	if (parse_flag(p, &word) == -1)
 		return -1;
-	for (size_t i = 0; i < sizeof(system_flags) / sizeof(*system_flags);
-	     i++)
-		if (span_same(word, span(system_flags[i].name))) {
-			d->flags |= system_flags[i].flag;
-			return 0;
-		}
+	flag = selected_system_flag(word);
+	d->flags |= flag;
+	if (flag != 0)
+		return 0;
 	if (word.p[0] == '\\')
 		return span_same(word, span("\\Recent")) ?
 		    0 :

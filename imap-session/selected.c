@@ -78,18 +78,26 @@ selected_put_flags(struct imap *im, struct buf *b, const struct message *m)
 	buf_char(b, ')');
 }
 
+uint32_t
+selected_system_flag(struct span word)
+{
+	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
+		if (span_same(word, span(system_flags[i].name)))
+			return system_flags[i].flag;
+	return 0;
+}
+
 int
 selected_flag(struct imap *im, struct span word, bool make, uint32_t *flags,
     uint64_t *keywords)
 {
+	uint32_t flag = selected_system_flag(word);
 	char name[256];
 	int bit;
 
-	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
-		if (span_same(word, span(system_flags[i].name))) {
-			*flags |= system_flags[i].flag;
-			return 0;
-		}
+	*flags |= flag;
+	if (flag != 0)
+		return 0;
 	if (word.len == 0 || word.p[0] == '\\' || word.len >= sizeof(name))
 		return -1;
 	memcpy(name, word.p, word.len);

@@ -29,6 +29,9 @@ void selected_put_flags(struct imap *, struct buf *, const struct message *);
 /* Append all that a message here can have. */
 void selected_put_known(struct imap *, struct buf *);
 
+/* The flag of a word, also $Forwarded; 0: it is none of the system's. */
+uint32_t selected_system_flag(struct span word);
+
 /* Flags and keywords of one flag word of the client.  "make": a keyword that
  * nobody has yet gets a bit.  0: *flags and *keywords are enlarged, or not, if
  * it is unknown; -1: refused (\Recent, \Foo), or no bit is left. */
