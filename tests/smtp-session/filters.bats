@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # variables of lib.bash
-# Mail filters that others wrote: OpenDKIM signs and checks, rspamd judges.
+# Mail filters that others wrote: OpenDKIM signs and checks, rspamd and
+# spamass-milter judge.
 
 load ../lib
 load smtp
@@ -128,4 +129,27 @@ submit() {
 	grep -q '^554 5.7.1 Gtube pattern' "$T/dialogue"
 	[ "$(count bob)" -eq 1 ]
 	logged 'reject .* code=554 status=5.7.1 .*reason="milter inet:.*: Gtube'
+}
+
+@test "spamass-milter: marks a message, refuses what is spam" {
+	local user=()
+	command -v spamass-milter >/dev/null || skip "spamass-milter is not here"
+	command -v spamd >/dev/null || skip "spamd is not here"
+	[ "$EUID" -ne 0 ] || user=(-u nobody)
+	mkdir -p "$T/spamd"
+	chmod 777 "$T/spamd"
+	start spamd spamd -L -x -i "$HOST" -p 11783 -A 127.0.0.0/8 -m 1 \
+		--min-children 1 -H "$T/spamd" -s stderr "${user[@]}"
+	wait_for 60 listens "$HOST" 11783
+	start judge spamass-milter -r 15 -p "$T/judge.sock" -- -d "$HOST" -p 11783
+	wait_for 20 test -S "$T/judge.sock"
+	chmod 666 "$T/judge.sock"
+	config milters-local "unix:$T/judge.sock,seconds=60"
+	mail >"$T/ham"
+	mail | sed "s/^end/$GTUBE/" >"$T/spam"
+	submit "$T/ham"
+	has '^X-Spam-Checker-Version: SpamAssassin' bob
+	not submit "$T/spam"
+	grep -q '^550 5.7.1 Blocked by SpamAssassin' "$T/dialogue"
+	[ "$(count bob)" -eq 1 ]
 }
