@@ -270,3 +270,65 @@ class Cyrus(Peer):
         if select:
             s.cmd("SELECT INBOX")
         return s
+
+
+class Logins:
+    """Whole sessions over TCP with a password: ours under inetd, and Dovecot as
+    it is started by default, with the same file of users.  As root only."""
+
+    def __init__(self, build, top):
+        self.dir = f"{top}/logins"
+        self.instance = [f"{os.path.dirname(__file__)}/../instance"]
+        shutil.rmtree(self.dir, ignore_errors=True)
+        text = subprocess.run(
+            self.instance + ["start", self.dir, "--form", "nowait", "--user",
+                             "bench"], check=True, stdout=subprocess.PIPE,
+            text=True, env=dict(os.environ, MAILROOM_BUILD=build)).stdout
+        v = dict(line.split("=", 1) for line in text.splitlines())
+        self.password = v["PASS1"]
+        host, port = v["SMTP_HOST"], int(v["IMAP_PORT"])
+        self.at = {"ours": (host, port), "dovecot": (host, port + 1)}
+        d = f"{self.dir}/dovecot"
+        os.makedirs(d)
+        with open(f"{d}/conf", "w") as f:
+            f.write(f"protocols = imap\nssl = no\nlog_path = {d}/log\n"
+                    f"listen = {host}\nbase_dir = {d}/run\n"
+                    f"state_dir = {d}/run\ndisable_plaintext_auth = no\n"
+                    f"mail_location = maildir:~/Maildir2\n"
+                    f"first_valid_uid = 1\n"
+                    f"passdb {{\n  driver = passwd-file\n"
+                    f"  args = {d}/users\n}}\n"
+                    f"userdb {{\n  driver = passwd-file\n"
+                    f"  args = {d}/users\n}}\n"
+                    f"service imap-login {{\n  inet_listener imap {{\n"
+                    f"    port = {port + 1}\n  }}\n"
+                    f"  inet_listener imaps {{\n    port = 0\n  }}\n}}\n")
+        shutil.copy(f"{v['CONFIG']}/users", f"{d}/users")
+        os.chmod(f"{d}/users", 0o644)
+        self.proc = subprocess.Popen(["dovecot", "-F", "-c", f"{d}/conf"],
+                                     stdin=subprocess.DEVNULL)
+        for name in self.at:
+            for _ in range(200):
+                try:
+                    self.session(name)
+                    break
+                except OSError:
+                    time.sleep(.1)
+
+    def session(self, name):
+        """From connect to the end of what it says, in ms."""
+        begun = time.perf_counter()
+        sock = socket.create_connection(self.at[name], 20)
+        s = Session(sock, None, b"* OK")
+        s.cmd(f"LOGIN bench {self.password}")
+        s.cmd("LOGOUT")
+        while sock.recv(4096):
+            pass
+        took = time.perf_counter() - begun
+        sock.close()
+        return took * 1000
+
+    def stop(self):
+        self.proc.terminate()
+        self.proc.wait()
+        subprocess.run(self.instance + ["stop", self.dir], check=True)
