@@ -28,8 +28,8 @@ dest_get(struct run *r, const char *key, bool *fresh)
 		return NULL;
 	memcpy(d->key, key, n);
 	d->last = &d->job;
-	d->limit = RUN_START;
-	d->most = RUN_MOST;
+	d->most = r->c->connections_per_destination;
+	d->limit = d->most < RUN_START ? d->most : RUN_START;
 	*fresh = true;
 	return *at = d;
 }

@@ -28,8 +28,8 @@
 enum {
 	RUN_MAILS = 1000, /* entries open at a time */
 	RUN_PEERS = 200, /* connections in all */
-	RUN_START = 5, /* connections to a destination at first */
-	RUN_MOST = 20, /* and at most */
+	RUN_START = 5, /* connections to a destination at first, if it may
+			* have as many */
 	RUN_WINDOW = 32, /* connections that are being made at a time */
 	RUN_SLOW = 100, /* ms: who takes longer is waited for aside */
 	RUN_BUSY = 5, /* ms: with a letter, so that another connection helps */

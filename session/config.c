@@ -84,6 +84,9 @@ static const struct word words[] = {
 	{ "connections-per-address", COUNT,
 	    offsetof(struct config, connections_per_address),
 	    CONFIG_MAX_CONNECTIONS, 1 },
+	{ "connections-per-destination", COUNT,
+	    offsetof(struct config, connections_per_destination),
+	    CONFIG_MAX_DESTINATION, 1 },
 	{ "connections-per-user", COUNT,
 	    offsetof(struct config, connections_per_user),
 	    CONFIG_MAX_CONNECTIONS, 1 },
@@ -332,6 +335,7 @@ defaults(struct config *c)
 		.helpers = HELPERS,
 		.connections = 100,
 		.connections_per_address = 20,
+		.connections_per_destination = 20,
 		.connections_per_user = 50,
 	};
 }

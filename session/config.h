@@ -9,6 +9,7 @@
 
 #define CONFIG_DIR "/etc/mailroom"
 #define CONFIG_MAX_CONNECTIONS 4096
+#define CONFIG_MAX_DESTINATION 200
 
 enum plain_login { PLAIN_NEVER, PLAIN_LOOPBACK, PLAIN_ALWAYS };
 
@@ -51,6 +52,7 @@ struct config {
 	/* Sessions at a time, all and from one address (/32 or /64). */
 	unsigned connections; /* 100 */
 	unsigned connections_per_address; /* 20 */
+	unsigned connections_per_destination; /* mailq-run: at most */
 	unsigned connections_per_user; /* after the login; 50 */
 	char proxy_from[512]; /* whose PROXY headers are believed (proxy.h) */
 	bool scram; /* offered although not all in `users` have keys; no */

@@ -238,6 +238,19 @@ saying() { grep -c "S: $1" "$T/sink/log"; }
 	[ ! -s "$SPOOL/hosts" ]
 }
 
+@test "as many connections to a destination as are configured" {
+	local i
+	remote -m 'crowd 2' -m 'slow 0.1'
+	config connections-per-destination 2
+	for ((i = 0; i < 40; i++)); do
+		entry "m$i" a@here.test bob@there.test
+	done
+	mailq_run
+	[ "$(mails)" -eq 40 ]
+	[ "$(saying 421)" -eq 0 ]
+	[ "$(grep -c 'C: EHLO' "$T/sink/log")" -eq 2 ]
+}
+
 @test "a host that wants few connections gets few, later too" {
 	local i
 	remote -m 'crowd 2' -m 'slow 0.1'

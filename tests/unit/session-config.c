@@ -90,6 +90,7 @@ TEST(defaults)
 	CHECK(c.smtp_port == 25 && c.size == 52428800 && c.recipients == 100);
 	CHECK(!c.strict_newlines && c.plain_login == PLAIN_NEVER);
 	CHECK(c.connections == 100 && c.connections_per_address == 20);
+	CHECK(c.connections_per_destination == 20);
 	CHECK(c.system_users && c.hostname[0] != '\0');
 }
 
@@ -143,6 +144,8 @@ TEST(errors_name_the_line)
 	wrong("recipients 99\n", "1: recipients: should be 100 to 1000");
 	wrong("connections 0\n", "1: connections: should be 1 to 4096");
 	wrong("connections 4097\n", "1: connections: should be 1 to 4096");
+	wrong("connections-per-destination 201\n",
+	    "1: connections-per-destination: should be 1 to 200");
 	wrong("connections-per-address x\n",
 	    "1: connections-per-address: should be 1 to 4096");
 	wrong("strict-newlines maybe\n",
