@@ -148,7 +148,9 @@ put_message(struct fetch *f, uint32_t number, bool flags)
 	struct imap *im = f->im;
 	int r = 0;
 
-	if (folder_get(im->folder, number, &f->m) == -1)
+	if (folder_get(im->folder, number, &f->m) == -1 ||
+	    (f->w.has[ITEM_SIZE] &&
+		folder_wire(im->folder, number, &f->m) == -1))
 		return -1;
 	reading_begin(&f->r, im->folder, number);
 	buf_str(&im->out, "* ");

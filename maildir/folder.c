@@ -193,8 +193,6 @@ folder_get(struct folder *f, uint32_t number, struct message *m)
 
 	if (view_record(f, number, &r) == -1)
 		return -1;
-	if ((r.flags & REC_UNMEASURED) != 0)
-		count(f, f->at, &r);
 	if (f->at != &f->ix) /* flags as they are now */
 		refresh(f, &r);
 	*m = (struct message){ .uid = r.uid,
@@ -202,7 +200,7 @@ folder_get(struct folder *f, uint32_t number, struct message *m)
 		.keywords = r.keywords,
 		.modseq = r.modseq,
 		.size = r.size,
-		.wire = r.wire,
+		.wire = (r.flags & REC_UNMEASURED) != 0 ? 0 : r.wire,
 		.date = r.date,
 		.saved = r.saved,
 		.id = r.id };
@@ -244,6 +242,22 @@ place_from(const struct folder *f, uint32_t uid)
 	return at;
 }
 
+int
+folder_wire(struct folder *f, uint32_t number, struct message *m)
+{
+	struct record r = { .uid = 0 };
+
+	if (m->wire != 0 || m->size == 0)
+		return 0;
+	if (view_record(f, number, &r) == -1)
+		return -1;
+	if ((r.flags & REC_UNMEASURED) != 0)
+		count(f, f->at, &r);
+	m->size = r.size;
+	m->wire = r.wire;
+	return 0;
+}
+
 uint32_t
 folder_number(struct folder *f, uint32_t uid)
 {
@@ -283,9 +297,8 @@ first_unseen(struct folder *f)
 	return i < f->known ? view_number(f, i) : 0;
 }
 
-/* Sum of wire needs all of them counted. */
-static void
-count_all(struct folder *f)
+uint64_t
+folder_octets(struct folder *f)
 {
 	size_t n = index_count(&f->ix);
 	struct record r;
@@ -295,6 +308,7 @@ count_all(struct folder *f)
 			REC_UNMEASURED &&
 		    index_get(&f->ix, i, &r))
 			count(f, &f->ix, &r);
+	return f->ix.h->octets;
 }
 
 void
@@ -331,9 +345,6 @@ folder_info(struct folder *f, struct folder_info *out)
 	for (size_t i = 0; i < f->recent.n; i++)
 		out->recent += folder_number(f, f->recent.p[2 * i + 1] + 1) -
 		    folder_number(f, f->recent.p[2 * i]);
-	if (h->unmeasured > 0)
-		count_all(f);
-	out->octets = h->octets;
 	out->first_unseen = h->unseen == 0 ? 0 : first_unseen(f);
 }
 

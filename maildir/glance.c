@@ -65,8 +65,10 @@ store_status(struct store *s, const char *name, struct folder_info *info)
 		r = sync_disk(&f);
 	if (r == 0)
 		r = view_reset(&f);
-	if (r == 0)
+	if (r == 0) {
 		folder_info(&f, info);
+		info->octets = folder_octets(&f);
+	}
 	folder_leave(&f);
 	return r;
 }

@@ -53,7 +53,8 @@ struct message {
 	uint64_t keywords; /* bit n: folder_keywords()[n] */
 	uint64_t modseq; /* RFC 7162; never 0 */
 	uint64_t size; /* octets as stored */
-	uint64_t wire; /* with every line end as CRLF: RFC822.SIZE */
+	uint64_t wire; /* with every line end as CRLF: RFC822.SIZE; 0 with a
+			* size: not counted yet, see folder_wire */
 	int64_t date; /* INTERNALDATE, seconds */
 	int64_t saved; /* SAVEDATE (RFC 8514), seconds */
 	uint64_t id; /* hash of the Message-ID, as folder_note was told */

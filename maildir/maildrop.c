@@ -120,7 +120,8 @@ fill(struct maildrop *d, uint64_t *octets)
 	for (uint32_t i = 0; i < d->messages; i++) {
 		struct message m;
 
-		if (folder_get(d->folder, i + 1, &m) == -1) {
+		if (folder_get(d->folder, i + 1, &m) == -1 ||
+		    folder_wire(d->folder, i + 1, &m) == -1) {
 			free(all);
 			return -1;
 		}
@@ -150,7 +151,8 @@ count(struct maildrop *d)
 	size_t known = d->folder->known;
 	struct header h;
 
-	folder_info(d->folder, &i); /* with sizes */
+	(void)folder_octets(d->folder); /* now all of them are counted */
+	folder_info(d->folder, &i);
 	if (ends_learn(d->folder) == -1)
 		return -1;
 	h = *d->folder->ix.h;

@@ -238,6 +238,15 @@ wants_record(const struct order_key *key, size_t keys,
 	return false;
 }
 
+static bool
+wants_size(const struct order_key *key, size_t keys)
+{
+	for (size_t i = 0; i < keys; i++)
+		if (key[i].by == ORDER_SIZE)
+			return true;
+	return false;
+}
+
 /* Now and then the watcher is told; reading is what takes long. */
 static void
 look(const struct search_watcher *w, size_t done, size_t all)
@@ -251,6 +260,7 @@ fill(struct folder *f, struct summary *s, const struct sorter *by,
     const struct search_watcher *w, const uint32_t *number, struct fact *a,
     size_t n)
 {
+	bool size = wants_size(by->key, by->keys);
 	struct message m;
 
 	for (size_t i = 0; i < n; i++) {
@@ -260,7 +270,8 @@ fill(struct folder *f, struct summary *s, const struct sorter *by,
 		look(w, i, n);
 		if (!wants_record(by->key, by->keys, a[i].entry))
 			continue;
-		if (folder_get(f, number[i], &m) == -1)
+		if (folder_get(f, number[i], &m) == -1 ||
+		    (size && folder_wire(f, number[i], &m) == -1))
 			return -1;
 		a[i].size = (uint32_t)m.wire;
 		a[i].arrival = m.date;

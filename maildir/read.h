@@ -38,18 +38,22 @@ struct folder_info {
 	uint32_t uidvalidity, uidnext;
 	uint32_t messages, recent, unseen, deleted;
 	uint32_t first_unseen; /* number; 0: none.  Of a view only */
-	uint64_t octets; /* sum of wire */
+	uint64_t octets; /* sum of wire; of a view: of those counted so far */
 	uint64_t modseq; /* HIGHESTMODSEQ that this view may be told */
 	char id[33]; /* MAILBOXID (RFC 8474): the G of dovecot-uidlist */
 	bool write; /* false: nobody can (READ-ONLY).  Of a view only */
 };
 void folder_info(struct folder *, struct folder_info *);
+/* Of all of them: those that nobody has counted yet are read for it. */
+uint64_t folder_octets(struct folder *);
 
 /* Of the messages of a view by number, 1 .. folder_count. */
 uint32_t folder_count(const struct folder *);
 /* 0; -1 EIO: the index was damaged, and has been made anew; so open another
  * view (folder_sync may say ESTALE, when this one cannot go on). */
 int folder_get(struct folder *, uint32_t number, struct message *);
+/* Have "wire" counted, if nobody has yet: by reading.  0; -1 as folder_get. */
+int folder_wire(struct folder *, uint32_t number, struct message *);
 /* The number of the first message whose UID is not below "uid"; count + 1
  * when there is none. */
 uint32_t folder_number(struct folder *, uint32_t uid);

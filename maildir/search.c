@@ -333,9 +333,9 @@ match_children(struct search *s, const struct search_key *k, int stop)
 
 /* What the index alone can answer. */
 static bool
-match_record(const struct search *s, const struct search_key *k)
+match_record(struct search *s, const struct search_key *k)
 {
-	const struct message *m = &s->m;
+	struct message *m = &s->m;
 
 	switch (k->kind) {
 	case SEARCH_FLAGS:
@@ -347,7 +347,8 @@ match_record(const struct search *s, const struct search_key *k)
 	case SEARCH_UIDS:
 		return in_range(k, m->uid);
 	case SEARCH_SIZE:
-		return between(k, (int64_t)m->wire);
+		return folder_wire(s->folder, s->number, m) == 0 &&
+		    between(k, (int64_t)m->wire);
 	case SEARCH_DATE:
 		return between(k, m->date);
 	case SEARCH_SAVED:

@@ -92,10 +92,10 @@ assert m[0].get_flags() == "ROAF", m[0].get_flags()'
 
 @test "export, import: Maildir, with all its folders" {
 	odd
+	touch -d '2020-02-02 02:02:02 UTC' "$M"/cur/1000000003*
 	md mark flagged,work 1
 	md create Böx/Sub
 	md copy Böx/Sub 2 3
-	touch -d '2020-02-02 02:02:02 UTC' "$M"/cur/1000000003*
 	md export -q -d out | wc -l | grep -qx 9
 	md export -d out -f Böx/Sub
 	[[ $(md list -m out -j 1) == *'"flagged","work"]'* ]]

@@ -148,7 +148,8 @@ untrue(struct home *h)
 		struct note note;
 		char name[40];
 
-		if (folder_get(f, n, &m) == -1) { /* it says so: again */
+		if (folder_get(f, n, &m) == -1 ||
+		    folder_wire(f, n, &m) == -1) { /* it says so: again */
 			folder_close(f);
 			f = open_folder(h, "INBOX", true);
 			n = 0;
@@ -246,7 +247,7 @@ told_wrong(struct folder *f)
 		struct message m;
 		struct note note;
 
-		if (folder_get(f, n, &m) == 0)
+		if (folder_get(f, n, &m) == 0 && folder_wire(f, n, &m) == 0)
 			wrong += m.uid != uid_of[n] || m.wire != 6 ||
 			    (m.flags & FLAG_DELETED) != 0;
 		if (folder_noted(f, n, &note))
@@ -277,6 +278,7 @@ misled(struct home *h, struct folder *f, uint32_t n)
 	}
 	wrong += told_wrong(f);
 	folder_info(f, &info);
+	info.octets = folder_octets(f);
 	wrong += info.messages != 4 || info.uidnext < 6 || info.uidnext > 7 ||
 	    info.unseen != 3 || info.deleted != 0 || info.octets != 24;
 	r = folder_sync(f, true, &news);

@@ -66,6 +66,7 @@ get(struct folder *f, uint32_t number)
 	struct message m = { .uid = 0 };
 
 	CHECK(folder_get(f, number, &m) == 0);
+	CHECK(folder_wire(f, number, &m) == 0);
 	return m;
 }
 
