@@ -1,6 +1,7 @@
 /* CAPABILITY, ID, ENABLE, NAMESPACE: what there is. */
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
+#include "imap-session/name.h"
 
 const struct reply *
 announce_capability(struct imap *im, struct parse *p)
@@ -75,13 +76,14 @@ announce_enable(struct imap *im, struct parse *p)
 	return &imap_done;
 }
 
-/* RFC 2342: one personal namespace without a prefix. */
+/* RFC 2342: one personal namespace. */
 const struct reply *
 announce_namespace(struct imap *im, struct parse *p)
 {
 	if (parse_end(p) == -1)
 		return &imap_bad;
-	buf_str(&im->out, "* NAMESPACE ((\"\" \"/\")) NIL NIL");
+	buf_printf(&im->out, "* NAMESPACE ((\"%s\" \"%c\")) NIL NIL",
+	    name_prefix(), name_separator());
 	imap_line(im);
 	return &imap_done;
 }

@@ -2,10 +2,12 @@
  *
  * MAY HOLD ROOT, until session/front.c has become the user.  On a pipe there is
  * no login: see service_run. */
+#include <string.h>
 #include <unistd.h>
 
 #include "imap-session/capability.h"
 #include "imap-session/login.h"
+#include "imap-session/name.h"
 #include "imap-session/service.h"
 #include "session/conn.h"
 #include "session/front.h"
@@ -13,8 +15,16 @@
 static int
 take_option(int letter, const char *arg)
 {
-	(void)letter; /* there is only -x */
-	return capability_off(span(arg));
+	switch (letter) {
+	case 'k':
+		service_keep_new();
+		return 0;
+	case 'n':
+		name_as_courier();
+		return strcmp(arg, "courier") == 0 ? 0 : -1;
+	default:
+		return capability_off(span(arg));
+	}
 }
 
 static int
@@ -31,12 +41,12 @@ main(int argc, char **argv)
 {
 	static const struct front front = {
 		.program = "imap-session",
-		.usage = "[-x CAPABILITY]",
+		.usage = "[-k] [-n courier] [-x CAPABILITY]",
 		.greeting = "* OK IMAP server ready\r\n",
 		.trouble = "* BYE [UNAVAILABLE] Service not available now\r\n",
 		.busy = "* BYE [LIMIT] Too many connections from your "
 			"address\r\n",
-		.letters = "x:",
+		.letters = "kn:x:",
 		.option = take_option,
 		.serve = login_serve,
 		.user = serve_user,

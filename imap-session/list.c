@@ -114,6 +114,10 @@ mark_parents(struct entry *e, size_t n)
 			up->children |= e[i].exists;
 			up->below |= e[i].subscribed;
 		}
+		if (i > 0 && *name_prefix() != '\0') { /* all of INBOX */
+			e[0].children |= e[i].exists;
+			e[0].below |= e[i].subscribed;
+		}
 	}
 }
 
@@ -214,7 +218,7 @@ put_entry(struct imap *im, const struct wanted *w, const struct entry *e,
 	if (subscribed && !w->lsub)
 		put_attribute(b, open, "\\Subscribed");
 	put_use(b, open, w, e);
-	buf_str(b, ") \"/\" ");
+	buf_printf(b, ") \"%c\" ", name_separator());
 	name_put(im, e->disk);
 	if (w->recursive && e->below)
 		buf_str(b, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
@@ -385,7 +389,8 @@ list_list(struct imap *im, struct parse *p)
 		return &imap_bad;
 	if (w.patterns == 1 && w.pattern[0].len == reference.len &&
 	    !w.subscribed) { /* only the separator is asked for */
-		buf_str(&im->out, "* LIST (\\Noselect) \"/\" \"\"");
+		buf_printf(&im->out, "* LIST (\\Noselect) \"%c\" \"\"",
+		    name_separator());
 		imap_line(im);
 		return &imap_done;
 	}

@@ -10,6 +10,27 @@
 
 enum { PART_MAX = 200, DEPTH_MAX = 32, WIRE_MAX = 4000 };
 
+static const char inbox_prefix[] = "INBOX.";
+static bool courier; /* "INBOX.a.b" in place of "a/b" */
+
+void
+name_as_courier(void)
+{
+	courier = true;
+}
+
+const char *
+name_prefix(void)
+{
+	return courier ? inbox_prefix : "";
+}
+
+char
+name_separator(void)
+{
+	return courier ? '.' : '/';
+}
+
 static bool
 is_inbox(struct span s)
 {
@@ -30,10 +51,18 @@ parts_to_disk(char disk[NAME_DISK], struct span name)
 {
 	struct span rest = name, part;
 	unsigned depth = 0;
+	bool alone = is_inbox(name);
 	size_t n = 0;
 
+	if (courier && !alone) {
+		if (!span_starts(name, inbox_prefix))
+			return -1;
+		rest = span_from(name, sizeof(inbox_prefix) - 1);
+		if (is_inbox(rest)) /* would be INBOX itself */
+			return -1;
+	}
 	while (rest.p != NULL) {
-		part = span_cut(&rest, '/');
+		part = span_cut(&rest, name_separator());
 		if (!part_ok(part) || ++depth > DEPTH_MAX ||
 		    n + part.len + 2 > NAME_DISK)
 			return -1;
@@ -54,7 +83,7 @@ name_to_disk(char disk[NAME_DISK], struct span wire, bool utf8)
 	struct buf other;
 	int r;
 
-	if (wire.len > 0 && wire.p[wire.len - 1] == '/')
+	if (wire.len > 0 && wire.p[wire.len - 1] == name_separator())
 		wire.len--;
 	if (wire.len == 0 || wire.len > WIRE_MAX)
 		return -1;
@@ -77,13 +106,16 @@ name_to_disk(char disk[NAME_DISK], struct span wire, bool utf8)
 void
 name_to_wire(struct buf *b, const char *disk, bool utf8)
 {
-	size_t from = b->len;
+	size_t from;
 
+	if (strcmp(disk, "INBOX") != 0)
+		buf_str(b, name_prefix());
+	from = b->len;
 	if (!utf8 || mutf7_decode(b, span(disk)) == -1)
 		buf_str(b, disk);
 	for (size_t i = from; i < b->len; i++)
 		if (b->p[i] == '.')
-			b->p[i] = '/';
+			b->p[i] = name_separator();
 }
 
 static bool
@@ -154,13 +186,14 @@ name_tell(struct imap *im, const char *attributes, const char *disk,
 
 	if (!imap_enabled(im, E_REV2))
 		return;
-	if (said.len > 0 && said.p[said.len - 1] == '/')
+	if (said.len > 0 && said.p[said.len - 1] == name_separator())
 		said.len--;
 	buf_init(&wire, 4 * NAME_DISK);
 	name_to_wire(&wire, disk, true);
 	other = !span_eq(buf_all(&wire), said);
 	if (other || always) {
-		buf_printf(&im->out, "* LIST (%s) \"/\" ", attributes);
+		buf_printf(&im->out, "* LIST (%s) \"%c\" ", attributes,
+		    name_separator());
 		put_astring(&im->out, buf_all(&wire), true);
 		if (other) {
 			buf_str(&im->out, " (\"OLDNAME\" (");
@@ -179,7 +212,7 @@ name_match(struct span pattern, struct span name)
 {
 	static char at[WIRE_MAX + 2], next[WIRE_MAX + 2];
 	bool inbox = name.len >= 5 && is_inbox(span_n(name.p, 5)) &&
-	    (name.len == 5 || name.p[5] == '/');
+	    (name.len == 5 || name.p[5] == name_separator());
 
 	if (pattern.len > WIRE_MAX)
 		return false;
@@ -198,7 +231,7 @@ name_match(struct span pattern, struct span name)
 
 			if (!at[k])
 				continue;
-			if (w == '*' || (w == '%' && c != '/'))
+			if (w == '*' || (w == '%' && c != name_separator()))
 				next[k] = 1;
 			else if (w == c ||
 			    (inbox && i < 5 &&

@@ -7,8 +7,13 @@
 
 #include "imap-session/imap.h"
 
+/* From now on as Courier has them: below INBOX, "INBOX.a.b".  Else "a/b". */
+void name_as_courier(void);
+const char *name_prefix(void);
+char name_separator(void);
+
 /* To the disk's form in "disk": "a/b" to "a.b", INBOX in capitals, from UTF-8
- * ("utf8") or modified UTF-7.  A "/" at the end is dropped.
+ * ("utf8") or modified UTF-7.  A separator at the end is dropped.
  * 0; -1: no folder can be called so. */
 int name_to_disk(char disk[NAME_DISK], struct span wire, bool utf8);
 
@@ -33,7 +38,7 @@ void name_tell(struct imap *, const char *attributes, const char *disk,
 void name_put(struct imap *, const char *disk);
 
 /* Does the whole of "name" match a LIST pattern ("*", and "%" that stops at
- * "/")?  INBOX in any case.  Linear in the product of the lengths. */
+ * separators)?  INBOX in any case.  Linear in the product of the lengths. */
 bool name_match(struct span pattern, struct span name);
 
 #endif

@@ -19,7 +19,8 @@ static void
 put_list(struct imap *im, const char *attribute, const char *disk,
     const char *old)
 {
-	buf_printf(&im->out, "* LIST (%s) \"/\" ", attribute);
+	buf_printf(&im->out, "* LIST (%s) \"%c\" ", attribute,
+	    name_separator());
 	name_put(im, disk);
 	if (old != NULL) {
 		buf_str(&im->out, " (\"OLDNAME\" (");

@@ -25,6 +25,14 @@ static const struct limit limit = {
 #define OFF_FILE "mailroom-imap-off"
 enum { ARENA = 32 << 20 }; /* octets of one command's memory, at most */
 
+static unsigned options; /* of the store */
+
+void
+service_keep_new(void)
+{
+	options |= STORE_KEEP_NEW;
+}
+
 /* The user's own file of capabilities to do without, a name in each line. */
 static void
 switch_off(int maildir)
@@ -73,7 +81,7 @@ confine(const char *maildir)
 		store = NULL;
 	else {
 		switch_off(dir);
-		store = store_open(maildir, NULL, 0);
+		store = store_open(maildir, NULL, options);
 	}
 	(void)close(dir);
 	return store;

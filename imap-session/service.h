@@ -7,6 +7,9 @@
 #include "session/conn.h"
 #include "session/front.h"
 
+/* From now on mail stays in new/ until it is seen. */
+void service_keep_new(void);
+
 /* Open the Maildir (made when only it is missing), give up every other file
  * and most system calls, answer the LOGIN whose tag is user->word (greet with
  * PREAUTH when that is ""), and serve until the client is done.  "largest":

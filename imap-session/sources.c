@@ -70,10 +70,13 @@ source_read(struct imap *im, struct parse *p, struct source *s)
 static int
 below(const char *top, const char *disk)
 {
-	size_t n = strlen(top);
-	int levels = 0;
+	bool all = strcmp(top, "INBOX") == 0 && *name_prefix() != '\0' &&
+	    strcmp(disk, top) != 0; /* then all are below INBOX */
+	size_t n = all ? 0 : strlen(top);
+	int levels = all;
 
-	if (strncmp(top, disk, n) != 0 || (disk[n] != '\0' && disk[n] != '.'))
+	if (!all &&
+	    (strncmp(top, disk, n) != 0 || (disk[n] != '\0' && disk[n] != '.')))
 		return -1;
 	for (const char *p = disk + n; *p != '\0'; p++)
 		levels += *p == '.';

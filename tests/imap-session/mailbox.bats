@@ -105,3 +105,45 @@ play() {
 	maildir alice
 	play uses
 }
+
+@test "-n courier: names as Courier has them" {
+	three
+	chat imap-session -n courier <"$BATS_TEST_DIRNAME/courier.chat"
+	[ -d "$MAILDIR_alice/.Sent/cur" ]
+	chat -x 64 -p imap-session -n other </dev/null
+}
+
+@test "-k: new mail stays in new/ until it is seen" {
+	put new/1000000001.a.here <<-'END'
+		Subject: one
+
+		one
+	END
+	chat imap-session -k <<-'END'
+		S: * OK IMAP server ready
+		C: a LOGIN alice correct-horse
+		S: a OK [CAPABILITY...
+		C: b SELECT INBOX
+		S* * 
+		S: b OK [READ-WRITE] Selected
+		C: c FETCH 1 BODY.PEEK[TEXT]
+		S: * 1 FETCH (BODY[TEXT] {5}
+		S: one
+		S: )
+		S: c OK Done
+	END
+	[ -e "$MAILDIR_alice/new/1000000001.a.here" ]
+	chat imap-session -k <<-'END'
+		S: * OK IMAP server ready
+		C: a LOGIN alice correct-horse
+		S: a OK [CAPABILITY...
+		C: b SELECT INBOX
+		S* * 
+		S: b OK [READ-WRITE] Selected
+		C: c STORE 1 +FLAGS.SILENT (\\Seen)
+		S: c OK Done
+		C: d CLOSE
+		S: d OK Done
+	END
+	[ -e "$MAILDIR_alice/cur/1000000001.a.here:2,S" ]
+}
