@@ -58,6 +58,7 @@ static const struct word words[] = {
 	{ "smtp-port",		PORT,		FIELD(smtp_port) },
 	{ "loopback-mx",	YES_NO,		FIELD(loopback_mx) },
 	{ "size",		SIZE,		FIELD(size) },
+	{ "spool-reserve",	SIZE,		FIELD(spool_reserve) },
 	{ "recipients",		COUNT,
 	    offsetof(struct config, recipients), 1000, 100 }, /* RFC 5321 s. 4.5.3.1.8 */
 	{ "sends-per-day",	COUNT,
@@ -327,6 +328,7 @@ defaults(struct config *c)
 		.command_user = "nobody",
 		.smtp_port = 25,
 		.size = 52428800,
+		.spool_reserve = 1 << 20,
 		.recipients = 100,
 		.sends_per_day = 1000,
 		.verify = true,

@@ -30,6 +30,7 @@ struct config {
 	bool loopback_mx; /* mail exchangers on loopback and private addresses
 			   * are believed; no */
 	uint64_t size; /* octets of a message; 52428800 */
+	uint64_t spool_reserve; /* octets that stay free there; 1 MiB */
 	unsigned recipients; /* of a message; 100 */
 	unsigned sends_per_day; /* recipients of one user; 1000; 0 any */
 	bool check_sender; /* its domain is looked up; no */
@@ -71,5 +72,11 @@ void config_path(const struct config *c, const char *name, char *path);
 /* Is "domain" (folded) ours?  The host name and localhost are, and what stands
  * in the file `domains`.  1, 0; -1: unreadable, fail_text(). */
 int config_domain(const struct config *c, const char *domain);
+
+/* Call "each" with every domain of that file, folded, until it returns
+ * something else than 0, which is returned.  0: that was all, or there is no
+ * such file; -1: fail_text(). */
+int config_domains(const struct config *c,
+    int (*each)(void *ctx, const char *domain), void *ctx);
 
 #endif

@@ -176,6 +176,14 @@ mark_pair(void *arg, int cert, int key)
 	return 0;
 }
 
+int
+tls_ready(const struct config *c)
+{
+	uint64_t mark = 0;
+
+	return each_pair(c, mark_pair, &mark);
+}
+
 /* ---- starting one */
 
 /* In the child.  Only what is at RELAY_FD is for the relay; the rest goes at

@@ -48,6 +48,9 @@ struct tls_info {
 /* Is there any?  One look, no reading. */
 bool tls_configured(const struct config *);
 
+/* Can they all be read?  0; -1: fail_text() names the file. */
+int tls_ready(const struct config *);
+
 /* Do the handshake on "sock", wait for its end, and return the descriptor
  * from which the session reads and writes from now on (close-on-exec).  The
  * caller puts it in the place of "sock", which it must not use any more.

@@ -259,6 +259,51 @@ agent_resolved(int sock, const struct config *c, struct resolved *to,
 	agent_maildir(sock, c, dir, &room, to->box.final);
 }
 
+/* ---- a name in all of our domains */
+
+struct names {
+	const struct config *config;
+	const struct addr *addr;
+	bool asked; /* of the host's own name, which comes first */
+	struct resolved found; /* its targets: TARGET_USER address NUL ... */
+};
+
+static int
+try_name(void *arg, const char *domain)
+{
+	static struct resolved to;
+	struct names *n = arg;
+	struct addr a = *n->addr;
+	struct buf *list = &n->found.targets;
+
+	if (n->asked && strcasecmp(domain, n->config->hostname) == 0)
+		return 0;
+	n->asked = true;
+	(void)strlcpy(a.domain, domain, sizeof(a.domain));
+	resolve(&to, n->config, &a, "", false);
+	if (to.class == CLASS_MAILBOX || to.class == CLASS_ALIAS) {
+		buf_char(list, TARGET_USER);
+		addr_put(list, &a);
+		buf_char(list, '\0');
+	}
+	resolve_free(&to);
+	return to.class == CLASS_TROUBLE ? -1 : 0;
+}
+
+noreturn static void
+agent_names(int sock, const struct config *c, const struct addr *a)
+{
+	static struct names n;
+
+	n = (struct names){ .config = c, .addr = a };
+	buf_init(&n.found.targets, RESOLVE_TEXT_MAX);
+	if (try_name(&n, c->hostname) == -1 ||
+	    config_domains(c, try_name, &n) == -1)
+		agent_give_up(sock);
+	tell_targets(sock, &n.found);
+	_exit(0);
+}
+
 noreturn void
 agent_mailbox(int sock, const struct config *c, const char *local_ip,
     struct span address, enum agent_how how)
@@ -273,6 +318,8 @@ agent_mailbox(int sock, const struct config *c, const char *local_ip,
 	}
 	if (how == AGENT_OUTLET)
 		agent_outlet(sock, c, &a);
+	if (how == AGENT_NAMES)
+		agent_names(sock, c, &a);
 	resolve(&to, c, &a, local_ip, how == AGENT_FINAL || how == AGENT_USER);
 	agent_resolved(sock, c, &to, how);
 }

@@ -86,6 +86,7 @@ enum agent_how {
 	AGENT_USER, /* a user: no aliases */
 	AGENT_OUTLET, /* a command or file by its name, see outlet.h */
 	AGENT_LOOK, /* resolve only, then exit */
+	AGENT_NAMES, /* a name without domain: who has it in which domain */
 	AGENT_HOW_KINDS,
 };
 

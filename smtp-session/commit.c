@@ -478,7 +478,7 @@ deliver_message(struct deliver *d, const struct deliver_mail *m)
 	failed = hear_mailboxes(d, m, DELIVER_MAIN);
 	if (spool && spool_answer(d) == -1)
 		return abort_all(d);
-	if (!spool && failed == d->targets)
+	if (!spool && failed + count_entry(d, DELIVER_REPORT) == d->targets)
 		return abort_all(d);
 	if (failed > 0 && spool_prepare(d, m, DELIVER_MAIN) == -1)
 		return abort_all(d);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ struct welcome {
 	char tls[96];
 	char only[65];
 	bool plus, stress, trusted, can_tls, keys, turned;
+	uint64_t room; /* in the spool */
 	long zone; /* seconds east of UTC */
 };
 _Static_assert(sizeof(struct welcome) < RECORD_DATA, "must fit a record");
@@ -145,6 +147,7 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 	smtp->stress = w->stress;
 	smtp->trusted = w->trusted;
 	smtp->turned = w->turned;
+	smtp->room = w->room;
 	(void)strlcpy(smtp->tls, w->tls, sizeof(smtp->tls));
 	(void)strlcpy(smtp->only, w->only, sizeof(smtp->only));
 	return 1;
@@ -314,12 +317,23 @@ be_current(struct service *s)
 	parser.elsewhere = false;
 }
 
+/* What the spool has room for; a spool that nobody knows is no reason. */
+static uint64_t
+spool_room(const char *spool)
+{
+	struct statvfs st;
+
+	return statvfs(spool, &st) == -1 ? UINT64_MAX :
+					   (uint64_t)st.f_bavail * st.f_frsize;
+}
+
 static int
 introduce(struct service *s, struct welcome *w)
 {
 	if (parser.pid == 0 && fork_parser(s) == -1)
 		return -1;
 	w->zone = date_zone_now();
+	w->room = spool_room(s->config.spool);
 	if (w->peer.kind == PEER_INET)
 		w->can_tls = tls_configured(&s->config);
 	else if (find_local_user(s, w) == -1)
@@ -339,7 +353,9 @@ connection_serve(const struct peer *peer, void *service)
 {
 	struct service *s = service;
 	static struct welcome w;
-	struct rights_ctx rights = { .config = &s->config, .peer = peer };
+	struct rights_ctx rights = { .config = &s->config,
+		.peer = peer,
+		.slots = { .fd = -1 } };
 	struct monitor m = { .ctx = &rights,
 		.rights = smtp_rights,
 		.first = rights_first };

@@ -20,6 +20,7 @@ out_of_step =	{ 554, "5.5.0", "Content came before 354, closing", true },
 all_refused =	{ 554, "5.5.1", "No valid recipients", false },
 bare_newline =	{ 550, "5.5.2", "Bare LF or CR in the message", false },
 not_yours =	{ 550, "5.7.1", "Not your address in From", false },
+malformed =	{ 554, "5.6.0", "The header has no end", false },
 mail_loop =	{ 554, "5.4.6", "Mail is going in circles", false },
 much_too_big =	{ 421, "4.3.0", "Message far too big, closing", true },
 data_timeout =	{ 421, "4.4.2", "Data came too slowly, closing", true },
@@ -176,6 +177,8 @@ check_content(struct smtp *s)
 		return &too_big;
 	if (d->error != 0)
 		return content_fault(s, d->error);
+	if (d->endless)
+		return &malformed;
 	if (d->bare && s->config->strict_newlines && !d->mend_cr)
 		return &bare_newline;
 	if (s->facts.authenticated && !mail_from_ok(s))

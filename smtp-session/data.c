@@ -29,7 +29,7 @@ data_start(struct data *d)
 	d->id = NULL;
 	d->has_id = d->has_date = d->has_from = false;
 	d->size = 0;
-	d->too_big = d->bare = d->high = d->in_body = false;
+	d->too_big = d->bare = d->high = d->in_body = d->endless = false;
 	d->received = 0;
 	d->error = 0;
 	d->searched = 0;
@@ -137,11 +137,11 @@ skip_mbox_line(struct span *rest)
 		*rest = span_from(*rest, 1);
 }
 
-/* The header, looked at once.  Where a line is no field the body has begun
+/* The header, looked at once; "cut": there was no room for all of it.  Where a line is no field the body has begun
  * without an empty line: it gets one, or its first line would be taken for a
  * field by some. */
 static void
-end_header(struct data *d)
+end_header(struct data *d, bool cut)
 {
 	struct span rest = buf_all(&d->head), before;
 	const char *from, *end = rest.p + rest.len;
@@ -158,6 +158,8 @@ end_header(struct data *d)
 		from = rest.p;
 	}
 	write_out(d, from, (size_t)(before.p - from));
+	d->endless =
+	    cut && before.p > d->head.p && span_find(rest, '\n') == rest.len;
 	add_missing(d);
 	if (rest.p == before.p && rest.len > 0)
 		write_out(d, "\n", 1);
@@ -168,6 +170,7 @@ static void
 pass(struct data *d, const char *p, size_t len)
 {
 	size_t room, end;
+	bool ended;
 
 	d->size += len;
 	if (d->size > d->limit)
@@ -186,8 +189,9 @@ pass(struct data *d, const char *p, size_t len)
 		d->error = ENOMEM;
 		return;
 	}
-	if (end < len || header_end(d) > 0) {
-		end_header(d);
+	ended = header_end(d) > 0;
+	if (end < len || ended) {
+		end_header(d, !ended);
 		write_out(d, p + end, len - end);
 	}
 }
@@ -354,7 +358,7 @@ data_finish(struct data *d)
 		put(&w, "\n", 1);
 	pass(d, d->step, w.len);
 	if (!d->in_body)
-		end_header(d);
+		end_header(d, false);
 }
 
 bool

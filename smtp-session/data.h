@@ -46,6 +46,7 @@ struct data {
 	uint64_t size; /* octets as stored, without what we added */
 	bool too_big;
 	bool bare; /* a line end that is none was among it */
+	bool endless; /* fields beyond what we look at */
 	bool high; /* octets above 0x7f in the header */
 	unsigned received; /* Received fields */
 	struct buf loops; /* values of Delivered-To, each with a NUL */

@@ -52,6 +52,18 @@ find_group(struct deliver *d, const char *owner, const char *via)
 	return (int)i;
 }
 
+/* What those of a list are asked for: the report on success is the list's
+ * (RFC 3461 s. 5.2.7.2). */
+static unsigned
+notify(const struct adding *x)
+{
+	unsigned rest = x->rcpt->notify & ~(unsigned)NOTIFY_SUCCESS;
+
+	if (!x->listed || x->rcpt->notify == 0)
+		return x->rcpt->notify;
+	return rest == 0 ? NOTIFY_NEVER : rest;
+}
+
 /* "addr" is what the spool would have to say.  Only what leaves this host is
  * marked with who has forwarded it. */
 static int
@@ -75,7 +87,7 @@ add(struct adding *x, int agent, const char *addr, bool leaves)
 	t->group = (unsigned char)group;
 	/* Who wrote to a list with an owner hears of the list only
 	 * (RFC 3461 s. 5.2.7.3). */
-	t->notify = owned ? 0 : x->rcpt->notify;
+	t->notify = owned ? 0 : notify(x);
 	t->addr = deliver_string(d, addr);
 	t->original = deliver_string(d, x->rcpt->text);
 	t->orcpt = owned ? 0 : deliver_string(d, x->rcpt->orcpt);
@@ -188,14 +200,12 @@ add_outlet(struct adding *x, const char *name)
 
 /* That the list has it is what its sender can be told. */
 static int
-set_owner(struct adding *x, const char *owner)
+report_list(struct adding *x)
 {
 	struct deliver *d = x->d;
 	struct target *t = &d->target[d->targets];
 
-	(void)strlcpy(x->owner, owner, sizeof(x->owner));
-	if (owner[0] == '\0' || (x->rcpt->notify & NOTIFY_SUCCESS) == 0 ||
-	    x->listed)
+	if ((x->rcpt->notify & NOTIFY_SUCCESS) == 0 || x->listed)
 		return 0;
 	if (d->targets == DELIVER_TARGETS)
 		return -1;
@@ -208,6 +218,27 @@ set_owner(struct adding *x, const char *owner)
 	t->orcpt = deliver_string(d, x->rcpt->orcpt);
 	d->targets++;
 	return 0;
+}
+
+static int
+set_owner(struct adding *x, const char *owner)
+{
+	(void)strlcpy(x->owner, owner, sizeof(x->owner));
+	return owner[0] == '\0' ? 0 : report_list(x);
+}
+
+/* More than one place? */
+static bool
+is_list(struct span targets)
+{
+	size_t n = 0;
+
+	while (targets.len > 0) {
+		const char *one = span_cut(&targets, '\0').p;
+
+		n += one[0] != TARGET_OWNER && one[0] != TARGET_VIA;
+	}
+	return n > 1;
 }
 
 static int
@@ -246,7 +277,8 @@ add_alias(struct adding *x)
 
 	buf_init(work, RESOLVE_TEXT_MAX);
 	buf_span(work, buf_all(&x->d->found_targets));
-	if (work->over || x->d->found_targets.over)
+	if (work->over || x->d->found_targets.over ||
+	    (is_list(buf_all(work)) && report_list(x) == -1))
 		bad = -1;
 	for (size_t at = 0; at < work->len && bad == 0;
 	     at += strlen(work->p + at) + 1)

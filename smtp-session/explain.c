@@ -212,6 +212,8 @@ explain_content(const struct config *c, const struct recipient *r,
 	if (d.too_big)
 		(void)printf("reply      552 5.3.4, larger than %llu\n",
 		    (unsigned long long)c->size);
+	else if (d.endless)
+		(void)printf("reply      554 5.6.0, the header has no end\n");
 	else if (d.received > DATA_RECEIVED_MAX)
 		(void)printf("reply      554 5.4.6, too many hops\n");
 	else if (data_loops(&d, r->text))

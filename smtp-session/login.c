@@ -15,6 +15,7 @@ static const struct reply
 welcome =	{ 235, "2.7.0", "Logged in", false },
 bad_login =	{ 535, "5.7.8", "Wrong name or password", false },
 last_login =	{ 535, "5.7.8", "Wrong name or password", true },
+too_many =	{ 421, "4.7.0", "Too many connections of this user (connections-per-user)", true },
 no_backend =	{ 454, "4.7.0", "Cannot check passwords now", false },
 no_mechanism =	{ 504, "5.5.4", "No such mechanism", false },
 need_tls =	{ 538, "5.7.11", "Needs an encrypted connection", false },
@@ -83,6 +84,9 @@ ask(struct smtp *s, uint32_t kind, int value, struct span data, uint32_t wanted,
 		return NULL;
 	if (r->kind == ANSWER_LOGIN_BAD)
 		return refused(s, name);
+	if (r->kind == ANSWER_LOGIN_MANY)
+		return smtp_because(s, &too_many, "connections-per-user %u",
+		    s->config->connections_per_user);
 	return smtp_because(s, &no_backend, "%s", r->data);
 }
 

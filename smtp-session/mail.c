@@ -21,6 +21,7 @@ bad_param =	{ 555, "5.5.4", "Unknown parameter", false },
 bad_value =	{ 501, "5.5.4", "Bad parameter value", false },
 need_utf8 =	{ 553, "5.6.7", "Address needs SMTPUTF8 on MAIL", false },
 too_big =	{ 552, "5.3.4", "Message too big", false },
+no_room =	{ 452, "4.3.1", "No space here now, try later", false },
 need_login =	{ 530, "5.7.0", "Authentication required", false },
 need_tls =	{ 530, "5.7.0", "Must issue STARTTLS first", false },
 not_yours =	{ 550, "5.7.1", "Not your address", false },
@@ -198,6 +199,15 @@ check_domain(struct smtp *s, const struct envelope *e)
 	return smtp_because(s, r, "%s", why);
 }
 
+/* Room for this one, with what is to stay free? */
+static bool
+is_low(const struct smtp *s, const struct envelope *e)
+{
+	uint64_t stays = s->config->spool_reserve;
+
+	return s->room < stays || s->room - stays < e->size;
+}
+
 const struct reply *
 cmd_mail(struct smtp *s, struct span arg)
 {
@@ -216,6 +226,9 @@ cmd_mail(struct smtp *s, struct span arg)
 	if (r == NULL && e->size > s->config->size)
 		r = smtp_because(s, &too_big, "announced size %llu",
 		    (unsigned long long)e->size);
+	if (r == NULL && is_low(s, e))
+		r = smtp_because(s, &no_room, "spool-reserve, %llu free",
+		    (unsigned long long)s->room);
 	if (r == NULL && e->tls && !smtp_secure(s))
 		r = &no_tls_asked;
 	if (r == NULL)

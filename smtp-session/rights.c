@@ -139,6 +139,30 @@ answer_temp(struct monitor *m)
 	    -1);
 }
 
+/* A user has logged in, if he has not too many sessions; "said" goes to the
+ * parser behind his name. */
+static int
+let_in(struct monitor *m, const char *user, uint32_t kind, const char *said)
+{
+	static struct record both;
+	struct rights_ctx *x = m->ctx;
+	int n;
+
+	switch (slots_user(&x->slots, x->config->run, "smtp", user,
+	    x->config->connections_per_user)) {
+	case 1:
+		break;
+	case 0:
+		return record_send(m->sock, ANSWER_LOGIN_MANY, 0, span(user),
+		    -1);
+	default:
+		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
+	}
+	(void)strlcpy(x->user, user, sizeof(x->user));
+	n = snprintf(both.data, sizeof(both.data), "%s%c%s", user, '\0', said);
+	return record_send(m->sock, kind, 0, span_n(both.data, (size_t)n), -1);
+}
+
 static int
 answer_login(struct monitor *m, const struct record *r, int fd)
 {
@@ -152,8 +176,7 @@ answer_login(struct monitor *m, const struct record *r, int fd)
 		return fail_as(EBADMSG, "login without a password");
 	switch (auth_check(x->config, r->data, password, x->peer->ip, &u)) {
 	case AUTH_OK:
-		(void)strlcpy(x->user, u.name, sizeof(x->user));
-		return record_send(m->sock, ANSWER_LOGIN, 0, span(u.name), -1);
+		return let_in(m, u.name, ANSWER_LOGIN, "");
 	case AUTH_BAD:
 		return answer_bad(m, r->data, password);
 	case AUTH_TEMP:
@@ -187,25 +210,32 @@ answer_scram_first(struct monitor *m, const struct record *r, int fd)
 static int
 answer_scram_final(struct monitor *m, const struct record *r, int fd)
 {
-	static struct record answer, both;
+	static struct record answer;
 	struct rights_ctx *x = m->ctx;
 	struct user u;
-	int n;
 
 	(void)fd;
 	switch (auth_scram_final(&x->scram, record_span(r), &answer, &u)) {
 	case AUTH_OK:
-		(void)strlcpy(x->user, u.name, sizeof(x->user));
-		n = snprintf(both.data, sizeof(both.data), "%s%c%s", u.name,
-		    '\0', answer.data);
-		return record_send(m->sock, ANSWER_SCRAM, 0,
-		    span_n(both.data, (size_t)n), -1);
+		return let_in(m, u.name, ANSWER_SCRAM, answer.data);
 	case AUTH_BAD:
 		return answer_bad(m, x->scram.user.name, r->data);
 	case AUTH_TEMP:
 		break;
 	}
 	return answer_temp(m);
+}
+
+static int
+answer_tls_ready(struct monitor *m, const struct record *r, int fd)
+{
+	const struct rights_ctx *x = m->ctx;
+	bool ready = tls_ready(x->config) == 0;
+
+	(void)r;
+	(void)fd;
+	return record_send(m->sock, ANSWER_TLS_READY, ready ? 0 : -1,
+	    span(ready ? "" : fail_text()), -1);
 }
 
 /* STARTTLS: the parser gives us the client's socket, which we leave to
@@ -282,6 +312,7 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_SENDS] =	{ 3000,	 USER_NAME_MAX, answer_sends },
 	[ASK_NAMES] =	{ 1,	 0,		answer_names },
 	[ASK_MILTERS] =	{ MILTER_TIMES, 0,	answer_agent },
+	[ASK_TLS_READY] = { 1,	 0,		answer_tls_ready },
 	[ASK_GREY] =	{ 10000, 2 * ENVELOPE_TEXT, answer_grey },
 };
 /* clang-format on */

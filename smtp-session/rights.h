@@ -7,6 +7,7 @@
 #include "session/auth.h"
 #include "session/config.h"
 #include "session/monitor.h"
+#include "session/slots.h"
 #include "session/start.h"
 
 enum { /* beside ASK_LOG */
@@ -21,6 +22,7 @@ enum { /* beside ASK_LOG */
 	ASK_NAMES, /* no data: a resolver, see names.h */
 	ASK_MILTERS, /* no data: connect the mail filters (milter.h) */
 	ASK_GREY, /* data: from NUL rcpt */
+	ASK_TLS_READY, /* no data: can the certificates be read? */
 };
 
 enum { /* answers */
@@ -29,9 +31,11 @@ enum { /* answers */
 	ANSWER_LOGIN, /* data: the user's name */
 	ANSWER_SCRAM, /* data: for the client; behind user NUL the 2nd time */
 	ANSWER_SENDS, /* value: enum sends_got */
+	ANSWER_TLS_READY, /* value: 0; else data: why not */
 	ANSWER_GREY, /* value: seconds until it may come; 0 now */
 	ANSWER_LOGIN_BAD, /* after a pause */
 	ANSWER_LOGIN_TEMP, /* data: why */
+	ANSWER_LOGIN_MANY, /* his password is right, but he has enough */
 	ANSWER_TLS, /* with the socket that takes its place; data: version,
 		     * blank, cipher; value: -PLUS can be offered */
 };
@@ -47,6 +51,7 @@ struct rights_ctx { /* monitor.ctx */
 	const struct peer *peer;
 	const char *milters; /* their list */
 	char user[USER_NAME_MAX + 1]; /* who has logged in; "" nobody */
+	struct slots slots; /* of his; fd -1 none */
 	int agent; /* for one that waits for its address; -1 none */
 	struct auth_scram scram;
 	struct scram_binding binding; /* of the TLS connection */

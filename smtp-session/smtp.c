@@ -347,11 +347,15 @@ next(struct smtp *s)
 {
 	struct span line;
 	enum conn_got got;
+	bool waiting;
 
 	s->line[0] = '\0';
-	stopped_session = conn_waiting(&s->conn) || s->conn.olen > 0 ? NULL : s;
 	if (told_to_stop)
 		return &stopping;
+	waiting = conn_waiting(&s->conn);
+	if (!waiting && conn_flush(&s->conn) == -1)
+		return &left;
+	stopped_session = waiting ? NULL : s;
 	got = conn_line(&s->conn, &line, SMTP_LINE_MAX,
 	    s->stress ? SMTP_STRESS_SECONDS : SMTP_COMMAND_SECONDS);
 	stopped_session = NULL;

@@ -40,6 +40,8 @@ struct smtp {
 	bool verbose; /* VERB */
 	bool stress; /* we are short of processes */
 	bool can_tls; /* there is a certificate */
+	bool tls_broken; /* but it cannot be used */
+	uint64_t room; /* octets free in the spool when the client came */
 	bool turned; /* the client has been told that it is not served */
 	bool plus; /* logins can be bound to the TLS connection */
 	bool keys; /* SCRAM can be offered: all users have keys for it */

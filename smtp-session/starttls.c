@@ -16,6 +16,7 @@ static const struct reply
 begin =		{ 220, "2.0.0", "Go ahead", false },
 active =	{ 503, "5.5.1", "TLS is active already", false },
 no_tls =	{ 502, "5.5.1", "No TLS here", false },
+trouble =	{ 454, "4.7.0", "TLS cannot be used now", false },
 injected =	{ 554, "5.5.0", "Octets behind STARTTLS, closing", true },
 failed =	{ 0, NULL, "TLS handshake failed", true };
 /* clang-format on */
@@ -37,10 +38,29 @@ forget(struct smtp *s, int sock)
 	s->extended = s->facts.authenticated = s->verbose = false;
 }
 
+/* Before the client is promised anything. */
+static const struct reply *
+not_ready(struct smtp *s)
+{
+	struct record *r = &s->deliver.record;
+
+	if (s->tls_broken)
+		return &trouble;
+	if (record_send(s->deliver.monitor, ASK_TLS_READY, 0, span(""), -1) ==
+		-1 ||
+	    record_recv(s->deliver.monitor, r, NULL, TLS_SECONDS * 1000) != 1)
+		return &failed;
+	if (r->value == 0)
+		return NULL;
+	s->tls_broken = true;
+	return smtp_because(s, &trouble, "%s", r->data);
+}
+
 const struct reply *
 cmd_starttls(struct smtp *s, struct span arg)
 {
 	struct record *r = &s->deliver.record;
+	const struct reply *no;
 	int sock = -1;
 
 	(void)arg;
@@ -50,6 +70,9 @@ cmd_starttls(struct smtp *s, struct span arg)
 		return &no_tls;
 	if (conn_waiting(&s->conn))
 		return &injected;
+	no = not_ready(s);
+	if (no != NULL)
+		return no;
 	conn_printf(&s->conn, "%u %s %s\r\n", begin.code, begin.status,
 	    begin.text);
 	/* A relay only listens at first: it gets ready while the client still

@@ -275,3 +275,28 @@ text" ]
 	has '^Bcc: kept' bob
 	not has '^Date:' bob
 }
+
+@test "too many sessions of one user: 421, which names the setting" {
+	config connections-per-user 1
+	start listener systemd-socket-activate --inetd -a -l "$HOST:2587" \
+		"$BIN/smtp-session" -s -c "$CONFIG"
+	wait_for 10 listens "$HOST" 2587
+	config plain-login always
+	exec 8<>"/dev/tcp/$HOST/2587"
+	printf 'EHLO x\r\nAUTH PLAIN %s\r\n' "$(b64 "\\0alice\\0$PASSWORD")" >&8
+	while IFS= read -r -t 20 -u 8 line; do
+		[[ $line != 235* ]] || break
+	done
+	[[ $line = 235* ]]
+	at() { { hello; cat; } | "$TOOL/chat" -q "$HOST:2587"; }
+	at <<-END
+	C: AUTH PLAIN $(b64 "\\0alice\\0$PASSWORD")
+	S: 421 4.7.0 Too many connections of this user (connections-per-user)
+	S! eof
+	END
+	logged 'code=421 status=4.7.0 .*reason="connections-per-user 1"'
+	at <<<"$(login bob)"
+	exec 8>&-
+	again() { at <<<"$(login alice)"; }
+	wait_for 20 again
+}

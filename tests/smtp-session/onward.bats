@@ -69,6 +69,46 @@ day() {
 	grep -qx 'from a@b.test' "$(entry staff@here.test)"
 }
 
+@test "a list without an owner: its success is told once, as expanded" {
+	echo 'team: alice, bob, far@remote.test' >"$CONFIG/aliases"
+	forward bob x@remote.test y@remote.test
+	talk <<-END
+	C: MAIL FROM:<a@b.test> ENVID=QQ1
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<team@here.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;team@here.test
+	S: 250 2.1.5 Recipient ok
+	$(empty_mail)
+	END
+	[ "$(rcpts | grep -c '^S')" -eq 1 ]
+	rcpts | grep -q '^S team@here.test.*EXPANDED'
+	local file
+	file=$(entry far@remote.test)
+	grep -q $'^T far@remote.test\tnotify=FAILURE\torcpt=rfc822;team@here.test$' \
+		"$file"
+	grep -q '^envid QQ1' "$file"
+	rcpts | grep -q '^T x@remote.test.*notify=FAILURE'
+	[ "$(count alice)" -eq 1 ]
+	rm -r "$SPOOL/new"
+	# Whoever asks for nothing else hears of nothing else.
+	talk <<-END
+	$(from_to a@b.test)
+	C: RCPT TO:<team@here.test> NOTIFY=SUCCESS
+	S: 250 2.1.5 Recipient ok
+	$(empty_mail)
+	END
+	rcpts | grep -q '^T far@remote.test.*notify=NEVER'
+	rm -r "$SPOOL/new"
+	# One address for another is no list.
+	echo 'one: far@remote.test' >"$CONFIG/aliases"
+	talk <<-END
+	$(from_to a@b.test)
+	C: RCPT TO:<one@here.test> NOTIFY=SUCCESS
+	S: 250 2.1.5 Recipient ok
+	$(empty_mail)
+	END
+	[ "$(rcpts)" = "$(rcpts | grep '^T far@remote.test.*notify=SUCCESS')" ]
+}
+
 @test "what is sent on is marked with who did it, copies here are not" {
 	printf '%s\n' 'info: alice, far@remote.test' >"$CONFIG/aliases"
 	forward bob 'away@remote.test' '\bob'

@@ -329,3 +329,16 @@ alice alice+lists@here.test" ]
 	has '^Status: 5.1.1' bob
 	has '^Original-Recipient: rfc822;prog@here.test' bob
 }
+
+@test "without a word of it commands are nobody's" {
+	[ "$EUID" -eq 0 ] || skip "needs root to be somebody else"
+	getent passwd nobody >/dev/null || skip "needs the account nobody"
+	sed -i '/^command-user /d' "$CONFIG/mailroom.conf"
+	script prog <<-END
+	#!/bin/sh
+	id -un >"$T/out/who"
+	END
+	echo "prog: |$T/prog" >"$CONFIG/aliases"
+	done_by '|prog#1@here.test'
+	[ "$(cat "$T/out/who")" = nobody ]
+}
