@@ -8,6 +8,7 @@
 #   make lint       formatter, analysers, man pages, shell, layering
 #   make asan       programs with sanitizers in build/asan/bin
 #   make fuzz       fuzz targets, FUZZ_SECONDS each
+#   make acceptance the README, followed on a fresh Debian
 #   make install    below $(DESTDIR)$(PREFIX); make uninstall
 #   make deb        a Debian package
 
@@ -156,11 +157,17 @@ TESTS	?= tests
 TIMEOUT	= $(if $(SOAK),1800,180)
 check:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK)
+	@tests/tool/unpack $(B)/peers $(UNPACKED)
 	+@$(MAKE) -s --no-print-directory tests
 	@export BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD=$(abspath $(B)); \
 	j=$$(command -v parallel >/dev/null && echo --jobs $(JOBS)); \
 	bats --recursive $$j --formatter tap $(TESTS) | \
 	    tests/tool/tally -v uid="$$(id -u)" -v soak="$(SOAK)"
+
+# The README, followed on a fresh Debian: systemd booted, and openbsd-inetd.
+acceptance:
+	@tests/tool/deps $(DEPS_ACCEPTANCE)
+	@tests/acceptance $(WAYS)
 
 soak: export SOAK = 1
 soak: check
@@ -231,7 +238,9 @@ lint-cppcheck:
 	    -D__$(shell uname -m)__ --suppress=missingIncludeSystem $(FOLDERS)
 
 lint-man:
-	$(if $(wildcard man/*.[1-8]),mandoc -Tlint -W warning man/*.[1-8])
+	mandoc -Tlint -W warning man/*.[1-8]
+	tests/tool/pages man/*.[1-8]
+	tests/tool/road | cmp - man/road.svg
 
 lint-shell:
 	shellcheck -x $(SHELL_FILES)
@@ -292,8 +301,18 @@ DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
 	     dnsmasq-base dovecot-imapd dpkg-dev fail2ban gsasl iproute2 isync ldnsutils \
 	     libmailtools-perl mpop msmtp mutt neomutt offlineimap3 opendkim \
-	     procps s-nail swaks tmux
+	     procps s-nail s6 swaks tmux ucspi-tcp
+# Those that conflict with one another are only unpacked.
+UNPACKED = inetutils-inetd xinetd
+DEPS_ACCEPTANCE = debootstrap systemd-container curl fetchmail git iproute2 \
+	     isync nsd openssl python3 swaks util-linux
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck
+
+deps-build:
+	@tests/tool/deps $(DEPS_BUILD)
+
+print-deps-build:
+	@echo $(DEPS_BUILD)
 
 deps:
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK) $(DEPS_LINT)
@@ -329,11 +348,17 @@ install: all
 	install -m 644 session/sysusers.conf $(D)$(SYSUSERS)/mailroom.conf
 	install -m 644 session/tmpfiles.conf $(D)$(TMPFILES)/mailroom.conf
 	$(PLACE) $(wildcard $(FOLDERS:%=%/inetd.conf)) >$(D)$(DOC)/inetd.conf
+	for k in inetutils:inetutils.conf xinetd:xinetd.conf \
+	    tcpserver:tcpserver.sh; do \
+	    session/superservers -v kind=$${k%:*} $(D)$(DOC)/inetd.conf \
+		>$(D)$(DOC)/$${k#*:} || exit 1; done
 	$(PLACE) mailq-run/cron.d >$(D)$(DOC)/cron.d
 	install -D -m 644 session/fail2ban-filter.conf \
 	    $(D)$(DOC)/examples/fail2ban/filter.d/mailroom.conf
 	install -D -m 644 session/fail2ban-jail.conf \
 	    $(D)$(DOC)/examples/fail2ban/jail.d/mailroom.conf
+	install -D -m 644 session/logcheck.conf \
+	    $(D)$(DOC)/examples/logcheck/ignore.d.server/mailroom
 
 uninstall:
 	rm -f $(IN_SBIN:%=$(D)$(SBIN)/%) $(IN_BIN:%=$(D)$(BIN)/%)
@@ -359,6 +384,7 @@ clean:
 
 FORCE:
 .PHONY: FORCE all tests check soak bench demo deps install uninstall deb clean \
+	acceptance deps-build print-deps-build \
 	lint lint-house lint-cppcheck lint-man lint-shell lint-clang format \
 	asan fuzz fuzzers
 .DELETE_ON_ERROR:

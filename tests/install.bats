@@ -77,6 +77,120 @@ install_to() {
 	[ -S "$RUN/submit" ]
 }
 
+# systemd-nspawn and Docker answer EPERM to calls that their filter does not
+# know; the sessions work all the same, behind what is left of the sandbox.
+@test "a container whose filter has no Landlock" {
+	fault landlock_create_ruleset EPERM
+	chat smtp-session <<-'END'
+	S: 220...
+	C: HELO far.test
+	C: MAIL FROM:<x@far.test>
+	C: RCPT TO:<alice@here.test>
+	C: DATA
+	S: 250...
+	S: 250...
+	S: 250...
+	S: 354...
+	C: .
+	S: 250...
+	C: QUIT
+	S: 221...
+	END
+	faulted
+	[ "$(messages)" -eq 1 ]
+}
+
+# other KIND: what session/superservers makes of the line of port 25.
+other() {
+	"$ROOT/session/superservers" -v kind="$1" "$ROOT/smtp-session/inetd.conf" |
+		sed "s,/usr/local/sbin/smtp-session,$BIN/smtp-session,
+			s,[\t/]smtp-session$,& -c $CONFIG,
+			s,\troot\t,\t$(id -un)\t,; s,= root,= $(id -un),"
+}
+
+# unpacked PACKAGE FILE: it conflicts with openbsd-inetd, so `make deps` only
+# unpacks it.
+unpacked() {
+	PROGRAM=$BUILD/peers/$1/$2
+	[ -x "$PROGRAM" ] || skip "$1 is not here: it conflicts with openbsd-inetd"
+}
+
+# it_serves: a mail comes in at $HOST:20025.
+it_serves() {
+	wait_for 20 listens "$HOST" 20025
+	chat "$HOST:20025" <<-'END'
+	S~ 220 mx.here.test .*
+	C: HELO far.test
+	C: MAIL FROM:<x@far.test>
+	C: RCPT TO:<alice@here.test>
+	C: DATA
+	S: 250...
+	S: 250...
+	S: 250...
+	S: 354...
+	C: Subject: hi
+	C:
+	C: .
+	S: 250...
+	C: QUIT
+	S: 221...
+	END
+	[ "$(messages)" -eq "${1:-1}" ]
+}
+
+@test "inetd lines: GNU inetutils" {
+	unpacked inetutils-inetd usr/sbin/inetutils-inetd
+	other inetutils | sed "s,^smtp\t,$HOST:20025\t,; s,\ttcp6,\ttcp4,
+		/^sub/d" >"$T/inetd.conf"
+	start inetutils "$PROGRAM" -d -p "$T/inetutils.pid" "$T/inetd.conf"
+	it_serves
+}
+
+@test "inetd lines: xinetd" {
+	unpacked xinetd usr/sbin/xinetd
+	other xinetd | sed "s/^service smtp$/&-here/; s/IPv6 KEEP/KEEP/
+		/smtp-here/,/^}/s/^{/{ \n\ttype = UNLISTED\n\tport = 20025\n\tbind = $HOST\n\tserver_args = -c ${CONFIG//\//\\/}/
+		/^service submission/,/^}/d
+		s,\(server\t\t= [^ ]*\) -c .*,\1," >"$T/xinetd.conf"
+	start xinetd "$PROGRAM" -dontfork -f "$T/xinetd.conf" \
+		-filelog "$T/xinetd.log" -pidfile "$T/xinetd.pid"
+	it_serves
+}
+
+@test "inetd lines: tcpserver" {
+	command -v tcpserver >/dev/null || skip "ucspi-tcp is not here"
+	local line
+	line=$(other tcpserver | grep '^exec tcpserver .* smtp ')
+	line=${line/ 0 smtp / $HOST 20025 }
+	start tcpserver sh -c "$line"
+	it_serves
+}
+
+@test "inetd lines: s6-ipcserver, for programs of this host" {
+	command -v s6-ipcserver >/dev/null || skip "s6 is not here"
+	local line
+	line=$(other tcpserver | grep '^exec s6-ipcserver ')
+	start ipcserver sh -c "${line/\/run\/mailroom/$RUN}"
+	wait_for 20 test -S "$RUN/submit"
+	printf 'Subject: hi\n\nhi\n' |
+		"$BIN/sendmail" -c "$CONFIG" alice@here.test
+	[ "$(messages)" -eq 1 ]
+	message | grep -q "^Return-Path: <$(id -un)@"
+}
+
+# Each service and program of inetd.conf is in each of the other forms, too.
+@test "inetd lines: the others have all of them" {
+	local kind name
+	for kind in inetutils xinetd tcpserver; do
+		"$ROOT/session/superservers" -v kind=$kind "$ROOT"/*/inetd.conf \
+			>"$T/$kind"
+		for name in smtp submission submissions pop3 pop3s imap2 imaps; do
+			grep -Eq "(^|service | )$name([[:space:]]|$)" "$T/$kind" ||
+				{ echo "$kind has no $name"; return 1; }
+		done
+	done
+}
+
 @test "sysusers.d and tmpfiles.d" {
 	mkdir -p "$T/root/etc"
 	systemd-sysusers --root="$T/root" "$ROOT/session/sysusers.conf" ||

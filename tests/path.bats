@@ -194,6 +194,44 @@ road() {
 	road --super systemd --form wait
 }
 
+# As syslog writes it, the log of "here".
+syslog() { sed 's/^\([^ ]*\)Z /\1000+00:00 mx /' "$P/here/log"; }
+
+@test "the log: grep shows the life of a mail; logcheck is silent about it" {
+	local id line
+	road --super inetd
+	# The id that alice was told at the end of DATA.
+	id=$(sed -n 's/.* delivered id=\([^-]*\)-[0-9]* from=<alice@.*/\1/p' \
+		"$P/here/log")
+	[ -n "$id" ]
+	grep "$id" "$P/here/log" >"$T/life"
+	cat "$T/life"
+	for line in "delivered id=$id-[0-9]* .*to=<bob@here.test>" \
+		"queued id=$id-[0-9]* .*to=<carol@there.test>" \
+		"out id=$id-[0-9]* .*to=<carol@there.test>.* state=sent" \
+		"out id=$id-[0-9]* .*to=<nobody-there@.* state=failed reply=\"550" \
+		"report id=$id-[0-9]* .*child=.*to=<alice@here.test>" \
+		"out id=$id-[0-9-]* from=<> to=<alice@here.test> .* state=sent"; do
+		grep -q "$line" "$T/life"
+	done
+	# The last line names the id that the report came in with.
+	id=$(sed -n 's/.* from=<> .*reply=.*id \([^-"]*\).*/\1/p' "$T/life")
+	grep -q "delivered id=$id-[0-9]* from=<> to=<alice@here.test>" \
+		"$P/here/log"
+	# As the far host saw it: its id is in our log.
+	id=$(sed -n 's/.*to=<carol@.*reply="250.* id \([^-"]*\).*/\1/p' "$T/life")
+	grep -q "delivered id=$id-[0-9]* .*to=<carol@there.test>" "$P/there/log"
+	# With grep as logcheck calls it: what is left needs somebody.
+	grep -Ev '^[[:space:]]*$|^#' "$ROOT/session/logcheck.conf" >"$T/rules"
+	syslog | grep -E --text -v -f "$T/rules" >"$T/left" || :
+	cat "$T/left"
+	[ "$(wc -l <"$T/left")" -eq 1 ]
+	grep -q ' out .* state=failed ' "$T/left"
+	printf '%s mx smtp-session[1]: 41szy01O1SY login-refused user=x ip=::1\n' \
+		2026-11-21T07:04:50.516730+00:00 |
+		grep -E --text -v -f "$T/rules"
+}
+
 @test "instance: everything that was promised is printed" {
 	local v
 	begin here
