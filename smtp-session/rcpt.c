@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "message/domain.h"
 #include "session/log.h"
 #include "session/record.h"
 #include "smtp-session/command.h"
@@ -200,6 +201,18 @@ is_outlet(const struct smtp *s, const struct recipient *r)
 	return s->trusted && r->addr.local[0] == '|';
 }
 
+/* For the Received field.  Its domain is ASCII there: that alone is no reason
+ * for the message to need SMTPUTF8 on its way (RFC 6531 s. 3.6). */
+static void
+note_first(struct smtp *s, const struct recipient *to)
+{
+	struct addr a = to->addr;
+
+	if (a.utf8 && a.domain[0] != '[')
+		(void)domain_fold(a.domain, span(to->addr.domain));
+	envelope_text(s->for_rcpt, &a);
+}
+
 const struct reply *
 cmd_rcpt(struct smtp *s, struct span arg)
 {
@@ -228,7 +241,7 @@ cmd_rcpt(struct smtp *s, struct span arg)
 	milter_taken(s, &to);
 	s->alone = is_outlet(s, &to);
 	if (s->rcpts++ == 0)
-		(void)strlcpy(s->for_rcpt, to.text, sizeof(s->for_rcpt));
+		note_first(s, &to);
 	s->state = S_RCPT;
 	return &rcpt_ok;
 }

@@ -79,6 +79,71 @@ No header here, sorry" ]
 	[ "$n" -eq 11 ]
 }
 
+# Everything that somebody may take for a line end, on both sides of the dot,
+# in one session: each is one mail, and what follows is the next one.
+ends=('\r\n' '\n' '\r' '\r\r\n' '\n\r' '\r\0\n' '\0\r\n' '\x0b' '\x0c' '\x1c'
+	'\x85' '\xc2\x85' '\xe2\x80\xa8' '\r \n' ' \r\n' '\r\n.' '.\r\n')
+
+# is_end BEFORE AFTER: these two and a dot between them do end a message.
+is_end() {
+	[[ $1 = *'\r\n' && $2 = '\r\n'* ]]
+}
+
+# corpus ENVELOPE: the dialogue; its length goes to $T/n.
+corpus() {
+	local before after n=0
+	for before in "${ends[@]}"; do
+		for after in "${ends[@]}"; do
+			! is_end "$before" "$after" || continue
+			printf '%s\n' "$1" 'C: DATA' 'S: 354...' \
+				"C: Subject: $((++n))" C: \
+				"C< one$before.${after}MAIL FROM:<evil@b.test>\\r\\nRCPT TO:<bob@here.test>\\r\\nDATA\\r\\nx\\r\\n" \
+				'C: last' 'C: .' 'S: 250 2.0.0 Ok, id ...'
+		done
+	done
+	echo "$n" >"$T/n"
+}
+
+@test "smuggling: every pair of line ends yields one mail only" {
+	corpus "$(from_to a@b.test alice@here.test)" >"$T/corpus"
+	talk -t 30 <"$T/corpus"
+	[ "$(cat "$T/n")" -gt 270 ]
+	[ "$(count alice)" -eq "$(cat "$T/n")" ]
+	[ "$(count bob)" -eq 0 ]
+	[ -z "$(grep -rL '^last' "$MAILDIR_alice/new")" ]
+}
+
+@test "smuggling: the same on its way out, where no line end is bare" {
+	local file
+	corpus "$(from_to a@b.test x@remote.test)" >"$T/corpus"
+	local_peer <"$T/corpus"
+	[ "$(waiting)" -eq "$(cat "$T/n")" ]
+	for file in "$SPOOL"/new/*; do
+		not grep -q $'\r' "$file"
+	done
+}
+
+@test "smuggling: octet by octet" {
+	local end octet
+	for end in '\n.\r\n' '\r\n.\n' '\r.\r\n' '\r\n.\r' '\r\n.\r\r\n'; do
+		{
+			printf '%s\n' 'C: Subject: x' C: 'C< one'
+			while [ -n "$end" ]; do
+				octet=${end:0:1}
+				[ "$octet" != \\ ] || octet=${end:0:2}
+				end=${end#"$octet"}
+				printf '%s\n' "C< $octet" 'C! wait 0'
+			done
+			printf '%s\n' 'C: MAIL FROM:<evil@b.test>' 'C! wait 0' \
+				'C: last' 'C! wait 0' 'C< \r' 'C! wait 0' \
+				'C< \n' 'C! wait 0' 'C< .' 'C! wait 0' \
+				'C< \r' 'C! wait 0' 'C< \n' \
+				'S: 250 2.0.0 Ok, id ...'
+		} | deliver
+	done
+	[ "$(count alice)" -eq 5 ]
+}
+
 @test "bare LF is a line end in storage, bare CR and NUL are kept" {
 	deliver <<-'END'
 	C: Subject: odd

@@ -163,6 +163,78 @@ mail_utf8() {
 	grep -q 'with UTF8SMTPA id' "$file"
 }
 
+# far WORDS: a server elsewhere with these extensions.
+far() {
+	sink -m "extensions $1"
+	config smtp-port "$SINK_PORT"
+	config loopback-mx yes
+	dns "there.test=$HOST" "xn--bcher-kva.test=$HOST"
+}
+
+@test "utf8: from a session through the spool to a server that knows it" {
+	virtual grüße@here.test
+	far 'PIPELINING|8BITMIME|SMTPUTF8'
+	local_peer <<-END
+	C: MAIL FROM:<grüße@here.test> SMTPUTF8 BODY=8BITMIME
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<δοκιμή@there.test>
+	S: 250 2.1.5 Recipient ok
+	C: RCPT TO:<bob@bücher.test>
+	S: 250 2.1.5 Recipient ok
+	C: DATA
+	S: 354...
+	C: From: grüße@here.test
+	C: Subject: Grüße
+	C:
+	C: Straße
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+	"$BIN/mailq-run" -c "$CONFIG"
+	[ "$(waiting)" -eq 0 ]
+	grep -q 'C: MAIL FROM:<grüße@here.test>.* SMTPUTF8' "$T/sink/log"
+	grep -q 'C: RCPT TO:<δοκιμή@there.test>' "$T/sink/log"
+	grep -q 'C: RCPT TO:<bob@\(xn--bcher-kva\|bücher\).test>' "$T/sink/log"
+	grep -q '^Subject: Grüße' "$T"/sink/1.mail
+	grep -q '^Straße' "$T"/sink/2.mail
+	grep -q 'with UTF8SMTP id' "$T"/sink/1.mail
+}
+
+@test "utf8: to a server that does not: A-labels, or a report in UTF-8" {
+	virtual grüße@here.test
+	far 'PIPELINING|8BITMIME'
+	submit_socket
+	local_peer <<-END
+	$(from_to a@here.test bob@xn--bcher-kva.test)
+	$(empty_mail)
+	C: MAIL FROM:<alice@here.test> SMTPUTF8
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<bob@bücher.test>
+	S: 250 2.1.5 Recipient ok
+	$(empty_mail)
+	C: MAIL FROM:<grüße@here.test> SMTPUTF8
+	S: 250 2.1.0 Sender ok
+	C: RCPT TO:<δοκιμή@there.test>
+	S: 250 2.1.5 Recipient ok
+	C: DATA
+	S: 354...
+	C: Subject: Grüße
+	C:
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+	"$BIN/mailq-run" -c "$CONFIG"
+	"$BIN/mailq-run" -c "$CONFIG"
+	[ "$(waiting)" -eq 0 ]
+	not grep -q SMTPUTF8 "$T/sink/log"
+	[ "$(grep -c 'C: RCPT TO:<bob@xn--bcher-kva.test>' "$T/sink/log")" -eq 2 ]
+	not grep -q δοκιμή "$T/sink/log"
+	[ "$(in_box grüße@here.test)" -eq 1 ]
+	grep -rq '^Content-Type: message/global-delivery-status' "$T/vmail"
+	grep -rq 'utf-8; *δοκιμή@there.test' "$T/vmail"
+	grep -rq '^Status: 5.6.7' "$T/vmail"
+}
+
 @test "utf8: swaks" {
 	type -P swaks >/dev/null || skip "swaks is not installed"
 	virtual grüße@here.test
