@@ -88,6 +88,7 @@ class Peer:
     """One that serves the Maildir of HOME on a pipe, with Maildirs of its own
     below DIR/NAME."""
     lacks = frozenset()  # rows it has not
+    index = "dovecot*", "mailroom-index*", "courierimapuiddb"
 
     def __init__(self, name, command, top):
         self.name, self.command = name, command
@@ -102,6 +103,12 @@ class Peer:
 
     def folder(self, name):
         return name
+
+    def forget(self, what="mail"):
+        """Its index of INBOX."""
+        for name in self.index:
+            for path in glob.glob(f"{self.home(what)}/Maildir/{name}"):
+                os.unlink(path)
 
     def fill(self, what, source):
         shutil.copytree(source, os.path.join(self.home(what), "Maildir"))
@@ -171,7 +178,7 @@ class Courier(Peer):
 class Cyrus(Peer):
     """Without its master: one imapd that serves one client after the other,
     filled by APPEND.  Its IDLE is of mail that it delivers itself."""
-    lacks = {"IDLE: delivery to EXISTS"}
+    lacks = {"IDLE: delivery to EXISTS", "first"}
 
     def __init__(self, peers, top):
         root = os.path.join(peers, "cyrus")
