@@ -23,6 +23,7 @@ folder_keyword(struct folder *f, const char *name, bool make)
 {
 	int bit;
 
+	f->words_sure = false;
 	(void)folder_keywords(f);
 	bit = keywords_find(&f->words, name);
 	if (bit != -1 || !make)

@@ -195,6 +195,8 @@ folder_get(struct folder *f, uint32_t number, struct message *m)
 		return -1;
 	if (f->at != &f->ix) /* flags as they are now */
 		refresh(f, &r);
+	if ((r.keywords & ~f->words.named) != 0)
+		f->words_sure = false; /* somebody has made one */
 	*m = (struct message){ .uid = r.uid,
 		.flags = r.flags & (FLAG_STORED | FLAG_NEW | FLAG_ATTACHMENT),
 		.keywords = r.keywords,
@@ -353,9 +355,11 @@ folder_keywords(struct folder *f)
 {
 	static const char *const none[KEYWORDS];
 
-	if (!f->words_read || keywords_changed(&f->words, f->dir)) {
+	if (!f->words_read ||
+	    (!f->words_sure && keywords_changed(&f->words, f->dir))) {
 		keywords_free(&f->words);
 		f->words_read = keywords_read(&f->words, f->dir) == 0;
 	}
+	f->words_sure = f->words_read;
 	return f->words_read ? f->words.name : none;
 }

@@ -69,6 +69,8 @@ keywords_read(struct keywords *k, int dir)
 	(void)memcpy(rest, text, (size_t)n + 1);
 	while ((line = strsep(&rest, "\n")) != NULL)
 		take(k, line);
+	for (int i = 0; i < KEYWORDS; i++)
+		k->named |= (uint64_t)(k->name[i] != NULL) << i;
 	return 0;
 }
 

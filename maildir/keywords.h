@@ -22,6 +22,7 @@ extern const char *const keywords_standard[KEYWORDS_STANDARD];
 
 struct keywords {
 	const char *name[KEYWORDS]; /* NULL: not given */
+	uint64_t named; /* bits that have one */
 	char *text;
 	struct stat st[2]; /* of the two files as read */
 };

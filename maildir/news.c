@@ -239,6 +239,7 @@ folder_sync(struct folder *f, bool expunge, struct folder_news *news)
 	news->changed = f->list[CHANGED];
 	news->changes = (size_t)changes;
 	news->count = folder_count(f);
+	f->words_sure = false;
 	if (f->words_read && keywords_changed(&f->words, f->dir)) {
 		(void)folder_keywords(f);
 		news->keywords = true;

@@ -46,6 +46,7 @@ struct folder {
 
 	struct keywords words;
 	bool words_read;
+	bool words_sure; /* they need not be looked at again */
 
 	struct watch *watch; /* NULL: none */
 	bool watched; /* what it has not seen is in the index */

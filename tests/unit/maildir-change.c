@@ -20,6 +20,32 @@ TEST(change_of_a_file_that_was_just_renamed)
 	home_drop(&h);
 }
 
+/* A name that another program gave since this view looked last. */
+TEST(keyword_of_another)
+{
+	struct home h;
+	struct folder *a, *b;
+	struct message m;
+
+	home_make(&h, 1, 0);
+	a = open_folder(&h, "INBOX", true);
+	b = open_folder(&h, "INBOX", true);
+	CHECK(folder_keywords(a)[5] == NULL);
+	CHECK(folder_keyword(b, "later", true) == 5);
+	CHECK(folder_change(b, &(uint32_t){ 1 }, 1,
+		  &(struct change){ .mode = CHANGE_ADD,
+		      .keywords = 1 << 5,
+		      .unchanged_since = UINT64_MAX },
+		  NULL) == 0);
+	m = get(a, 1);
+	CHECK(m.keywords == 1 << 5);
+	CHECK_STR(folder_keywords(a)[5], "later");
+	CHECK(folder_keyword(a, "LATER", false) == 5);
+	folder_close(a);
+	folder_close(b);
+	home_drop(&h);
+}
+
 TEST(unknown_letters_stay)
 {
 	struct home h;
