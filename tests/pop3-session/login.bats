@@ -230,11 +230,11 @@ scram_mpop() {
 	exec 8<>"/dev/tcp/$HOST/20110"
 	say 'S: +OK POP3 server ready'
 	monitor=$(pgrep -P "$PID_pop" -f pop3-session)
-	wait_for 5 pgrep -P "$monitor"
+	wait_for 20 pgrep -P "$monitor"
 	parser=$(pgrep -P "$monitor")
-	wait_for 5 grep -q '^Seccomp:.*2$' "/proc/$parser/status"
+	wait_for 20 grep -q '^NoNewPrivs:.1$' "/proc/$parser/status"
+	wait_for 20 has_filter "$parser"
 	grep -q '^Uid:.20901.20901.20901.20901$' "/proc/$parser/status"
-	grep -q '^NoNewPrivs:.1$' "/proc/$parser/status"
 	[ "$(readlink "/proc/$parser/root")" = "$RUN/empty" ]
 	[ -z "$(find "/proc/$parser/fd" -lname "$LOG")" ]
 	say 'C: QUIT' 'S: +OK Bye'

@@ -209,7 +209,7 @@ load common
 	three
 	begin
 	session=$(pgrep -P "$PID_pop" -f pop3-session)
-	grep -q '^Seccomp:.*2$' "/proc/$session/status"
+	has_filter "$session"
 	grep -q '^NoNewPrivs:.1$' "/proc/$session/status"
 	grep -q "^Uid:.$UID_alice.$UID_alice.$UID_alice.$UID_alice\$" \
 		"/proc/$session/status"
