@@ -6,7 +6,7 @@
  *				list nor index, and of the raw readdir and stat
  *	open DIR TIMES		microseconds of opening a folder that nobody
  *				has changed
- *	stat TIMES COMMAND...	milliseconds of a POP3 session on a pipe that
+ *	stat TIMES COMMAND...	milliseconds of a POP3 session that
  *				asks for STAT
  *	retr COMMAND...		megabytes a second of RETR of all messages, one
  *				after the other
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -215,7 +216,9 @@ again(const char *path, size_t n)
 	free(ms);
 }
 
-/* ---- POP3 */
+/* ---- POP3, on a socket as over the net */
+
+enum { PIECE = 64 * 1024 };
 
 struct session {
 	FILE *out;
@@ -227,24 +230,22 @@ struct session {
 static void
 begin(struct session *s, char **command)
 {
-	int to[2], from[2];
+	int end[2];
 
-	if (pipe(to) == -1 || pipe(from) == -1 || (s->pid = fork()) == -1)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) == -1 ||
+	    (s->pid = fork()) == -1)
 		err(71, "fork");
 	if (s->pid == 0) {
-		if (dup2(to[0], 0) == -1 || dup2(from[1], 1) == -1)
+		if (dup2(end[1], 0) == -1 || dup2(end[1], 1) == -1)
 			err(71, "dup2");
-		for (int i = 0; i < 2; i++) {
-			(void)close(to[i]);
-			(void)close(from[i]);
-		}
 		(void)execvp(command[0], command);
 		err(71, "%s", command[0]);
 	}
-	(void)close(to[0]);
-	(void)close(from[1]);
-	s->out = fdopen(from[0], "r");
-	s->in = to[1];
+	(void)close(end[1]);
+	s->in = end[0];
+	s->out = fdopen(end[0], "r");
+	if (s->out != NULL)
+		(void)setvbuf(s->out, NULL, _IOFBF, PIECE);
 }
 
 static const char *
@@ -276,7 +277,6 @@ static void
 end(struct session *s)
 {
 	ask(s, "QUIT\r\n");
-	(void)close(s->in);
 	(void)fclose(s->out);
 	(void)waitpid(s->pid, NULL, 0);
 }
