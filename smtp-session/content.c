@@ -179,7 +179,7 @@ check_content(struct smtp *s)
 		return content_fault(s, d->error);
 	if (d->endless)
 		return &malformed;
-	if (d->bare && s->config->strict_newlines && !d->mend_cr)
+	if (d->bare && s->config->strict_newlines && !smtp_ours(s))
 		return &bare_newline;
 	if (s->facts.authenticated && !mail_from_ok(s))
 		return smtp_because(s, &not_yours, "From is not of user %s",
@@ -262,7 +262,7 @@ begin_content(struct smtp *s)
 	s->idle = 0;
 	data_start(d);
 	d->limit = s->config->size;
-	d->mend_cr = smtp_ours(s);
+	d->mend_cr = smtp_ours(s) || s->facts.peer == POLICY_LOOPBACK;
 	if (s->facts.authenticated) {
 		d->id = s->id;
 		d->host = s->config->hostname;

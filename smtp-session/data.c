@@ -11,6 +11,7 @@
 
 #include "message/date.h"
 #include "message/header.h"
+#include "message/list.h"
 
 void
 data_init(struct data *d)
@@ -27,7 +28,7 @@ data_start(struct data *d)
 	buf_reset(&d->loops);
 	buf_reset(&d->from);
 	d->id = NULL;
-	d->has_id = d->has_date = d->has_from = false;
+	d->has_id = d->has_date = d->has_from = d->has_sender = false;
 	d->size = 0;
 	d->too_big = d->bare = d->high = d->in_body = d->endless = false;
 	d->received = 0;
@@ -81,6 +82,8 @@ note_field(struct data *d, const struct field *f)
 		buf_char(&d->from, '\0');
 	} else if (span_same(f->name, span("Date")))
 		d->has_date = true;
+	else if (span_same(f->name, span("Sender")))
+		d->has_sender = true;
 	else if (span_same(f->name, span("Message-ID")))
 		d->has_id = true;
 	for (size_t i = 0; i < f->whole.len && !d->high; i++)
@@ -106,6 +109,38 @@ is_dropped(const struct data *d, struct span name)
 	return false;
 }
 
+static bool
+is_sender(const struct data *d, const struct mailbox *m)
+{
+	struct span rest = span(d->sender), local = span_cut(&rest, '@');
+
+	return m->domain.len > 0 && span_same(m->local, local) &&
+	    span_same(m->domain, rest);
+}
+
+/* Does From name others than the sender only (RFC 5322 s. 3.6.2)? */
+static bool
+is_for_others(const struct data *d)
+{
+	struct span all = buf_all(&d->from);
+	size_t named = 0, sender = 0;
+	enum list_kind kind;
+	struct buf scratch;
+	struct mailbox m;
+	struct list l;
+
+	buf_init(&scratch, DATA_FROM_MAX);
+	while (all.len > 0) {
+		list_begin(&l, span_cut(&all, '\0'));
+		while ((kind = list_next(&l, &scratch, &m)) != LIST_END) {
+			named += kind == LIST_MAILBOX && m.domain.len > 0;
+			sender += kind == LIST_MAILBOX && is_sender(d, &m);
+		}
+	}
+	buf_free(&scratch);
+	return d->sender[0] != '\0' && named > 0 && sender == 0;
+}
+
 /* What a program of our users left out (RFC 6409 s. 8). */
 static void
 add_missing(struct data *d)
@@ -118,6 +153,8 @@ add_missing(struct data *d)
 	buf_init(&b, 2048);
 	if (!d->has_from)
 		buf_printf(&b, "From: <%s>\n", d->sender);
+	if (!d->has_sender && is_for_others(d))
+		buf_printf(&b, "Sender: <%s>\n", d->sender);
 	if (!d->has_date)
 		buf_printf(&b, "Date: %s\n", date_put(date, time(NULL)));
 	if (!d->has_id)

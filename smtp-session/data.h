@@ -56,7 +56,7 @@ struct data {
 	/* its own */
 	enum data_at at;
 	bool in_body;
-	bool has_id, has_date, has_from;
+	bool has_id, has_date, has_from, has_sender;
 	struct buf head;
 	size_t searched; /* of head, for the empty line */
 	char step[DATA_STEP];

@@ -249,6 +249,20 @@ text" ]
 	[ "$(message bob | grep -ciE '^(from|date|message-id):')" -eq 3 ]
 }
 
+@test "Sender is added where From names other addresses only" {
+	printf '%s\n' 'info: alice' 'sales: alice' >"$CONFIG/aliases"
+	written 'From: Office <info@here.test>, sales@here.test' \
+		<<<'S: 250 2.0.0 Ok, id ...'
+	has '^Sender: <alice@here.test>$' bob
+	written 'From: info@here.test' 'Sender: sales@here.test' \
+		<<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(cat "$MAILDIR_bob"/new/* | grep -c '^Sender:')" -eq 2 ]
+	written 'From: info@here.test, "Me, myself" <ALICE@Here.Test>' \
+		<<<'S: 250 2.0.0 Ok, id ...'
+	written 'Subject: no From' <<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(cat "$MAILDIR_bob"/new/* | grep -c '^Sender:')" -eq 2 ]
+}
+
 @test "From: must be of the login, aliases count" {
 	echo 'info: alice' >"$CONFIG/aliases"
 	written 'From: Bob <bob@here.test>' \
