@@ -68,20 +68,30 @@ trouble(const char *who)
 	_exit(71);
 }
 
+/* A child that works at "fd".  1: this is the child; 0: the parent, also when
+ * there is no child, as the manager sees by the end of its pair; -1. */
+static int
+fork_for(int fd)
+{
+	pid_t pid;
+
+	if (fd == -1)
+		return fail_as(EBADMSG, "no descriptor");
+	pid = fork();
+	if (pid == -1)
+		log_line(LOG_ERR, "fork error=%d", errno);
+	return pid == 0;
+}
+
 static int
 fork_worker(struct monitor *m, const struct record *r, int fd)
 {
 	const struct crew *c = m->ctx;
-	pid_t pid;
+	int got = fork_for(fd);
 
 	(void)r;
-	if (fd == -1)
-		return fail_as(EBADMSG, "no descriptor");
-	pid = fork();
-	if (pid == -1) /* the manager sees its pair closed */
-		log_line(LOG_ERR, "fork error=%d", errno);
-	if (pid != 0)
-		return 0;
+	if (got != 1)
+		return got;
 	if (keep_only(fd) == -1 ||
 	    lock_down(c, SANDBOX_PARSER, RECORD_FILES, CPU) == -1)
 		trouble("worker");
@@ -154,16 +164,11 @@ handshake(const struct crew *c, int pair)
 static int
 fork_handshake(struct monitor *m, const struct record *r, int fd)
 {
-	pid_t pid;
+	int got = fork_for(fd);
 
 	(void)r;
-	if (fd == -1)
-		return fail_as(EBADMSG, "no descriptor");
-	pid = fork();
-	if (pid == -1)
-		log_line(LOG_ERR, "fork error=%d", errno);
-	if (pid != 0)
-		return 0;
+	if (got != 1)
+		return got;
 	(void)close(m->sock);
 	handshake(m->ctx, fd);
 	_exit(0);
@@ -194,16 +199,11 @@ become_fetcher(const struct crew *c)
 static int
 fork_fetcher(struct monitor *m, const struct record *r, int fd)
 {
-	pid_t pid;
+	int got = fork_for(fd);
 
 	(void)r;
-	if (fd == -1)
-		return fail_as(EBADMSG, "no descriptor");
-	pid = fork();
-	if (pid == -1)
-		log_line(LOG_ERR, "fork error=%d", errno);
-	if (pid != 0)
-		return 0;
+	if (got != 1)
+		return got;
 	if (keep_only(fd) == 0)
 		become_fetcher(m->ctx);
 	_exit(0);

@@ -2,6 +2,14 @@ load common
 
 # What mailq-run makes of the answers of real and of bad servers.
 
+# letters ID COUNT: so many for bob@there.test, under ids that begin so.
+letters() {
+	local i
+	for ((i = 0; i < $2; i++)); do
+		entry "$1$i" a@here.test bob@there.test
+	done
+}
+
 @test "a message to its host by MX" {
 	remote
 	entry one alice@here.test bob@there.test
@@ -212,11 +220,8 @@ load common
 saying() { grep -c "S: $1" "$T/sink/log"; }
 
 @test "a host that has enough: a pause, and fewer letters next time" {
-	local i
 	remote -m 'enough 1'
-	for ((i = 0; i < 24; i++)); do # more than connections at a time
-		entry "m$i" a@here.test bob@there.test
-	done
+	letters m 24 # more than connections at a time
 	SECONDS=0
 	mailq_run -H 3
 	[ "$SECONDS" -ge 1 ] # the next ones come a second later
@@ -226,9 +231,7 @@ saying() { grep -c "S: $1" "$T/sink/log"; }
 	# Once it is known, the host need not say it again.
 	other_remote -p "$SINK_PORT" -m 'enough 1'
 	: >"$T/sink/log"
-	for ((i = 0; i < 24; i++)); do
-		entry "n$i" a@here.test bob@there.test
-	done
+	letters n 24
 	mailq_run
 	[ "$(waiting)" -eq 0 ]
 	[ "$(saying 421)" -eq 0 ]
@@ -239,12 +242,9 @@ saying() { grep -c "S: $1" "$T/sink/log"; }
 }
 
 @test "as many connections to a destination as are configured" {
-	local i
 	remote -m 'crowd 2' -m 'slow 0.1'
 	config connections-per-destination 2
-	for ((i = 0; i < 40; i++)); do
-		entry "m$i" a@here.test bob@there.test
-	done
+	letters m 40
 	mailq_run
 	[ "$(mails)" -eq 40 ]
 	[ "$(saying 421)" -eq 0 ]
@@ -252,19 +252,14 @@ saying() { grep -c "S: $1" "$T/sink/log"; }
 }
 
 @test "a host that wants few connections gets few, later too" {
-	local i
 	remote -m 'crowd 2' -m 'slow 0.1'
-	for ((i = 0; i < 40; i++)); do
-		entry "m$i" a@here.test bob@there.test
-	done
+	letters m 40
 	mailq_run
 	[ "$(mails)" -eq 40 ]
 	[ "$(saying 421)" -ge 1 ]
 	grep -q "^connections [0-9]* .$HOST\]:$SINK_PORT [12]\$" "$SPOOL/hosts"
 	: >"$T/sink/log"
-	for ((i = 0; i < 40; i++)); do
-		entry "n$i" a@here.test bob@there.test
-	done
+	letters n 40
 	mailq_run
 	[ "$(mails)" -eq 80 ]
 	[ "$(saying 421)" -eq 0 ]
