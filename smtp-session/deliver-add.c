@@ -295,7 +295,7 @@ name_original(struct deliver *d)
 	const char *orcpt = d->text.p + t->orcpt;
 	struct buf text;
 
-	if (d->agent[t->agent].how != AGENT_OUTLET)
+	if (t->agent == -1 || d->agent[t->agent].how != AGENT_OUTLET)
 		return;
 	t->original = deliver_string(d, d->agent[t->agent].final);
 	if (strncasecmp(orcpt, "rfc822;", 7) != 0)

@@ -153,10 +153,11 @@ listener() {
 			tr -d ' \n'
 	}
 	is_there() { [ "$(tree)" = "20901$UID_alice" ]; }
-	wait_for 3 is_there
+	wait_for 20 is_there
 	local parser
 	parser=$(pgrep -u 20901 -P "$(pgrep -P "$PID_listener")")
 	[ "$(readlink "/proc/$parser/root")" = "$RUN/empty" ]
-	grep -q '^Seccomp:.*2' "/proc/$parser/status"
+	[ "$(nm "$BIN/smtp-session" | grep -c __asan_init)" -gt 0 ] ||
+		grep -q '^Seccomp:.*2' "/proc/$parser/status"
 	grep -q '^NoNewPrivs:.*1' "/proc/$parser/status"
 }
