@@ -50,7 +50,7 @@ LIBRESOLV = $(call archive,resolv)
 PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   imap-session/imap-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
-	   mailq-run/mta-sts \
+	   mailq-run/mta-sts mailq-run/mailroom-check \
 	   maildir/maildir \
 	   session/auth-pam session/find-user session/tls-relay
 $(B)/bin/smtp-session $(B)/bin/pop3-session: PIE = $(STATIC)
@@ -59,6 +59,7 @@ LIBS_pop3-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT) $(LIBZ)
 LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
+LIBS_mailroom-check = $(LIBIDN2) -lresolv
 LIBS_mta-sts = -lcurl
 LIBS_sendmail = $(LIBIDN2)
 # What a program has beside its main and the archives.
@@ -320,7 +321,7 @@ deps:
 
 # ---- installation
 
-IN_SBIN	= smtp-session pop3-session imap-session mailq-run
+IN_SBIN	= smtp-session pop3-session imap-session mailq-run mailroom-check
 IN_BIN	= mailq sendmail maildir
 IN_HELPERS = auth-pam find-user tls-relay mta-sts
 UNITDIR	?= $(PREFIX)/lib/systemd/system

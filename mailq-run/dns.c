@@ -131,6 +131,22 @@ dns_servers(struct dns_servers *s, const char *setting)
 	return 0;
 }
 
+void
+dns_reverse(char out[DNS_NAME], int family, const unsigned char *address,
+    struct span zone)
+{
+	char *at = out;
+
+	if (family == AF_INET)
+		at += snprintf(out, DNS_NAME, "%u.%u.%u.%u.", address[3],
+		    address[2], address[1], address[0]);
+	for (int i = family == AF_INET ? -1 : 15; i >= 0; i--)
+		at += snprintf(at, (size_t)(out + DNS_NAME - at), "%x.%x.",
+		    address[i] & 15, address[i] >> 4);
+	(void)snprintf(at, (size_t)(out + DNS_NAME - at), "%.*s", (int)zone.len,
+	    zone.p);
+}
+
 int
 dns_ask(int sock, uint32_t id, enum dns_type type, const char *name)
 {

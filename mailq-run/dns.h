@@ -72,6 +72,12 @@ struct dns_servers {
  * not), or with "" from resolv.conf.  0; -1: fail_text(). */
 int dns_servers(struct dns_servers *, const char *setting);
 
+/* "1.2.0.192.zone" of the octets of 192.0.2.1, and so for IPv6: the name to ask
+ * for an address in in-addr.arpa, ip6.arpa (RFC 1035 s. 3.5, RFC 3596 s. 2.5)
+ * or a list (RFC 5782). */
+void dns_reverse(char out[DNS_NAME], int family, const unsigned char *address,
+    struct span zone);
+
 /* Send a question; the answer carries the id.  0 / -1. */
 int dns_ask(int sock, uint32_t id, enum dns_type, const char *name);
 /* Read one.  0; -1: no question (EBADMSG). */

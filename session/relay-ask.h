@@ -9,6 +9,7 @@ enum { RELAY_FD = 4, RELAY_PAIRS = 16 };
 enum relay_ask {
 	RELAY_CERT, /* descriptor: PEM, with its chain */
 	RELAY_KEY, /* descriptor: PEM, of the certificate before */
+	RELAY_LOOK, /* data: a name; answer with struct tls_certs, and end */
 	RELAY_CLIENT, /* data: struct tls_policy */
 	RELAY_MASTER, /* from now on: each record brings another such socket */
 	RELAY_NET, /* descriptor: the socket to the peer */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message/fail.h"
@@ -117,6 +118,43 @@ contexts_key(struct contexts *cs, int fd)
 	EVP_PKEY_free(key);
 	(void)BIO_free(in);
 	return ok ? 0 : relay_fail("key");
+}
+
+static int64_t
+seconds(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static void
+look(const X509 *x, const char *name, struct tls_cert *c)
+{
+	X509 *mutable = X509_dup(x);
+	unsigned n = sizeof(c->sha256);
+
+	*c = (struct tls_cert){ .begins = seconds(X509_get0_notBefore(x)),
+		.ends = seconds(X509_get0_notAfter(x)) };
+	(void)X509_digest(x, EVP_sha256(), c->sha256, &n);
+	if (mutable == NULL)
+		return;
+	c->named = X509_check_host(mutable, name, 0, 0, NULL) == 1;
+	(void)X509_NAME_get_text_by_NID(X509_get_subject_name(x),
+	    NID_commonName, c->subject, sizeof(c->subject));
+	(void)ASN1_item_digest(ASN1_ITEM_rptr(X509_PUBKEY), EVP_sha256(),
+	    X509_get_X509_PUBKEY(mutable), c->key_sha256, &n);
+	X509_free(mutable);
+}
+
+void
+contexts_look(const struct contexts *cs, const char *name,
+    struct tls_certs *certs)
+{
+	for (unsigned i = 0; i < cs->n; i++)
+		look(SSL_CTX_get0_certificate(cs->ctx[i]), name,
+		    &certs->cert[i]);
+	certs->count = cs->n;
 }
 
 /* The first certificate that has the name; a name that none has gets the

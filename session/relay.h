@@ -16,6 +16,9 @@ struct contexts {
 
 int contexts_cert(struct contexts *, int fd);
 int contexts_key(struct contexts *, int fd);
+/* What they are like, and whether each is for "name". */
+void contexts_look(const struct contexts *, const char *name,
+    struct tls_certs *);
 SSL *contexts_server(struct contexts *);
 SSL *contexts_client(struct tls_policy *);
 

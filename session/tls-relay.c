@@ -110,6 +110,16 @@ serve(struct job *j)
 	return 0;
 }
 
+/* Without a peer. */
+static int
+look(const struct job *j)
+{
+	static struct tls_certs certs;
+
+	contexts_look(j->contexts, r.data, &certs);
+	return answer(j->side, RELAY_UP, span_n(&certs, sizeof(certs)));
+}
+
 static int master(struct job *);
 
 /* Take in what is to be known, and do it. */
@@ -135,6 +145,8 @@ obey(struct job *j)
 				j->policy.also[i][TLS_NAME_MAX] = '\0';
 			j->client = true;
 			break;
+		case RELAY_LOOK:
+			return look(j);
 		case RELAY_MASTER:
 			return master(j);
 		case RELAY_NET:

@@ -367,6 +367,32 @@ tls_server(const struct config *c, int sock, struct tls_info *info)
 }
 
 int
+tls_look(const struct config *c, const char *name, struct tls_certs *certs)
+{
+	static struct record r;
+	int n = -1, side = start_relay(c, true);
+
+	if (side == -1)
+		return -1;
+	if (each_pair(c, send_pair, &side) == 0 &&
+	    record_send(side, RELAY_LOOK, 0, span(name), -1) == 0)
+		n = record_recv(side, &r, NULL, TLS_SECONDS * 1000);
+	(void)close(side);
+	if (n == -1)
+		return -1;
+	if (n == 1 && r.kind == RELAY_FAILED)
+		return fail_as(EPROTO, "%.200s", r.data);
+	if (n != 1 || r.kind != RELAY_UP || r.len != sizeof(*certs))
+		return fail_as(EBADMSG, "tls-relay: no answer");
+	memcpy(certs, r.data, sizeof(*certs));
+	if (certs->count > RELAY_PAIRS)
+		certs->count = 0;
+	for (uint32_t i = 0; i < certs->count; i++)
+		certs->cert[i].subject[sizeof(certs->cert->subject) - 1] = '\0';
+	return 0;
+}
+
+int
 tls_session(const struct config *c, int sock, const char *ip,
     struct scram_binding *b, char *text)
 {

@@ -76,6 +76,22 @@ void tls_accepting(const struct config *);
  * tls_server (parsers). */
 void tls_forget(void);
 
+/* What can be told of the certificates without a connection. */
+struct tls_cert {
+	int64_t begins, ends; /* seconds since 1970 */
+	uint32_t named; /* it is for that name */
+	char subject[128]; /* of people: its first name */
+	uint8_t key_sha256[32]; /* of SubjectPublicKeyInfo: TLSA 3 1 1 */
+	uint8_t sha256[32]; /* of all of it: TLSA 3 0 1 */
+};
+
+struct tls_certs {
+	uint32_t count;
+	struct tls_cert cert[16];
+};
+/* Read all pairs in their order, as for a connection, by a relay.  0; -1. */
+int tls_look(const struct config *, const char *name, struct tls_certs *);
+
 /* ---- the client's side */
 
 enum tls_mode {

@@ -168,6 +168,35 @@ users_find(const struct config *c, const char *name, struct user *u)
 	return find_in_file(c, name_ok(name) ? name : " ", u);
 }
 
+int
+users_each(const struct config *c, int (*each)(void *ctx, const struct user *),
+    void *ctx)
+{
+	char path[PATH_MAX];
+	struct span line, field[FIELDS];
+	struct user u;
+	struct lines l;
+	int r;
+
+	if (c->system_users)
+		return 0;
+	config_path(c, "users", path);
+	r = lines_open(&l, path);
+	while (r == 1 && (r = lines_word(&l, &line)) == 1) {
+		split(line, field);
+		r = take_line(&l, field, &u);
+		if (r == 0)
+			r = each(ctx, &u);
+		if (r != 0)
+			break;
+		r = 1;
+	}
+	lines_close(&l);
+	explicit_bzero(l.data, sizeof(l.data));
+	users_forget(&u);
+	return r;
+}
+
 bool
 users_have_keys(const struct config *c)
 {

@@ -35,6 +35,12 @@ int users_find(const struct config *c, const char *name, struct user *u);
  * a users file, or when it is none of ours, no. */
 bool users_have_keys(const struct config *);
 
+/* Call "each" with everybody in the users file (not with the users of the
+ * system) until it returns something else than 0, which is returned; 0: that
+ * was all; -1: fail_text() is "FILE:LINE: ...". */
+int users_each(const struct config *,
+    int (*each)(void *ctx, const struct user *), void *ctx);
+
 void users_forget(struct user *); /* explicit_bzero of the password */
 
 #endif

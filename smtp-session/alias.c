@@ -218,6 +218,40 @@ alias_find(const struct alias_file *a, const char *name, struct buf *values,
 }
 
 int
+alias_next(const struct alias_file *a, struct alias_walk *w, struct buf *name,
+    struct buf *values)
+{
+	struct buf scratch;
+	struct span entry, key;
+	size_t colon;
+
+	if (!logical(&w->rest, &entry, &w->line, &w->next))
+		return 0;
+	buf_init(&scratch, ALIAS_VALUES_MAX);
+	colon = entry.len;
+	if (item(&entry, ':', &scratch) == 0) {
+		colon -= entry.len;
+		key = unquote(span_trim(buf_all(&scratch)), name);
+		/* unquote fills "name" from its beginning. */
+		name->len = key.len;
+		memmove(name->p, key.p, key.len);
+		name->p[key.len] = '\0';
+	}
+	buf_free(&scratch);
+	if (colon == 0 || entry.p[-1] != ':' || name->len == 0)
+		return fail_as(EINVAL, "%s:%u: should be \"name: value, ...\"",
+		    a->path, w->line);
+	buf_reset(values);
+	if (split(entry, values) == -1)
+		return fail_as(EINVAL, "%s:%u: quotes stay open, or too long",
+		    a->path, w->line);
+	return values->len > 0 ?
+	    1 :
+	    fail_as(EINVAL, "%s:%u: \"%s\" stands for nothing", a->path,
+		w->line, name->p);
+}
+
+int
 alias_list(const struct alias_file *a, struct buf *values)
 {
 	struct span rest = buf_all(&a->text);

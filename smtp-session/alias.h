@@ -33,6 +33,18 @@ void alias_close(struct alias_file *);
 int alias_find(const struct alias_file *, const char *name, struct buf *values,
     unsigned *line);
 
+/* All entries, one after another: */
+struct alias_walk {
+	struct span rest; /* begin with all of the file's text */
+	unsigned next, line; /* of the entry; begin with next = 1 */
+};
+
+/* 1: the next one; "name" and "values" (as alias_find has them) are reset.
+ * 0: that was all.  -1: it cannot be read, fail_text() is "FILE:LINE: what";
+ * the walk can go on. */
+int alias_next(const struct alias_file *, struct alias_walk *, struct buf *name,
+    struct buf *values);
+
 /* The file of an :include: : values, divided by commas and line ends.
  * 0; -1: fail_text() is "FILE:LINE: what". */
 int alias_list(const struct alias_file *, struct buf *values);

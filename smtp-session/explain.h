@@ -13,4 +13,8 @@
 int explain(const struct config *, bool submission, const char *ip,
     const char *helo, const char *from, const char *rcpt, const char *file);
 
+/* smtp-session -aliases: try each entry of the alias files.  One line for each
+ * fault to standard output.  Exit status: 0 none, 1 some, 75 cannot tell. */
+int explain_aliases(const struct config *);
+
 #endif

@@ -6,42 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "mailq-run/packet.h"
 #include "mailq-run/resolver.h"
 #include "message/domain.h"
-#include "message/fail.h"
 #include "session/log.h"
 #include "session/record.h"
-#include "session/role.h"
-#include "session/sandbox.h"
 #include "smtp-session/resolve.h"
 
 /* ---- the resolver */
 
-static int
-lock_down(const struct config *c)
-{
-	const struct limits l = {
-		.memory = 64 << 20,
-		.files = DNS_WINDOW + 8,
-		.cpu = 60,
-		.procs = role_root() ? 0 : -1,
-	};
-	return sandbox_alone(c, &l, SANDBOX_DNS);
-}
-
 noreturn void
 names_resolver(int sock, const struct config *c)
 {
-	struct dns_servers servers;
-
-	if (dns_servers(&servers, c->dns) == -1 || packet_start() == -1 ||
-	    lock_down(c) == -1 ||
-	    resolver_serve(sock, &servers, NAMES_HURRY) == -1)
-		log_line(LOG_ERR, "no-resolver reason=\"%s\"", fail_text());
-	_exit(0);
+	resolver_alone(sock, c, NAMES_HURRY);
 }
 
 /* ---- questions */
@@ -168,23 +145,6 @@ names_all_mute(int sock, struct span targets)
 	return true;
 }
 
-/* "1.2.0.192.zone" of 192.0.2.1. */
-static void
-reverse(char out[DNS_NAME], int family, const unsigned char *address,
-    struct span zone)
-{
-	char *at = out;
-
-	if (family == AF_INET)
-		at += snprintf(out, DNS_NAME, "%u.%u.%u.%u.", address[3],
-		    address[2], address[1], address[0]);
-	for (int i = family == AF_INET ? -1 : 15; i >= 0; i--)
-		at += snprintf(at, (size_t)(out + DNS_NAME - at), "%x.%x.",
-		    address[i] & 15, address[i] >> 4);
-	(void)snprintf(at, (size_t)(out + DNS_NAME - at), "%.*s", (int)zone.len,
-	    zone.p);
-}
-
 /* Does the answer of a list say that it has the address?  Some tell what is
  * wrong with the question in a network of its own. */
 static bool
@@ -221,7 +181,7 @@ names_listed(int sock, const char *ip, const char *zones, char by[DNS_NAME])
 	if (inet_pton(family, ip, address) != 1)
 		return 0;
 	while (n < NAMES_ZONES && (zone[n] = span_word(&rest)).len > 0) {
-		reverse(question, family, address, zone[n++]);
+		dns_reverse(question, family, address, zone[n++]);
 		if (dns_ask(sock, ++last_id, DNS_A, question) == -1)
 			return 0;
 	}
@@ -246,7 +206,7 @@ names_client(int sock, const char *ip, char name[DNS_NAME])
 
 	if (inet_pton(family, ip, address) != 1)
 		return -1;
-	reverse(question, family, address,
+	dns_reverse(question, family, address,
 	    span(family == AF_INET ? "in-addr.arpa" : "ip6.arpa"));
 	if (names_ask(sock, DNS_PTR, question, &a) != DNS_OK ||
 	    domain_fold(folded, span(a.rr[0].data)) == -1)

@@ -21,12 +21,14 @@
 
 static struct service service = { .dir = CONFIG_DIR };
 static bool explaining; /* say what would be decided */
+static bool checking; /* the aliases */
 
 noreturn static void
 usage(void)
 {
 	(void)fprintf(stderr,
 	    "usage: smtp-session [-sS] [-c directory]\n"
+	    "       smtp-session [-c directory] -aliases\n"
 	    "       smtp-session [-s] [-c directory] -explain ip helo from "
 	    "rcpt [file]\n");
 	exit(EX_USAGE);
@@ -55,14 +57,20 @@ listens(void)
 	    yes != 0;
 }
 
-/* "-explain" is option e with the argument "xplain". */
+/* "-explain" is option e with the argument "xplain", "-aliases" option a with
+ * "liases". */
 static void
 options(int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:e:sS")) != -1) {
+	while ((c = getopt(argc, argv, "a:c:e:sS")) != -1) {
 		switch (c) {
+		case 'a':
+			if (strcmp(optarg, "liases") != 0)
+				usage();
+			checking = true;
+			break;
 		case 'c':
 			service.dir = optarg;
 			break;
@@ -106,6 +114,10 @@ main(int argc, char *argv[])
 	options(argc, argv);
 	service.main = getpid();
 	connection_load(&service);
+	if (checking && !service.configured)
+		errx(EX_CONFIG, "%s", fail_text());
+	if (checking)
+		return explain_aliases(c);
 	if (explaining)
 		return explain_main(argc - optind, argv + optind);
 	log_open(PROGRAM, service.configured ? c->log : NULL);
