@@ -292,12 +292,13 @@ static void
 name_original(struct deliver *d)
 {
 	struct target *t = &d->target[d->targets - 1];
-	const char *orcpt = d->text.p + t->orcpt;
+	const char *orcpt;
 	struct buf text;
 
 	if (t->agent == -1 || d->agent[t->agent].how != AGENT_OUTLET)
 		return;
 	t->original = deliver_string(d, d->agent[t->agent].final);
+	orcpt = d->text.p + t->orcpt; /* it may have moved */
 	if (strncasecmp(orcpt, "rfc822;", 7) != 0)
 		return;
 	buf_init(&text, ENVELOPE_ORCPT_MAX);
