@@ -59,7 +59,7 @@ uint64_t
 note_sum(const void *p, size_t n)
 {
 	const uint64_t prime = 0xff51afd7ed558ccd;
-	uint64_t a[4] = { n, n + 1, n + 2, n + 3 }, word[4];
+	uint64_t a[4] = { n, n + 1, n + 2, n + 3 }, word[4], all = 0;
 	const char *s = p;
 
 	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
@@ -72,8 +72,8 @@ note_sum(const void *p, size_t n)
 	(void)memset(word, 0, sizeof(word));
 	(void)memcpy(word, s, n);
 	for (int i = 0; i < 4; i++)
-		a[0] = (a[0] ^ a[i] ^ word[i] * 3) * prime;
-	return a[0] ^ a[0] >> 32;
+		all = (all ^ a[i] ^ word[i] * 3) * prime;
+	return all ^ all >> 32;
 }
 
 int
@@ -94,20 +94,28 @@ note_open(int dir, const char *name, int flags)
 	return fd;
 }
 
+/* Other files belong to another generation. */
+static void
+follow_generation(struct folder *f)
+{
+	if (f->noted == f->ix.h->generation)
+		return;
+	region_close(&f->cache);
+	region_close(&f->signatures);
+	f->noted = f->ix.h->generation;
+}
+
 bool
 note_mapped(struct folder *f, struct region *g, const char *name, size_t need)
 {
 	struct stat st;
 
-	if (f->noted != f->ix.h->generation) { /* other files now */
-		region_close(&f->cache);
-		region_close(&f->signatures);
-		f->noted = f->ix.h->generation;
-	}
+	follow_generation(f);
 	if (need <= g->mapped)
 		return true;
 	if (g->fd == -1)
-		g->fd = note_open(f->ix.dir, name, O_RDONLY);
+		g->fd = note_open(f->ix.dir, name,
+		    f->ix.writable ? O_RDWR : O_RDONLY);
 	return g->fd != -1 && fstat(g->fd, &st) == 0 &&
 	    (size_t)st.st_size >= need &&
 	    region_map(g, (size_t)st.st_size, false) == 0;
@@ -305,7 +313,7 @@ folder_note(struct folder *f, uint32_t number, const struct note *n)
 	struct note all = *n;
 	struct record r;
 	ptrdiff_t i;
-	int fd, done;
+	int done;
 
 	if (!f->ix.writable || index_lock(&f->ix) != 1) {
 		index_unlock(&f->ix);
@@ -315,10 +323,11 @@ folder_note(struct folder *f, uint32_t number, const struct note *n)
 	if (i == -1)
 		done = fail_as(ENOENT, "no message %u", number);
 	else {
-		fd = note_open(f->ix.dir, cache_file, O_RDWR | O_CREAT);
-		done = note(f, fd, (size_t)i, &r, &all);
-		if (fd != -1)
-			(void)close(fd);
+		follow_generation(f);
+		if (f->cache.fd == -1) /* it stays open, for the next */
+			f->cache.fd =
+			    note_open(f->ix.dir, cache_file, O_RDWR | O_CREAT);
+		done = note(f, f->cache.fd, (size_t)i, &r, &all);
 	}
 	index_unlock(&f->ix);
 	return done;
