@@ -259,7 +259,7 @@ static void
 remove_index(const struct check *k)
 {
 	static const char *const file[] = { "", ".names", ".log", ".cache",
-		".tri", ".sort", ".text" };
+		".tri", ".sort", ".text", ".words", ".fields" };
 	char name[40];
 
 	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++) {

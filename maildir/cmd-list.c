@@ -8,6 +8,7 @@
 #include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
+#include "maildir/view.h"
 #include "message/date.h"
 #include "message/fail.h"
 
@@ -82,15 +83,15 @@ put_date(struct buf *out, int64_t when, const struct tm *now)
 }
 
 static void
-put_uid(struct buf *out, uint32_t n)
+put_uid(struct buf *out, uint32_t n, size_t width, char behind)
 {
 	char text[16], *p = text + sizeof(text);
 
-	*--p = ' ';
+	*--p = behind;
 	do
 		*--p = (char)('0' + n % 10);
 	while ((n /= 10) > 0);
-	while (p > text + sizeof(text) - 7)
+	while (p > text + sizeof(text) - width)
 		*--p = ' ';
 	buf_add(out, p, (size_t)(text + sizeof(text) - p));
 }
@@ -122,7 +123,7 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 		buf_str(out, unread ? "\033[1;31m" : "\033[31m");
 	else if (l->colour && unread)
 		buf_str(out, "\033[1m");
-	put_uid(out, m->uid);
+	put_uid(out, m->uid, 7, ' ');
 	buf_add(out, mark, 4);
 	buf_char(out, ' ');
 	put_date(out, date_of(b, m), &l->now);
@@ -226,12 +227,14 @@ one(struct lister *l, uint32_t number, struct brief *b)
 	struct cmd *c = l->c;
 	struct message m;
 
-	if (folder_get(c->folder, number, &m) == -1)
-		return;
-	if (c->quiet) {
-		buf_printf(&c->out, "%u\n", m.uid);
+	if (c->quiet) { /* as many as there are, so not the whole record */
+		const struct folder *f = c->folder;
+
+		put_uid(&c->out, f->at->r[view_place(f, number)].uid, 0, '\n');
 		return;
 	}
+	if (folder_get(c->folder, number, &m) == -1)
+		return;
 	if (brief_get(b, c->folder, number) == -1) {
 		cmd_complain(c, "%u: %s", m.uid, fail_text());
 		return;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "maildir/answer.h"
 #include "maildir/load.h"
 #include "maildir/maildir.h"
 #include "maildir/summary.h"
@@ -24,6 +25,7 @@ struct search {
 	struct summary *summary; /* NULL: not yet */
 	struct load load;
 	struct texts *texts;
+	struct terms *words, *fields; /* NULL: not yet */
 	struct haystack hay;
 	uint32_t hay_number; /* whose hay is; 0: none */
 	struct buf line, folded;
@@ -113,6 +115,23 @@ asks_index(const struct search_key *k)
 	}
 }
 
+static void
+forget(struct search_key *k)
+{
+	k->said = NULL;
+	for (struct search_key *c = k->child; c != NULL; c = c->next)
+		forget(c);
+}
+
+static void
+free_answers(struct search_key *k)
+{
+	free(k->said);
+	k->said = NULL;
+	for (struct search_key *c = k->child; c != NULL; c = c->next)
+		free_answers(c);
+}
+
 struct search *
 search_new(struct folder *f, struct search_key *key)
 {
@@ -130,6 +149,7 @@ search_new(struct folder *f, struct search_key *key)
 	s->folder = f;
 	s->key = key;
 	plan(key);
+	forget(key);
 	s->asks = asks_index(key);
 	haystack_init(&s->hay);
 	buf_init(&s->line, 8 << 20);
@@ -142,6 +162,9 @@ search_free(struct search *s)
 {
 	if (s == NULL)
 		return;
+	free_answers(s->key);
+	terms_close(s->fields);
+	terms_close(s->words);
 	summary_close(s->summary);
 	texts_free(s->texts);
 	load_free(&s->load);
@@ -194,22 +217,55 @@ entry_of(struct search *s)
 	return s->summary == NULL ? NULL : summary_get(s->summary, s->number);
 }
 
+/* What the terms say: TERMS_*; -1. */
 static int
-in_summary(struct search *s, enum summary_text t, struct span needle)
+ask(struct search *s, struct search_key *k, enum summary_text first,
+    enum summary_text last)
 {
-	static const char *const names[SUMMARY_FIELDS] = { "From", "To", "Cc",
-		"Bcc", "Subject" };
-	const struct summary_entry *e = entry_of(s);
+	bool text = k->kind == SEARCH_BODY || k->kind == SEARCH_TEXT;
+	struct terms **t = text ? &s->words : &s->fields;
+	uint32_t count = folder_count(s->folder);
 
-	if (e == NULL)
-		return -1;
-	if ((e->flags & SUMMARY_CUT) != 0)
-		return in_header(s, span(names[t]), needle);
-	return e->text[t].at != 0 && in_text(summary_text(e, t), needle);
+	if (k->said == NULL && *t == NULL)
+		*t = terms_open(s->folder,
+		    text ? &answer_words : &answer_fields);
+	if (k->said == NULL && *t != NULL)
+		k->said = text ?
+		    answer_text(*t, count, k->text, k->kind == SEARCH_BODY) :
+		    answer_field(*t, count, first, last, k->text);
+	if (k->said == NULL)
+		return fail_as(ENOMEM, "search");
+	return k->said[s->number - 1];
 }
 
 static int
-match_header(struct search *s, const struct search_key *k)
+in_summary(struct search *s, struct search_key *k, enum summary_text first,
+    enum summary_text last)
+{
+	static const char *const names[SUMMARY_FIELDS] = { "From", "To", "Cc",
+		"Bcc", "Subject" };
+	const struct summary_entry *e;
+	int r = ask(s, k, first, last);
+
+	if (r != TERMS_UNKNOWN)
+		return r == -1 ? -1 : r == TERMS_YES;
+	e = entry_of(s);
+	if (e == NULL)
+		return -1;
+	answer_put_fields(s->fields, s->number, e);
+	for (unsigned t = first; t <= last && r == 0; t++) {
+		if ((e->flags & SUMMARY_CUT) != 0)
+			r = in_header(s, span(names[t]), k->text);
+		else
+			r = e->text[t].at != 0 &&
+			    in_text(summary_text(e, (enum summary_text)t),
+				k->text);
+	}
+	return r;
+}
+
+static int
+match_header(struct search *s, struct search_key *k)
 {
 	static const struct {
 		const char *name;
@@ -224,20 +280,10 @@ match_header(struct search *s, const struct search_key *k)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (span_same(k->field, span(known[i].name)))
-			return in_summary(s, known[i].text, k->text);
+			return in_summary(s, k, known[i].text, known[i].text);
 	if (!folder_may_hold(s->folder, s->number, k->text))
 		return 0;
 	return in_header(s, k->field, k->text);
-}
-
-static int
-match_people(struct search *s, struct span needle)
-{
-	int r = in_summary(s, SUMMARY_TO, needle);
-
-	if (r == 0)
-		r = in_summary(s, SUMMARY_CC, needle);
-	return r != 0 ? r : in_summary(s, SUMMARY_BCC, needle);
 }
 
 static int
@@ -268,22 +314,34 @@ fill(struct search *s)
 	s->hay_number = s->number;
 	s->read++;
 	texts_put(s->texts, s->number, &s->hay);
+	answer_put_text(s->words, s->number, buf_all(&s->hay.text),
+	    s->hay.body);
 	return 0;
 }
 
+/* What stands in the text, if it is known without the message: the words of
+ * all that is kept and has none yet are put. */
 static int
-match_text(struct search *s, struct span needle, bool body)
+match_text(struct search *s, struct search_key *k)
 {
-	struct span text;
+	bool body = k->kind == SEARCH_BODY, wants;
+	struct span text, needle = k->text;
 	size_t from;
+	int r;
 
 	if (needle.len == 0)
 		return 1;
+	r = ask(s, k, 0, 0);
+	if (r != TERMS_UNKNOWN)
+		return r == -1 ? -1 : r == TERMS_YES;
+	wants = terms_wants(s->words, s->number);
 	if (s->hay_number != s->number)
-		switch (texts_look(s->texts, s->number, needle, &text, &from)) {
+		switch (texts_look(s->texts, s->number,
+		    wants ? span("") : needle, &text, &from)) {
 		case TEXTS_OTHER:
 			return 0;
 		case TEXTS_KEPT:
+			answer_put_text(s->words, s->number, text, from);
 			return in_text(body ? span_from(text, from) : text,
 			    needle);
 		case TEXTS_READ:
@@ -316,13 +374,13 @@ between(const struct search_key *k, int64_t x)
 	return x >= k->low && x < k->high;
 }
 
-static int match(struct search *, const struct search_key *);
+static int match(struct search *, struct search_key *);
 
 /* The first child that is not "stop" decides. */
 static int
-match_children(struct search *s, const struct search_key *k, int stop)
+match_children(struct search *s, struct search_key *k, int stop)
 {
-	for (const struct search_key *c = k->child; c != NULL; c = c->next) {
+	for (struct search_key *c = k->child; c != NULL; c = c->next) {
 		int r = match(s, c);
 
 		if (r == -1 || r == stop)
@@ -364,10 +422,12 @@ match_record(struct search *s, const struct search_key *k)
 
 /* The depth is that of the tree, which its maker bounds. */
 static int
-match(struct search *s, const struct search_key *k)
+match(struct search *s, struct search_key *k)
 {
-	int r;
+	int r = k->said == NULL ? TERMS_UNKNOWN : k->said[s->number - 1];
 
+	if (r != TERMS_UNKNOWN)
+		return r == TERMS_YES;
 	switch (k->kind) {
 	case SEARCH_AND:
 		return match_children(s, k, 0);
@@ -383,10 +443,10 @@ match(struct search *s, const struct search_key *k)
 	case SEARCH_HEADER:
 		return match_header(s, k);
 	case SEARCH_PEOPLE:
-		return match_people(s, k->text);
+		return in_summary(s, k, SUMMARY_TO, SUMMARY_BCC);
 	case SEARCH_BODY:
 	case SEARCH_TEXT:
-		return match_text(s, k->text, k->kind == SEARCH_BODY);
+		return match_text(s, k);
 	case SEARCH_OTHER:
 		return k->other(k->ctx, s->number);
 	default:

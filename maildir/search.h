@@ -1,9 +1,9 @@
 /* Searching a folder: one engine for IMAP SEARCH and `maildir search`.
  *
  * A search is a tree of keys.  The cheapest are asked first, whatever order
- * they were written in: what the index tells, then the summary (summary.h),
- * then the trigram signature (read.h), which rules most messages out, and only
- * then the text, once for all keys.  The hits are those of a full scan: a
+ * they were written in: what the index tells, then the terms (answer.h), which
+ * know of most messages; else the summary (summary.h), the trigram signature
+ * (signature.h), and only then the text, once for all keys.  The hits are those of a full scan: a
  * string matches where it stands in the decoded text, folded (fold_text,
  * haystack.h). */
 #ifndef MAILDIR_SEARCH_H
@@ -53,6 +53,7 @@ struct search_key {
 	struct span text;
 	int (*other)(void *ctx, uint32_t number); /* 1, 0, -1 */
 	void *ctx;
+	uint8_t *said; /* of the search: what the terms say (answer.h) */
 };
 
 struct search;

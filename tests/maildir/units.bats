@@ -15,4 +15,5 @@ load ../lib
 @test "maildir: damage" { unit damage; }
 @test "maildir: search" { unit search; }
 @test "maildir: annotations" { unit annotations; }
+@test "maildir: terms" { unit terms; }
 @test "maildir: no unit test is forgotten" { all_units drive act worker time; }

@@ -211,6 +211,8 @@ wrong_hits(int rounds)
 		pick_needle(&needle);
 		k.text = buf_all(&needle);
 		scan(k.kind, "", k.text, wanted);
+		/* which know too much */
+		(void)unlinkat(place.dir, "mailroom-index.words", 0);
 		hits(&k, got);
 		wrong += memcmp(wanted, got, sizeof(got)) != 0;
 	}
