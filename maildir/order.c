@@ -90,14 +90,18 @@ digits_of(const struct fact *i, enum order_by by)
 	    (uint64_t)1 << 63;
 }
 
-static int
-by_digits(const void *a, const void *b)
+/* Stably, where that is less than counting. */
+static void
+insert(struct item *a, size_t n)
 {
-	const struct item *x = a, *y = b;
+	for (size_t i = 1; i < n; i++) {
+		struct item x = a[i];
+		size_t at = i;
 
-	if (x->digits != y->digits)
-		return x->digits < y->digits ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
+		for (; at > 0 && a[at - 1].digits > x.digits; at--)
+			a[at] = a[at - 1];
+		a[at] = x;
+	}
 }
 
 /* One octet of the digits, stably, from "a" into "to". */
@@ -122,7 +126,7 @@ sort_digits(const struct sorter *s, struct item *a, size_t n)
 	struct item *from = a, *to = s->room, *t;
 
 	if (n <= FEW) {
-		qsort(a, n, sizeof(*a), by_digits);
+		insert(a, n);
 		return;
 	}
 	memset(count, 0, sizeof(count));
