@@ -10,14 +10,14 @@
 
 enum { FIRST = 16 * 1024 }; /* octets in which most headers end */
 
-/* Up to n octets, fewer only at the end of the file. */
+/* Up to n octets from the beginning, fewer only at the end of the file. */
 static ssize_t
 read_all(int fd, char *p, size_t n)
 {
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t r = read(fd, p + done, n - done);
+		ssize_t r = pread(fd, p + done, n - done, (off_t)done);
 
 		if (r == -1 && errno == EINTR)
 			continue;
@@ -119,8 +119,8 @@ text_load(struct text *t, int fd, bool whole)
 		t->p = malloc(want + want / 16 + 1);
 		if (t->p == NULL)
 			return fail("message of %zu octets", want);
-		if (lseek(fd, 0, SEEK_SET) == -1 ||
-		    (n = read_all(fd, t->p, want)) == -1)
+		n = read_all(fd, t->p, want);
+		if (n == -1)
 			return fail("read a message");
 		t->len = (size_t)n;
 		if (whole || want == size)
