@@ -10,7 +10,7 @@
 
 /* Octets of a remote side's words kept per recipient, and of the original
  * sent back; an original longer than that is cut to its header. */
-enum { DSN_REMOTE_MAX = 1024, DSN_ORIGINAL_MAX = 65536 };
+enum { DSN_REMOTE_MAX = 1024, DSN_ORIGINAL_MAX = 50000 };
 
 enum dsn_action { /* RFC 3464 s. 2.3.3 */
 	DSN_FAILED,

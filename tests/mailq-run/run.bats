@@ -126,6 +126,21 @@ listen() {
 	grep -q '^body of one' "$T/report"
 }
 
+@test "a report holds a message of 50,000 octets, of a longer one its header" {
+	local n
+	remote -m 'rcpt 550 5.1.1 Nobody'
+	for n in 49000 51000; do
+		{
+			printf 'Subject: %s\n\n' "$n"
+			head -c "$n" /dev/zero | tr '\0' x | fold -w 70
+		} | entry "m$n" alice@here.test bob@there.test
+	done
+	mailq_run
+	grep -q '^Content-Type: message/rfc822' "$SPOOL"/due/*/m49000-1
+	grep -q '^Content-Type: text/rfc822-headers' "$SPOOL"/due/*/m51000-1
+	not grep -q xxx "$SPOOL"/due/*/m51000-1
+}
+
 @test "a report that nobody wants: double-bounce, no mail" {
 	remote
 	listen
