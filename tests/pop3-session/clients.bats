@@ -138,3 +138,17 @@ bodies() {
 	END
 	[ "$(files | wc -l)" -eq 3 ]
 }
+
+# What it says, since it has no command line: with new mail, with "fetch headers
+# only", and when it only looks.
+@test "Thunderbird, from transcripts" {
+	three
+	PLAIN=$(printf '\0alice\0correct-horse' | base64)
+	export PLAIN
+	play thunderbird-keep
+	[ "$(files | wc -l)" -eq 3 ]
+	printf 'Subject: 4\n\n\n' | put new/1000000004.d.here
+	play thunderbird-headers
+	[ "$(files | grep -c '^1000000002')" -eq 0 ]
+	play thunderbird-biff
+}
