@@ -236,7 +236,7 @@ static void
 forget_index(const struct store *s, const char *name, const char *to)
 {
 	static const char *const file[] = { "", ".names", ".log", ".cache",
-		".tri", ".sort", ".text" };
+		".tri", ".sort", ".text", ".words", ".fields" };
 	char path[NAME_MAX + 40];
 
 	if (s->index == -1)
