@@ -13,10 +13,15 @@
 #include <unistd.h>
 
 #include "mailq-run/place.h"
+#include "mailq-run/sts.h"
+#include "message/domain.h"
 #include "message/fail.h"
 #include "session/log.h"
 
-enum { DRAFT_DEAD = 36 * 3600 /* seconds until a draft has no writer */ };
+enum {
+	DAY = 24 * 3600,
+	DRAFT_DEAD = 36 * 3600, /* seconds until a draft has no writer */
+};
 
 int
 scan_open(struct scan *s, int spool, unsigned places, time_t now)
@@ -224,10 +229,50 @@ tidy_logs(int spool)
 	}
 }
 
+/* Policies that are over: reading one removes it then. */
+static void
+tidy_policies(int spool, time_t now)
+{
+	DIR *dir = open_dir(spool, "sts");
+	const struct dirent *d;
+	struct sts s;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.' && strlen(d->d_name) <= DOMAIN_MAX)
+			(void)sts_load(&s, spool, d->d_name, now);
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+/* Is it a day since the last time?  The file's time is that of this clock,
+ * which may be ahead of the system's (for tests). */
+static bool
+is_new_day(int spool, time_t now)
+{
+	const struct timespec t[2] = { { .tv_sec = now }, { .tv_sec = now } };
+	struct stat st;
+	bool yes;
+	int fd;
+
+	fd = openat(spool, "tidied",
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return false;
+	/* Empty it is but made, unless it has been stamped. */
+	yes = fstat(fd, &st) == -1 || st.st_size == 0 ||
+	    st.st_mtime <= now - DAY || st.st_mtime > now;
+	if (yes && (write(fd, "\n", 1) != 1 || futimens(fd, t) == -1))
+		yes = false;
+	(void)close(fd);
+	return yes;
+}
+
 void
 scan_tidy(int spool, time_t now, bool deep)
 {
 	tidy_drafts(spool, now);
-	if (deep)
-		tidy_logs(spool);
+	if (!is_new_day(spool, now) && !deep)
+		return;
+	tidy_logs(spool);
+	tidy_policies(spool, now);
 }

@@ -41,9 +41,10 @@ int scan_next(struct scan *, struct scan_name *n);
 
 void scan_close(struct scan *);
 
-/* Once per run: remove dead drafts of tmp/ (older than 36 h) and logs whose
- * entry is gone (only when "deep": it reads all of log/).  Nothing of it
- * matters to correctness. */
+/* At the end of each run, with the lock: remove dead drafts of tmp/ (older than
+ * 36 h) and, once a day or when "deep" because that reads all of log/ and sts/,
+ * logs whose entry is gone and policies that are over.  Nothing of it matters
+ * to correctness. */
 void scan_tidy(int spool, time_t now, bool deep);
 
 #endif
