@@ -2,6 +2,7 @@
  * says yes to most and agents that take every message.
  *
  * The first octet says which client it is and where it came in. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include "session/record.h"
 #include "smtp-session/agent.h"
 #include "smtp-session/rights.h"
+#include "smtp-session/room.h"
 #include "smtp-session/smtp.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -48,13 +50,16 @@ say(int sock, uint32_t kind, int value, struct span data, int fd)
 
 /* What an address is, by its first letter. */
 static void
-resolve(int sock, struct span address)
+resolve(int sock, int how, struct span address)
 {
 	static const char box[] = "alice\0alice@here.test";
 	static const char targets[] = "@bob@here.test\0>carol@there.test";
 	char c = address.len > 0 ? address.p[0] : 'x';
 
-	if (c == 'a')
+	if (how == AGENT_NAMES)
+		say(sock, AGENT_TARGETS, 0, span_n(targets, sizeof(targets)),
+		    -1);
+	else if (c == 'a')
 		say(sock, AGENT_MAILBOX, 0, span_n(box, sizeof(box)), -1);
 	else if (c == 'l')
 		say(sock, AGENT_TARGETS, 0, span_n(targets, sizeof(targets)),
@@ -64,7 +69,11 @@ resolve(int sock, struct span address)
 	else if (c == 'f')
 		say(sock, AGENT_REFUSED, 0, span("gone away"), -1);
 	else if (c == 't')
-		say(sock, AGENT_TROUBLE, 5, span("disk"), -1);
+		say(sock, AGENT_TROUBLE, EIO, span("disk"), -1);
+	else if (c == 'q')
+		say(sock, AGENT_TROUBLE, EDQUOT, span("quota"), -1);
+	else if (c == 'o')
+		say(sock, AGENT_TROUBLE, ROOM_LONG_FULL, span("quota"), -1);
 	else
 		say(sock, AGENT_UNKNOWN, 0, span(""), -1);
 }
@@ -82,7 +91,7 @@ hire(int sock, const struct record *r)
 	    (struct pollfd){ .fd = pair[0], .events = POLLIN };
 	say(sock, ANSWER_AGENT, 0, span(""), pair[1]);
 	if (r->kind == ASK_RCPT)
-		resolve(pair[0], record_span(r));
+		resolve(pair[0], r->value, record_span(r));
 	else if (r->kind == ASK_SPOOL)
 		say(pair[0], AGENT_SPOOL, 0, span(""), -1);
 }
@@ -116,6 +125,14 @@ monitor(int sock, const struct record *r)
 	case ASK_SPOOL:
 		hire(sock, r);
 		break;
+	case ASK_TLS_READY:
+		say(sock, ANSWER_TLS_READY, -1, span("no certificate"), -1);
+		break;
+	case ASK_GREY: /* who is early, by the sender */
+		PROMISE(strnlen(r->data, r->len) < r->len);
+		say(sock, ANSWER_GREY, r->data[0] == 'g' ? 60 : 0, span(""),
+		    -1);
+		break;
 	default:
 		say(sock, ANSWER_NONE, 1, span(""), -1);
 	}
@@ -126,7 +143,7 @@ agent(int sock, const struct record *r)
 {
 	switch (r->kind) {
 	case AGENT_BEGIN:
-		resolve(sock, record_span(r));
+		resolve(sock, r->value, record_span(r));
 		break;
 	case AGENT_PREPARE:
 	case AGENT_COMMIT:
@@ -226,6 +243,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const struct config config = { .hostname = "mx.here.test",
 		.size = 65536,
 		.recipients = 100,
+		.greylist = 60,
+		.verify = true,
 		.plain_login = PLAIN_ALWAYS };
 	struct peer peer = { .ip = "192.0.2.1", .kind = PEER_INET };
 	uint8_t how = len > 0 ? data[0] : 0;
@@ -241,6 +260,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	s.facts.submission = (how & 2) != 0;
 	s.keys = (how & 4) != 0;
 	s.can_tls = (how & 8) != 0;
+	s.turned = (how & 16) != 0;
+	s.room = UINT64_MAX;
 	s.config = &config;
 	s.peer = &peer;
 	in = file_of(data + 1, len - 1);

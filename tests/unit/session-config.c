@@ -153,6 +153,14 @@ TEST(errors_name_the_line)
 	wrong("plain-login yes\n",
 	    "1: plain-login: should be never, loopback or always");
 	wrong("hostname a b\n", "1: hostname: should be a host name");
+	wrong("dnsbl bl/example\n", "1: dnsbl: should be names of zones");
+	wrong("greylist 86401\n", "1: greylist: should be 0 to 86400");
+	wrong("refuse-from 192.0.2\n",
+	    "1: refuse-from: should be addresses, "
+	    "ADDRESS or ADDRESS/BITS");
+	wrong("spool-reserve 1\n",
+	    "1: spool-reserve: should be octets, "
+	    "at least 64K (K, M, G)");
 	wrong("dns example.org\n",
 	    "1: dns: should be ADDRESS[@PORT] [trust-ad]");
 	wrong("dns 127.0.0.1@0\n",

@@ -6,31 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/unit/test.h"
+#include "tests/unit/run-dir.h"
 
 enum { T = 1000 * 86400, DELAY = 300 };
-
-static char run[64], file[80];
-
-static void
-end(void)
-{
-	(void)unlink(file);
-	(void)rmdir(run);
-}
-
-/* A run directory of its own, which goes at the end. */
-static void
-begin(void)
-{
-	if (run[0] == '\0')
-		(void)atexit(end);
-	else
-		end();
-	(void)strcpy(run, "/tmp/grey-XXXXXX");
-	CHECK(mkdtemp(run) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/grey", run);
-}
 
 static long
 ask(const char *ip, const char *from, time_t now)
@@ -40,7 +18,7 @@ ask(const char *ip, const char *from, time_t now)
 
 TEST(who_comes_again_is_known)
 {
-	begin();
+	run_begin("grey");
 	CHECK(ask("192.0.2.1", "a@b.test", T) == DELAY);
 	CHECK(ask("192.0.2.1", "a@b.test", T + 100) == 200);
 	CHECK(ask("192.0.2.1", "A@B.test", T + 299) == 1);
@@ -56,7 +34,7 @@ TEST(who_comes_again_is_known)
 
 TEST(who_comes_too_late_is_new)
 {
-	begin();
+	run_begin("grey");
 	CHECK(ask("192.0.2.1", "a@b.test", T) == DELAY);
 	CHECK(ask("192.0.2.1", "a@b.test", T + GREY_AGAIN + 1) == DELAY);
 	CHECK(ask("192.0.2.1", "a@b.test", T + GREY_AGAIN + 301) == 0);
@@ -64,7 +42,7 @@ TEST(who_comes_too_late_is_new)
 
 TEST(ipv6_by_network)
 {
-	begin();
+	run_begin("grey");
 	CHECK(ask("2001:db8::1", "a@b.test", T) == DELAY);
 	CHECK(ask("2001:db8::ffff:1", "a@b.test", T + DELAY) == 0);
 	CHECK(ask("2001:db8:0:1::1", "a@b.test", T + DELAY) == DELAY);
@@ -72,7 +50,7 @@ TEST(ipv6_by_network)
 
 TEST(a_clock_that_goes_back)
 {
-	begin();
+	run_begin("grey");
 	CHECK(ask("192.0.2.1", "a@b.test", T) == DELAY);
 	CHECK(ask("192.0.2.1", "a@b.test", T - 5000) == DELAY);
 	CHECK(ask("192.0.2.1", "a@b.test", T + DELAY) == 0);
@@ -80,7 +58,7 @@ TEST(a_clock_that_goes_back)
 
 TEST(to_look_changes_nothing)
 {
-	begin();
+	run_begin("grey");
 	CHECK(grey_look(run, "192.0.2.1", "", "b@c.test", DELAY, T) == DELAY);
 	CHECK(access(file, F_OK) == -1);
 	CHECK(ask("192.0.2.1", "a@b.test", T) == DELAY);
@@ -93,7 +71,7 @@ TEST(a_flood_forgets_the_oldest)
 {
 	char from[32];
 
-	begin();
+	run_begin("grey");
 	for (int i = 0; i < 3000; i++) {
 		(void)snprintf(from, sizeof(from), "%d@b.test", i);
 		CHECK(ask("192.0.2.1", from, T + i) == DELAY);

@@ -8,35 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/unit/test.h"
+#include "tests/unit/run-dir.h"
 
 enum { DAY = 86400, T = 1000 * DAY };
 
-static char run[64], file[80];
-
-static void
-end(void)
-{
-	(void)unlink(file);
-	(void)rmdir(run);
-}
-
-/* A run directory of its own, which goes at the end. */
-static void
-begin(void)
-{
-	if (run[0] == '\0')
-		(void)atexit(end);
-	else
-		end();
-	(void)strcpy(run, "/tmp/sends-XXXXXX");
-	CHECK(mkdtemp(run) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/sends", run);
-}
-
 TEST(no_more_than_the_limit)
 {
-	begin();
+	run_begin("sends");
 	CHECK(sends_today(run, "alice", T) == 0);
 	CHECK(sends_count(run, "alice", 2, 3, T) == SENDS_OK);
 	CHECK(sends_count(run, "alice", 2, 3, T) == SENDS_FIRST);
@@ -53,7 +31,7 @@ TEST(no_more_than_the_limit)
 
 TEST(a_day_begins_at_midnight)
 {
-	begin();
+	run_begin("sends");
 	CHECK(sends_count(run, "bob", 3, 3, T) == SENDS_OK);
 	CHECK(sends_count(run, "bob", 1, 3, T + DAY - 1) == SENDS_FIRST);
 	CHECK(sends_count(run, "bob", 1, 3, T + DAY) == SENDS_OK);
@@ -68,7 +46,7 @@ TEST(full_tables_are_free_tomorrow)
 	char name[16];
 	int i, good = 0;
 
-	begin();
+	run_begin("sends");
 	for (i = 0; i < SENDS_USERS; i++) {
 		(void)snprintf(name, sizeof(name), "u%d", i);
 		good += sends_count(run, name, 1, 9, T + 2 * DAY) == SENDS_OK;
@@ -83,7 +61,7 @@ TEST(full_tables_are_free_tomorrow)
 /* What is not ours, or cut, is no table; it stops nobody. */
 TEST(what_is_no_table_stops_nobody)
 {
-	begin();
+	run_begin("sends");
 	CHECK(sends_count(run, "alice", 1, 3, T) == SENDS_OK);
 	CHECK(truncate(file, 17) == 0);
 	CHECK(sends_count(run, "alice", 1, 3, T) == SENDS_OK);
