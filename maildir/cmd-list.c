@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "maildir/cmd-brief.h"
+#include "maildir/cmd-progress.h"
 #include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
@@ -243,8 +244,10 @@ one(struct lister *l, uint32_t number, struct brief *b)
 		put_json(l, &m, b);
 	else
 		put_line(l, &m, b);
-	if (c->out.len > 60000)
+	if (c->out.len > 60000) {
+		progress("reading", 1, 1);
 		cmd_flush(c);
+	}
 }
 
 /* Of what is picked: only unread ones, only the last of them. */
@@ -280,7 +283,9 @@ cmd_list_picked(struct cmd *c)
 	for (size_t i = 0; i < c->n; i++) {
 		l.depth = c->depth == NULL ? 0 : c->depth[i];
 		one(&l, c->number[i], &b);
+		progress("reading", i, c->n); /* when nothing is known yet */
 	}
+	progress("reading", 1, 1);
 	brief_free(&b);
 	folder_info(c->folder, &info);
 	if (!c->quiet && !c->json && isatty(STDOUT_FILENO)) {
