@@ -305,7 +305,8 @@ DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email 
 	     php-cli php-sqlite3 roundcube-core roundcube-sqlite3 \
 	     procps s-nail s6 swaks tmux ucspi-tcp
 # Those that conflict with one another are only unpacked.
-UNPACKED = inetutils-inetd xinetd
+UNPACKED = inetutils-inetd xinetd courier-imap courier-pop courier-base \
+	   courier-authlib courier-authlib-userdb libcourier-unicode4 libgamin0
 DEPS_ACCEPTANCE = debootstrap systemd-container curl fetchmail git iproute2 \
 	     isync nsd openssl python3 swaks util-linux
 DEPS_LINT = clang clang-format clang-tidy cppcheck mandoc shellcheck

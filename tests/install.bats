@@ -108,11 +108,11 @@ other() {
 			s,\troot\t,\t$(id -un)\t,; s,= root,= $(id -un),"
 }
 
-# unpacked PACKAGE FILE: it conflicts with openbsd-inetd, so `make deps` only
+# unpacked PACKAGE FILE: it conflicts with what is installed, so `make deps` only
 # unpacks it.
 unpacked() {
 	PROGRAM=$BUILD/peers/$1/$2
-	[ -x "$PROGRAM" ] || skip "$1 is not here: it conflicts with openbsd-inetd"
+	[ -x "$PROGRAM" ] || skip "$1 is not here: it conflicts with what is installed"
 }
 
 # it_serves: a mail comes in at $HOST:20025.
