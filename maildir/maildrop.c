@@ -177,8 +177,10 @@ try_open(struct maildrop *d, const char *path)
 	d->store = store_open(path, NULL, 0);
 	if (d->store != NULL)
 		d->folder = folder_open(d->store, "INBOX", false);
-	if (d->folder != NULL && count(d) == 0)
+	if (d->folder != NULL && count(d) == 0) {
+		(void)store_tidy(d->store, false);
 		return 0;
+	}
 	e = errno;
 	maildrop_close(d);
 	errno = e;

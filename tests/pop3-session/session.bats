@@ -35,6 +35,19 @@ load common
 	grep -q 'end user=alice .*quit=no .*removed=0' "$LOG"
 }
 
+@test "a login tidies the Maildir, once a day" {
+	local old=$MAILDIR_alice/expunged/20200101
+	maildir alice
+	as alice mkdir -p "$old/INBOX"
+	as alice touch "$old/INBOX/1000000000.a.here:2,S"
+	play empty
+	[ ! -e "$old" ]
+	[ -e "$MAILDIR_alice/expunged/.tidied" ]
+	as alice mkdir "$old"
+	play empty
+	[ -e "$old" ]
+}
+
 @test "-t moves to .Trash" {
 	three
 	chat pop3-session -t <"$BATS_TEST_DIRNAME/delete.chat"
