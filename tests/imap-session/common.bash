@@ -5,7 +5,7 @@
 imap() {
 	start imap systemd-socket-activate --inetd --accept \
 		-l "$HOST:20143" "$BIN/imap-session" -c "$CONFIG"
-	wait_for 10 listens "$HOST" 20143
+	wait_for 20 listens "$HOST" 20143
 }
 
 # begin FD [FOLDER]: log in as alice on that descriptor, and select.
@@ -28,7 +28,7 @@ say() {
 			continue ;;
 		esac
 		while :; do
-			IFS= read -r -t 10 -u "$fd" got ||
+			IFS= read -r -t 20 -u "$fd" got ||
 				{ echo "want $line, got nothing"; return 1; }
 			got=${got%$'\r'}
 			case $line in
