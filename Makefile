@@ -206,7 +206,8 @@ demo:
 # One stamp per tool and file lets make -j use all processors.
 CODE	= $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/tool/*.c)
 HEADERS	= $(wildcard $(FOLDERS:%=%/*.h) tests/*/*.h)
-SHELL_FILES = .ci/run $(wildcard tests/*.bash tests/*/*.bats tests/*/*/*.bats) \
+SHELL_FILES = .ci/run $(wildcard tests/*.bash tests/*.bats tests/*/*.bats \
+	  tests/*/*/*.bats) \
 	  $(shell grep -slE '^\#!(/usr)?/bin/(env )?(ba)?sh' tests/* tests/tool/* \
 	  session/deb/build session/deb/p*)
 STAMPS	= $(CODE:%=$(B)/lint/%.format) $(HEADERS:%=$(B)/lint/%.format) \
