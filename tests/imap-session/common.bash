@@ -31,9 +31,9 @@ say() {
 			IFS= read -r -t 20 -u "$fd" got ||
 				{ echo "want $line, got nothing"; return 1; }
 			got=${got%$'\r'}
+			# shellcheck disable=SC2053
 			case $line in
 			"S: "*) [ "$got" != "${line#S: }" ] || break ;;
-			# shellcheck disable=SC2053
 			*) [[ $got != ${line#S? } ]] || break ;;
 			esac
 			[ "${line:1:1}" = "*" ] ||
