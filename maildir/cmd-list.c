@@ -244,10 +244,8 @@ one(struct lister *l, uint32_t number, struct brief *b)
 		put_json(l, &m, b);
 	else
 		put_line(l, &m, b);
-	if (c->out.len > 60000) {
-		progress("reading", 1, 1);
+	if (c->out.len > 60000)
 		cmd_flush(c);
-	}
 }
 
 /* Of what is picked: only unread ones, only the last of them. */
@@ -274,6 +272,7 @@ cmd_list_picked(struct cmd *c)
 {
 	struct lister l = { .c = c, .width = term_width() };
 	struct folder_info info;
+	bool terminal = isatty(STDOUT_FILENO) != 0;
 	time_t now = time(NULL);
 	struct brief b;
 
@@ -283,12 +282,13 @@ cmd_list_picked(struct cmd *c)
 	for (size_t i = 0; i < c->n; i++) {
 		l.depth = c->depth == NULL ? 0 : c->depth[i];
 		one(&l, c->number[i], &b);
-		progress("reading", i, c->n); /* when nothing is known yet */
+		if (!terminal) /* whose lines do not tell */
+			progress("reading", i, c->n);
 	}
 	progress("reading", 1, 1);
 	brief_free(&b);
 	folder_info(c->folder, &info);
-	if (!c->quiet && !c->json && isatty(STDOUT_FILENO)) {
+	if (!c->quiet && !c->json && terminal) {
 		cmd_said_name(&c->out, c->folder_name);
 		buf_printf(&c->out, ": %u messages, %u unread, %zu listed\n",
 		    info.messages, info.unseen, c->n);
