@@ -10,6 +10,7 @@ ROUNDCUBE=/usr/share/roundcube
 
 # The configuration of Roundcube, and itself at $HOST:28080.
 webmail() {
+	local as=()
 	[ -d "$ROUNDCUBE" ] || skip "roundcube-core is not installed"
 	command -v php >/dev/null || skip "php-cli is not installed"
 	mkdir -p "$T/web/temp" "$T/web/logs"
@@ -24,7 +25,10 @@ webmail() {
 	\$config['imap_debug'] = true;
 	END
 	[ "$EUID" -ne 0 ] || chown -R "$UID_alice" "$T/web"
-	start web as alice env ROUNDCUBE_CONFIG_DIR="$T/web" \
+	# one process, so that it ends with the test
+	[ "$EUID" -ne 0 ] || as=(setpriv --reuid "$UID_alice" --regid
+		"$UID_alice" --clear-groups)
+	start web env ROUNDCUBE_CONFIG_DIR="$T/web" "${as[@]}" \
 		php -S "$HOST:28080" -t "$ROUNDCUBE"
 	wait_for 20 listens "$HOST" 28080
 }
