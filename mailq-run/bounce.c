@@ -200,6 +200,7 @@ post(struct report *r)
 		.body8 = true,
 		.utf8 = r->e->env.utf8,
 		.tls = r->e->env.tls, /* RFC 8689 s. 5 */
+		.report = r->b->filtered,
 		.rcpt = &to,
 		.rcpts = 1,
 	};

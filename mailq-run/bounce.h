@@ -10,6 +10,7 @@ struct bounce {
 	const char *hostname;
 	const struct retry *retry;
 	time_t now;
+	bool filtered; /* filters are to see, and to sign, reports */
 };
 
 /* Report what is owed: REPORT_FAILED for all in state F, REPORT_SUCCESS for

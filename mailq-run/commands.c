@@ -56,6 +56,8 @@ commands_mail(struct client *c, const struct letter *l)
 	if (c->requiretls && l->tls)
 		n +=
 		    (size_t)snprintf(more + n, sizeof(more) - n, " REQUIRETLS");
+	if (c->inside && l->report)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, " XFILTER");
 	if (c->utf8 && l->utf8)
 		n += (size_t)snprintf(more + n, sizeof(more) - n, " SMTPUTF8");
 	if (c->dsn && l->ret != 0)

@@ -107,6 +107,8 @@ spool_envelope_put(struct buf *b, const struct spool_envelope *e)
 		buf_str(b, "smtputf8\n");
 	if (e->tls)
 		buf_str(b, "requiretls\n");
+	if (e->report)
+		buf_str(b, "report\n");
 	for (size_t i = 0; i < e->rcpts; i++)
 		if (put_rcpt(b, &e->rcpt[i]) == -1)
 			return -1;
@@ -204,6 +206,14 @@ read_tls(struct spool_envelope *e, char *v)
 	return 0;
 }
 
+static int
+read_report(struct spool_envelope *e, char *v)
+{
+	(void)v;
+	e->report = true;
+	return 0;
+}
+
 /* clang-format off */
 static const struct {
 	const char *word;
@@ -219,6 +229,7 @@ static const struct {
 	{ "8bitmime",	false,	read_body8 },
 	{ "smtputf8",	false,	read_utf8 },
 	{ "requiretls",	false,	read_tls },
+	{ "report",	false,	read_report },
 };
 /* clang-format on */
 enum { WORDS = sizeof(words) / sizeof(*words), WORDS_NEEDED = 3 };

@@ -254,7 +254,8 @@ find_domain_known(struct run *r, struct domain *domain)
 	domain->last = &domain->job;
 }
 
-/* Our own mailboxes: through the socket of smtp-session. */
+/* Our own mailboxes, and what its filters are to see first: through the socket
+ * of smtp-session. */
 static struct dest *
 local(struct run *r)
 {
@@ -377,7 +378,9 @@ find_queue(struct run *r, struct job *j, const char *name)
 	struct dest *d = NULL;
 	int ours = 1;
 
-	if (name[0] == '[') {
+	if (j->mail->e.env.report) {
+		d = local(r);
+	} else if (name[0] == '[') {
 		d = literal(r, name);
 	} else if (name[0] != '\0' && domain_fold(domain, span(name)) == -1) {
 		v = (struct route_verdict){ ROUTE_FAIL, "5.1.2",

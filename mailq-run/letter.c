@@ -13,7 +13,7 @@ struct letter_head {
 	uint64_t at, size;
 	uint32_t token, rcpts;
 	char ret;
-	bool body8, utf8, tls;
+	bool body8, utf8, tls, report;
 };
 
 struct result_head {
@@ -101,6 +101,7 @@ letter_send(int sock, const struct letter *l, int fd)
 		.body8 = l->body8,
 		.utf8 = l->utf8,
 		.tls = l->tls,
+		.report = l->report,
 	};
 	struct buf b;
 	int r;
@@ -138,6 +139,7 @@ letter_read(struct letter *l, const struct record *r)
 	l->body8 = h.body8;
 	l->utf8 = h.utf8;
 	l->tls = h.tls;
+	l->report = h.report;
 	l->rcpts = h.rcpts;
 	l->from = next_string(&rest);
 	l->envid = next_string(&rest);

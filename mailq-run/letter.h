@@ -76,6 +76,7 @@ struct letter {
 	uint64_t size; /* of the content */
 	char ret;
 	bool body8, utf8, tls; /* tls: REQUIRETLS (RFC 8689) */
+	bool report; /* for the filters of smtp-session first */
 	const char *from, *envid;
 	size_t rcpts;
 	struct letter_rcpt rcpt[LETTER_RCPTS];

@@ -141,7 +141,8 @@ settle(struct run *r, struct mail *m)
 {
 	struct entry *e = &m->e;
 	time_t now = run_time(r), arrival = e->env.arrival;
-	const struct bounce b = { r->c->hostname, &r->retry, now };
+	const struct bounce b = { r->c->hostname, &r->retry, now,
+		r->c->milters_local[0] != '\0' };
 
 	if (entry_count(e, SPOOL_TODO) > 0 &&
 	    retry_over(&r->retry, arrival, now, m->bounce))
@@ -293,6 +294,7 @@ mail_letter(const struct job *j, struct letter *l)
 	l->body8 = e->env.body8;
 	l->utf8 = e->env.utf8;
 	l->tls = e->env.tls;
+	l->report = e->env.report;
 	l->from = e->env.from;
 	l->envid = e->env.envid;
 	l->rcpts = j->rcpts;

@@ -63,6 +63,7 @@ struct spool_envelope {
 	bool body8; /* BODY=8BITMIME was given or needed */
 	bool utf8; /* SMTPUTF8 was given */
 	bool tls; /* REQUIRETLS was given (RFC 8689) */
+	bool report; /* of ours, and no mail filter has seen it yet */
 	struct spool_rcpt *rcpt;
 	size_t rcpts;
 };

@@ -45,7 +45,7 @@ struct welcome {
 	char id[12]; /* of the session's log lines */
 	char tls[96];
 	char only[65];
-	bool plus, stress, trusted, can_tls, keys, turned;
+	bool plus, stress, trusted, from_queue, can_tls, keys, turned;
 	uint64_t room; /* in the spool */
 	long zone; /* seconds east of UTC */
 };
@@ -146,6 +146,7 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 	smtp->keys = w->keys;
 	smtp->stress = w->stress;
 	smtp->trusted = w->trusted;
+	smtp->from_queue = w->from_queue;
 	smtp->turned = w->turned;
 	smtp->room = w->room;
 	(void)strlcpy(smtp->tls, w->tls, sizeof(smtp->tls));
@@ -285,10 +286,14 @@ find_local_user(const struct service *s, struct welcome *w)
 	static struct account a;
 	struct role spool;
 	uid_t uid = w->peer.uid;
+	bool queue;
 
-	w->trusted = w->peer.kind == PEER_PIPE || uid == 0 ||
-	    uid == geteuid() ||
-	    (role_find(&spool, s->config.spool_user) == 0 && spool.uid == uid);
+	queue =
+	    role_find(&spool, s->config.spool_user) == 0 && spool.uid == uid;
+	/* Where all are one user nobody can tell. */
+	w->from_queue = queue && role_root() && uid != 0;
+	w->trusted =
+	    w->peer.kind == PEER_PIPE || uid == 0 || uid == geteuid() || queue;
 	if (w->trusted)
 		return 0;
 	switch (account_by_uid(&a, uid, s->config.helpers)) {

@@ -71,6 +71,14 @@ take_tls(void *to, struct span value)
 }
 
 static int
+take_filter(void *to, struct span value)
+{
+	(void)value;
+	((struct envelope *)to)->filter = true;
+	return 0;
+}
+
+static int
 take_ret(void *to, struct span value)
 {
 	struct envelope *e = to;
@@ -159,6 +167,7 @@ static const struct parameter of_mail[] = {
 	{ "BODY", VALUE_NEEDED, take_body }, /* RFC 6152 */
 	{ "SMTPUTF8", VALUE_NONE, take_utf8 }, /* RFC 6531 */
 	{ "REQUIRETLS", VALUE_NONE, take_tls }, /* RFC 8689 */
+	{ "XFILTER", VALUE_NONE, take_filter }, /* of mailq-run */
 	{ "RET", VALUE_NEEDED, take_ret }, /* RFC 3461 */
 	{ "ENVID", VALUE_NEEDED, take_envid }, /* RFC 3461 */
 	{ "AUTH", VALUE_NEEDED, take_auth }, /* RFC 4954 */

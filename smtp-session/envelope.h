@@ -25,6 +25,7 @@ struct envelope {
 	bool body8; /* BODY=8BITMIME */
 	bool utf8; /* SMTPUTF8 */
 	bool tls; /* REQUIRETLS */
+	bool filter; /* XFILTER: no filter has seen it yet */
 	char ret; /* 'F', 'H' or 0 */
 	char envid[ENVELOPE_ENVID_MAX + 1]; /* xtext as given */
 };

@@ -229,6 +229,8 @@ cmd_mail(struct smtp *s, struct span arg)
 	if (r == NULL && is_low(s, e))
 		r = smtp_because(s, &no_room, "spool-reserve, %llu free",
 		    (unsigned long long)s->room);
+	if (r == NULL && e->filter && !s->trusted)
+		r = mail_fault(ENVELOPE_UNKNOWN, &bad_sender);
 	if (r == NULL && e->tls && !smtp_secure(s))
 		r = &no_tls_asked;
 	if (r == NULL)

@@ -16,16 +16,6 @@
 #include "session/sandbox.h"
 #include "smtp-session/milter.h"
 
-/* Copies that mailq-run brings back were looked at when they came in. */
-static bool
-is_spool_user(const struct config *c, const struct peer *p)
-{
-	struct role spool;
-
-	return role_root() && p->uid != 0 &&
-	    role_find(&spool, c->spool_user) == 0 && spool.uid == p->uid;
-}
-
 const char *
 milter_list(const struct config *c, const struct peer *p, bool submission)
 {
@@ -33,9 +23,7 @@ milter_list(const struct config *c, const struct peer *p, bool submission)
 		return c->milters_submission;
 	if (p->kind == PEER_INET)
 		return c->milters;
-	return c->milters_local[0] == '\0' || is_spool_user(c, p) ?
-	    "" :
-	    c->milters_local;
+	return c->milters_local;
 }
 
 static int

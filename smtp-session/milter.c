@@ -294,6 +294,10 @@ milter_mail(struct smtp *s)
 
 	if (s->milter_list == NULL || s->milter_list[0] == '\0')
 		return NULL;
+	if (s->from_queue && !s->envelope.filter) {
+		milter_end(s);
+		return NULL;
+	}
 	if (s->milters != NULL)
 		begin_anew(s);
 	if (s->milters == NULL && begin(s) == -1)

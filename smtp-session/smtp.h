@@ -55,6 +55,8 @@ struct smtp {
 	char user[ADDR_MAX + 1], mechanism[24]; /* of the login; "" none */
 	char only[65]; /* whom alone a local user may send as; "" any */
 	bool trusted; /* Unix socket: root, the spool's user, our own uid */
+	bool from_queue; /* Unix socket: the spool's user.  Its mail was seen
+			  * by filters when it came in, but for XFILTER */
 	struct envelope envelope;
 	char for_rcpt[ENVELOPE_TEXT]; /* the first recipient taken */
 	unsigned rcpts; /* taken */

@@ -126,6 +126,26 @@ listen() {
 	grep -q '^body of one' "$T/report"
 }
 
+@test "a report goes through our own filters first, wherever it is for" {
+	remote -m 'reject nobody@there.test 550 5.1.1 Nobody'
+	listen
+	start filter "$TOOL/milter" -u "$T/filter.sock" -l "$T/filter.log" \
+		'end:add=X-Signed:yes'
+	wait_for 20 grep -q ready "$T/filter.out"
+	config milters-local "unix:$T/filter.sock"
+	entry one carol@there.test nobody@there.test alice@here.test
+	mailq_run
+	mailq_run # what the filters gave back
+	[ "$(waiting)" -eq 0 ]
+	[ "$(mail_to carol@there.test)" -eq 1 ]
+	grep -q '^X-Signed: yes' "$T"/sink/*.mail
+	grep -q 'Final-Recipient: rfc822; *nobody@there.test' "$T"/sink/*.mail
+	grep -q '^mail <>|' "$T/filter.log"
+	# Nothing else that the queue brings back is asked about again.
+	[ "$(messages)" -eq 1 ]
+	[ "$(grep -c '^mail ' "$T/filter.log")" -eq 1 ]
+}
+
 @test "a report holds a message of 50,000 octets, of a longer one its header" {
 	local n
 	remote -m 'rcpt 550 5.1.1 Nobody'

@@ -139,6 +139,8 @@ load smtp
 	S: 501 5.1.7 Bad sender address syntax
 	C: MAIL FROM:<a@b.test> WHAT=ever
 	S: 555 5.5.4 Unknown parameter
+	C: MAIL FROM:<> XFILTER
+	S: 555 5.5.4 Unknown parameter
 	C: MAIL FROM:<a@b.test> SIZE=1 SIZE=2
 	S: 501 5.5.4 Bad parameter value
 	C: MAIL FROM:<a@b.test> SIZE=-1
