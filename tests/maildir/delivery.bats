@@ -42,7 +42,7 @@ refused() {
 	printf 'Subject: x\n\nbody\n' >"$T/mail"
 	no_fault
 	"$DRIVE" list "$M"
-	rm "$M"/{dovecot,mailroom}*
+	rm -r "$M"/{dovecot,mailroom}* "$M/expunged"
 	for n in 1 2; do
 		fault fsync EIO "$n"
 		deliver
