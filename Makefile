@@ -157,7 +157,8 @@ JOBS	?= $(shell expr 2 '*' "$$(nproc)")
 TESTS	?= tests
 TIMEOUT	= $(if $(SOAK),1800,180)
 check:
-	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK)
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK) \
+	    $(if $(SOAK),$(DEPS_SOAK))
 	@tests/tool/unpack $(B)/peers $(UNPACKED)
 	+@$(MAKE) -s --no-print-directory tests
 	@export BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD=$(abspath $(B)); \
@@ -305,6 +306,8 @@ DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email 
 	     libmailtools-perl mpop msmtp mutt neomutt offlineimap3 opendkim \
 	     php-cli php-sqlite3 roundcube-core roundcube-sqlite3 \
 	     procps s-nail s6 swaks tmux ucspi-tcp
+# Of long runs alone.
+DEPS_SOAK = rspamd spamass-milter spamd
 # Those that conflict with one another are only unpacked.
 UNPACKED = inetutils-inetd xinetd courier-imap courier-pop courier-base \
 	   courier-authlib courier-authlib-userdb libcourier-unicode4 libgamin0

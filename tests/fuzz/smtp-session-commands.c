@@ -56,14 +56,11 @@ resolve(int sock, int how, struct span address)
 	static const char targets[] = "@bob@here.test\0>carol@there.test";
 	char c = address.len > 0 ? address.p[0] : 'x';
 
-	if (how == AGENT_NAMES)
+	if (how == AGENT_NAMES || c == 'l')
 		say(sock, AGENT_TARGETS, 0, span_n(targets, sizeof(targets)),
 		    -1);
 	else if (c == 'a')
 		say(sock, AGENT_MAILBOX, 0, span_n(box, sizeof(box)), -1);
-	else if (c == 'l')
-		say(sock, AGENT_TARGETS, 0, span_n(targets, sizeof(targets)),
-		    -1);
 	else if (c == 'r')
 		say(sock, AGENT_REMOTE, 0, span(""), -1);
 	else if (c == 'f')

@@ -30,6 +30,12 @@ dkim() {
 	wait_for 10 test -S "$T/$name.sock" || skip "opendkim does not start"
 }
 
+# large PROGRAM: it is needed, and only wanted in a long run.
+large() {
+	[ -n "${SOAK:-}" ] || skip "$1 is large and slow to start: make soak"
+	command -v "$1" >/dev/null || skip "$1 is not here"
+}
+
 # mail: a message with what signatures are sensitive to; $1 goes on top.
 mail() {
 	[ -z "${1:-}" ] || printf '%s\n' "$1"
@@ -98,8 +104,7 @@ submit() {
 }
 
 @test "rspamd: refuses what is spam, marks what it looked at" {
-	command -v rspamd >/dev/null || skip "rspamd is not here"
-	[ -n "${SOAK:-}" ] || skip "rspamd takes half a minute to start: make soak"
+	large rspamd
 	mkdir -p "$T/db"
 	cat >"$T/rspamd.conf" <<-END
 	options {
@@ -133,8 +138,8 @@ submit() {
 
 @test "spamass-milter: marks a message, refuses what is spam" {
 	local user=()
-	command -v spamass-milter >/dev/null || skip "spamass-milter is not here"
-	command -v spamd >/dev/null || skip "spamd is not here"
+	large spamass-milter
+	large spamd
 	[ "$EUID" -ne 0 ] || user=(-u nobody)
 	mkdir -p "$T/spamd"
 	chmod 777 "$T/spamd"
