@@ -141,9 +141,11 @@ listen() {
 	grep -q '^X-Signed: yes' "$T"/sink/*.mail
 	grep -q 'Final-Recipient: rfc822; *nobody@there.test' "$T"/sink/*.mail
 	grep -q '^mail <>|' "$T/filter.log"
-	# Nothing else that the queue brings back is asked about again.
+	[ "$(grep -c '^mail <>|' "$T/filter.log")" -eq 1 ]
 	[ "$(messages)" -eq 1 ]
-	[ "$(grep -c '^mail ' "$T/filter.log")" -eq 1 ]
+	# Nothing else that the queue brings back is asked about again; where
+	# all are one user nobody can tell what that is.
+	[ "$EUID" -ne 0 ] || [ "$(grep -c '^mail ' "$T/filter.log")" -eq 1 ]
 }
 
 @test "a report holds a message of 50,000 octets, of a longer one its header" {
