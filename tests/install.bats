@@ -77,11 +77,9 @@ install_to() {
 	[ -S "$RUN/submit" ]
 }
 
-# systemd-nspawn and Docker answer EPERM to calls that their filter does not
-# know; the sessions work all the same, behind what is left of the sandbox.
-@test "a container whose filter has no Landlock" {
-	fault landlock_create_ruleset EPERM
-	chat smtp-session <<-'END'
+# takes_mail PROGRAM or ADDRESS: one message to alice.
+takes_mail() {
+	chat "$1" <<-'END'
 	S: 220...
 	C: HELO far.test
 	C: MAIL FROM:<x@far.test>
@@ -96,6 +94,13 @@ install_to() {
 	C: QUIT
 	S: 221...
 	END
+}
+
+# systemd-nspawn and Docker answer EPERM to calls that their filter does not
+# know; the sessions work all the same, behind what is left of the sandbox.
+@test "a container whose filter has no Landlock" {
+	fault landlock_create_ruleset EPERM
+	takes_mail smtp-session
 	faulted
 	[ "$(messages)" -eq 1 ]
 }
@@ -118,24 +123,8 @@ unpacked() {
 # it_serves: a mail comes in at $HOST:20025.
 it_serves() {
 	wait_for 20 listens "$HOST" 20025
-	chat "$HOST:20025" <<-'END'
-	S~ 220 mx.here.test .*
-	C: HELO far.test
-	C: MAIL FROM:<x@far.test>
-	C: RCPT TO:<alice@here.test>
-	C: DATA
-	S: 250...
-	S: 250...
-	S: 250...
-	S: 354...
-	C: Subject: hi
-	C:
-	C: .
-	S: 250...
-	C: QUIT
-	S: 221...
-	END
-	[ "$(messages)" -eq "${1:-1}" ]
+	takes_mail "$HOST:20025"
+	[ "$(messages)" -eq 1 ]
 }
 
 @test "inetd lines: GNU inetutils" {

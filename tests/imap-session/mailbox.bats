@@ -113,19 +113,24 @@ play() {
 	chat -x 64 -p imap-session -n other </dev/null
 }
 
+# in_inbox OPTION... <DIALOGUE: alice has selected her INBOX.
+in_inbox() {
+	{
+		printf '%s\n' 'S: * OK IMAP server ready' \
+			"C: a LOGIN alice $PASSWORD" 'S: a OK [CAPABILITY...' \
+			'C: b SELECT INBOX' 'S* * ' \
+			'S: b OK [READ-WRITE] Selected'
+		cat
+	} | chat imap-session "$@"
+}
+
 @test "-k: new mail stays in new/ until it is seen" {
 	put new/1000000001.a.here <<-'END'
 		Subject: one
 
 		one
 	END
-	chat imap-session -k <<-'END'
-		S: * OK IMAP server ready
-		C: a LOGIN alice correct-horse
-		S: a OK [CAPABILITY...
-		C: b SELECT INBOX
-		S* * 
-		S: b OK [READ-WRITE] Selected
+	in_inbox -k <<-'END'
 		C: c FETCH 1 BODY.PEEK[TEXT]
 		S: * 1 FETCH (BODY[TEXT] {5}
 		S: one
@@ -133,13 +138,7 @@ play() {
 		S: c OK Done
 	END
 	[ -e "$MAILDIR_alice/new/1000000001.a.here" ]
-	chat imap-session -k <<-'END'
-		S: * OK IMAP server ready
-		C: a LOGIN alice correct-horse
-		S: a OK [CAPABILITY...
-		C: b SELECT INBOX
-		S* * 
-		S: b OK [READ-WRITE] Selected
+	in_inbox -k <<-'END'
 		C: c STORE 1 +FLAGS.SILENT (\\Seen)
 		S: c OK Done
 		C: d CLOSE

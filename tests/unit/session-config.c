@@ -138,6 +138,11 @@ TEST(errors_name_the_line)
 	wrong("size 99999999999999G\n",
 	    "1: size: should be octets, at least 64K (K, M, G)");
 	wrong("size -1\n", "1: size: should be octets, at least 64K (K, M, G)");
+	wrong("log /a\n\nlog /b\n", "3: log: again, first in line 1");
+}
+
+TEST(errors_in_values)
+{
 	wrong("smtp-port 0\n", "1: smtp-port: should be 1 to 65535");
 	wrong("smtp-port 65536\n", "1: smtp-port: should be 1 to 65535");
 	wrong("recipients 1001\n", "1: recipients: should be 100 to 1000");
@@ -176,7 +181,6 @@ TEST(errors_name_the_line)
 	wrong("pam-service ../../etc\n", "1: pam-service: should be a name");
 	wrong("net-user 123456789012345678901234567890123\n",
 	    "1: net-user: should be shorter");
-	wrong("log /a\n\nlog /b\n", "3: log: again, first in line 1");
 }
 
 TEST(nul_and_length)
