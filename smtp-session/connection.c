@@ -99,8 +99,11 @@ connection_load(struct service *s)
 static bool
 config_changed(const struct service *s)
 {
-	const struct stat now = look(s);
+	struct stat now;
 
+	if (getpid() == s->main)
+		return false; /* read just now */
+	now = look(s);
 	return now.st_ino != s->file.st_ino || now.st_dev != s->file.st_dev ||
 	    now.st_size != s->file.st_size ||
 	    memcmp(&now.st_mtim, &s->file.st_mtim, sizeof(now.st_mtim)) != 0 ||
@@ -137,7 +140,8 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 		(void)close(STDOUT_FILENO);
 	}
 	smtp->in = fd == -1 ? STDIN_FILENO : fd;
-	smtp->out = fd == -1 ? STDOUT_FILENO : fd;
+	/* A socket is both, whatever 1 was when we were forked. */
+	smtp->out = w->peer.kind == PEER_PIPE ? STDOUT_FILENO : smtp->in;
 	log_id(w->id);
 	date_zone_fixed(w->zone);
 	smtp->peer = &w->peer;
@@ -154,19 +158,38 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 	return 1;
 }
 
+/* Of what the monitor has open only the client and the two ends, of which the
+ * agent's was made last. */
+static void
+keep_ends(int sock, int agent)
+{
+	const int last = agent == -1 ? sock : agent;
+
+	(void)close_range(LOG_FD, (unsigned)sock - 1, 0);
+	if (last > sock + 1)
+		(void)close_range((unsigned)sock + 1, (unsigned)last - 1, 0);
+	(void)close_range((unsigned)last + 1, UINT_MAX, 0);
+}
+
 static int
 serve_client(const struct service *s, int sock, int agent)
 {
 	static struct smtp smtp;
 	static struct welcome w;
+	bool locked;
 
-	(void)close(LOG_FD);
-	monitor_client(sock);
 	tls_forget();
-	if (lock_up(s) == -1)
-		return trouble("sandbox-error", EX_OSERR);
+	keep_ends(sock, agent);
+	monitor_client(sock);
+	locked = lock_up(s) == 0;
+	if (!locked)
+		log_line(LOG_ERR, "sandbox-error reason=\"%s\"", fail_text());
 	if (hear_welcome(&smtp, &w, sock) == 0)
 		return 0;
+	if (!locked) {
+		(void)!write(smtp.out, TROUBLE, strlen(TROUBLE));
+		return EX_OSERR;
+	}
 	(void)alarm(LAST_RESORT);
 	smtp.config = &s->config;
 	smtp.milter_list = milter_list(&s->config, &w.peer, s->submission);
@@ -311,7 +334,7 @@ find_local_user(const struct service *s, struct welcome *w)
 static void
 be_current(struct service *s)
 {
-	if (getpid() == s->main || !config_changed(s))
+	if (!config_changed(s))
 		return;
 	connection_load(s);
 	if (parser.pid == 0)
@@ -385,6 +408,10 @@ connection_serve(const struct peer *peer, void *service)
 		return trouble("session-error", EX_OSERR);
 	m.sock = parser.sock;
 	m.child = parser.pid;
+	if (w.turned && parser.agent != -1) { /* it will need none */
+		(void)close(parser.agent);
+		parser.agent = -1;
+	}
 	rights.agent = parser.agent;
 	return monitor_serve(&m);
 }

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "mailq-run/resolver.h"
 #include "message/domain.h"
+#include "session/clock.h"
 #include "session/log.h"
 #include "session/record.h"
 #include "smtp-session/resolve.h"
@@ -23,15 +23,6 @@ names_resolver(int sock, const struct config *c)
 
 /* ---- questions */
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static uint32_t last_id;
 
 /* The next answer to a question from "id" on; what comes late for an earlier
@@ -42,7 +33,7 @@ hear(int sock, uint32_t id, int64_t end, struct dns_answer *a)
 	static struct record r;
 	int64_t left;
 
-	while ((left = end - now()) > 0 &&
+	while ((left = end - clock_ms()) > 0 &&
 	    record_recv(sock, &r, NULL, (int)left) == 1)
 		if (dns_answer(&r, a) == 0 && a->id >= id && a->id <= last_id)
 			return 0;
@@ -52,7 +43,7 @@ hear(int sock, uint32_t id, int64_t end, struct dns_answer *a)
 enum dns_status
 names_ask(int sock, enum dns_type type, const char *name, struct dns_answer *a)
 {
-	int64_t end = now() + NAMES_SECONDS * 1000;
+	int64_t end = clock_ms() + NAMES_SECONDS * 1000;
 
 	if (dns_ask(sock, ++last_id, type, name) == 0 &&
 	    hear(sock, last_id, end, a) == 0)
@@ -173,7 +164,7 @@ names_listed(int sock, const char *ip, const char *zones, char by[DNS_NAME])
 	struct span zone[NAMES_ZONES], rest = span(zones), *z;
 	unsigned char address[sizeof(struct in6_addr)];
 	int family = strchr(ip, ':') != NULL ? AF_INET6 : AF_INET;
-	int64_t end = now() + NAMES_SECONDS * 1000;
+	int64_t end = clock_ms() + NAMES_SECONDS * 1000;
 	uint32_t first = last_id + 1;
 	char question[DNS_NAME];
 	size_t n = 0, heard = 0;

@@ -72,7 +72,8 @@ rights_first(struct monitor *m)
 		(void)close(x->agent);
 }
 
-/* A child that writes for somebody, or connects the mail filters. */
+/* A child that writes for somebody, connects the mail filters or asks the
+ * DNS. */
 static int
 answer_agent(struct monitor *m, const struct record *r, int fd)
 {
@@ -91,23 +92,11 @@ answer_agent(struct monitor *m, const struct record *r, int fd)
 		    record_span(r), (enum agent_how)r->value);
 	case ASK_SPOOL:
 		agent_spool(sock, x->config);
+	case ASK_NAMES:
+		names_resolver(sock, x->config);
 	default:
 		milter_connect(sock, x->config, x->milters);
 	}
-}
-
-static int
-answer_names(struct monitor *m, const struct record *r, int fd)
-{
-	const struct rights_ctx *x = m->ctx;
-	int sock;
-
-	(void)r;
-	(void)fd;
-	sock = fork_agent(m);
-	if (sock >= 0)
-		names_resolver(sock, x->config);
-	return sock == -1 ? 0 : fail("answer the parser");
 }
 
 static int
@@ -310,7 +299,7 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
 	[ASK_TLS] =	{ 1,	 0,		answer_tls },
 	[ASK_SENDS] =	{ 3000,	 USER_NAME_MAX, answer_sends },
-	[ASK_NAMES] =	{ 1,	 0,		answer_names },
+	[ASK_NAMES] =	{ 1,	 0,		answer_agent },
 	[ASK_MILTERS] =	{ MILTER_TIMES, 0,	answer_agent },
 	[ASK_TLS_READY] = { 1,	 0,		answer_tls_ready },
 	[ASK_GREY] =	{ 10000, 2 * ENVELOPE_TEXT, answer_grey },
