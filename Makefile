@@ -152,6 +152,11 @@ $(B)/tool/%: tests/tool/%.c
 
 tests: all $(UNITS) $(B)/tool/killat $(B)/tool/spool
 
+# Tests get the same environment on every machine.
+PLAIN_ENV = env -i HOME="$$HOME" PATH="$$PATH" TMPDIR="$${TMPDIR:-/tmp}" \
+	    LANG=C.UTF-8 SHELL=/bin/sh SOAK="$(SOAK)" \
+	    BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD="$(abspath $(B))"
+
 # SOAK=1 makes tests that know a long form take it.
 JOBS	?= $(shell expr 2 '*' "$$(nproc)")
 TESTS	?= tests
@@ -161,9 +166,8 @@ check:
 	    $(if $(SOAK),$(DEPS_SOAK))
 	@tests/tool/unpack $(B)/peers $(UNPACKED)
 	+@$(MAKE) -s --no-print-directory tests
-	@export BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD=$(abspath $(B)); \
-	j=$$(command -v parallel >/dev/null && echo --jobs $(JOBS)); \
-	bats --recursive $$j --formatter tap $(TESTS) | \
+	@j=$$(command -v parallel >/dev/null && echo --jobs $(JOBS)); \
+	$(PLAIN_ENV) bats --recursive $$j --formatter tap $(TESTS) | \
 	    tests/tool/tally -v uid="$$(id -u)" -v soak="$(SOAK)"
 
 # The README, followed on a fresh Debian: systemd booted, and openbsd-inetd.

@@ -40,6 +40,7 @@ user() {
 
 teardown() {
 	[ -z "${I:-}" ] || {
+		touch "$T/enough"
 		user tmux -S "$HOME_alice/tmux" kill-server 2>/dev/null || :
 		lib_teardown
 		user "$ROOT/tests/instance" stop "$I"
@@ -49,7 +50,7 @@ teardown() {
 # alice COMMAND...: as she would at her shell.
 alice() {
 	user env -u MAILDIR HOME="$HOME_alice" EMAIL=alice@here.test \
-		TERM=screen TZ=UTC LESS=-FRX PATH="$I/cmd:$I/bin:$PATH" "$@" \
+		SHELL=/bin/sh TERM=screen TZ=UTC LESS=-FRX PATH="$I/cmd:$I/bin:$PATH" "$@" \
 		</dev/null
 }
 
