@@ -378,7 +378,8 @@ find_queue(struct run *r, struct job *j, const char *name)
 	struct dest *d = NULL;
 	int ours = 1;
 
-	if (j->mail->e.env.report) {
+	/* Once nobody filters any more it needs no smtp-session either. */
+	if (j->mail->e.env.report && r->c->milters_local[0] != '\0') {
 		d = local(r);
 	} else if (name[0] == '[') {
 		d = literal(r, name);

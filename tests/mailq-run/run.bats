@@ -126,13 +126,17 @@ listen() {
 	grep -q '^body of one' "$T/report"
 }
 
+# filtered MODE: our own mail goes through a filter that does so.
+filtered() {
+	start filter "$TOOL/milter" -u "$T/filter.sock" -l "$T/filter.log" "$1"
+	wait_for 20 grep -q ready "$T/filter.out"
+	config milters-local "unix:$T/filter.sock"
+}
+
 @test "a report goes through our own filters first, wherever it is for" {
 	remote -m 'reject nobody@there.test 550 5.1.1 Nobody'
 	listen
-	start filter "$TOOL/milter" -u "$T/filter.sock" -l "$T/filter.log" \
-		'end:add=X-Signed:yes'
-	wait_for 20 grep -q ready "$T/filter.out"
-	config milters-local "unix:$T/filter.sock"
+	filtered end:add=X-Signed:yes
 	entry one carol@there.test nobody@there.test alice@here.test
 	mailq_run
 	mailq_run # what the filters gave back
@@ -146,6 +150,28 @@ listen() {
 	# Nothing else that the queue brings back is asked about again; where
 	# all are one user nobody can tell what that is.
 	[ "$EUID" -ne 0 ] || [ "$(grep -c '^mail ' "$T/filter.log")" -eq 1 ]
+}
+
+@test "a report that filters refuse: double-bounce; without filters: no detour" {
+	remote -m 'reject nobody@there.test 550 5.1.1 Nobody'
+	listen
+	filtered end:reject
+	entry one carol@there.test nobody@there.test
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	[ "$(mails)" -eq 0 ]
+	[ "$(find "$SPOOL/double-bounce/new" -type f | wc -l)" -eq 1 ]
+	stop submit
+	rm "$RUN/submit"
+	entry two carol@there.test nobody@there.test
+	mailq_run
+	[ "$(waiting)" -eq 1 ] # the report, for smtp-session
+	grep -qx report "$(find "$SPOOL/due" -type f)"
+	sed -i /^milters-local/d "$CONFIG/mailroom.conf"
+	"$BIN/mailq" -c "$CONFIG" retry all
+	mailq_run
+	[ "$(waiting)" -eq 0 ]
+	[ "$(mail_to carol@there.test)" -eq 1 ]
 }
 
 @test "a report holds a message of 50,000 octets, of a longer one its header" {
