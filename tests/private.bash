@@ -90,12 +90,13 @@ listens() {
 		"${a[3]}" "${a[2]}" "${a[1]}" "${a[0]}" "$2")" /proc/net/tcp
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; fails when it never does.
+# wait_for SECONDS COMMAND...: until it succeeds; fails when it never does.  The
+# time is that of its own turns: a machine that stands still takes none of it.
 wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local turns=$(($1 * 50))
 	shift
 	until "$@" 2>/dev/null; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		[ "$((turns--))" -gt 0 ] || return 1
 		sleep 0.02
 	done
 }
