@@ -6,31 +6,17 @@
 #include <time.h>
 
 #include "mailq-run/check.h"
+#include "mailq-run/reach.h"
 #include "message/domain.h"
 #include "message/fail.h"
 #include "session/tls.h"
-
-/* Is it one that others could reach? */
-static bool
-is_public(const struct check_address *a)
-{
-	const unsigned char *o = a->octets;
-
-	if (a->family == AF_INET)
-		return o[0] != 127 && o[0] != 10 && o[0] != 0 &&
-		    !(o[0] == 172 && (o[1] & 0xf0) == 16) &&
-		    !(o[0] == 192 && o[1] == 168) &&
-		    !(o[0] == 169 && o[1] == 254);
-	return (o[0] & 0xe0) == 0x20;
-}
 
 static void
 print_address(struct check *k, const struct check_address *a)
 {
 	char reverse[DNS_NAME];
 
-	dns_reverse(reverse, a->family, a->octets,
-	    span(a->family == AF_INET ? "in-addr.arpa" : "ip6.arpa"));
+	dns_reverse(reverse, a->family, a->octets, span(""));
 	(void)printf("%s.\tIN %s\t%s\n", k->config.hostname,
 	    a->family == AF_INET ? "A" : "AAAA", a->text);
 	(void)printf("; by who gave you the address:\n; %s. IN PTR %s.\n",
@@ -46,7 +32,7 @@ print_addresses(struct check *k)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (is_public(&l->at[i]) ||
+		if (reach_of(l->at[i].family, l->at[i].octets) == REACH_ALL ||
 		    (k->config.loopback_mx && l == &k->addresses)) {
 			print_address(k, &l->at[i]);
 			n++;

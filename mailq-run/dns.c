@@ -137,6 +137,8 @@ dns_reverse(char out[DNS_NAME], int family, const unsigned char *address,
 {
 	char *at = out;
 
+	if (zone.len == 0)
+		zone = span(family == AF_INET ? "in-addr.arpa" : "ip6.arpa");
 	if (family == AF_INET)
 		at += snprintf(out, DNS_NAME, "%u.%u.%u.%u.", address[3],
 		    address[2], address[1], address[0]);

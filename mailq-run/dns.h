@@ -73,8 +73,8 @@ struct dns_servers {
 int dns_servers(struct dns_servers *, const char *setting);
 
 /* "1.2.0.192.zone" of the octets of 192.0.2.1, and so for IPv6: the name to ask
- * for an address in in-addr.arpa, ip6.arpa (RFC 1035 s. 3.5, RFC 3596 s. 2.5)
- * or a list (RFC 5782). */
+ * for an address in a list (RFC 5782), or with "" in in-addr.arpa or ip6.arpa
+ * (RFC 1035 s. 3.5, RFC 3596 s. 2.5). */
 void dns_reverse(char out[DNS_NAME], int family, const unsigned char *address,
     struct span zone);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mailq-run/reach.h"
 #include "message/domain.h"
 
 static void __attribute__((format(printf, 4, 5)))
@@ -188,39 +189,6 @@ route_shuffle(struct route_mx *r, const struct route_self *self)
 
 /* ---- addresses */
 
-enum kind { NORMAL, OWN, LOOPBACK, PRIVATE, USELESS };
-
-static enum kind
-kind4(uint32_t ip)
-{
-	if (ip >> 24 == 127 || ip >> 24 == 0)
-		return LOOPBACK;
-	if (ip >> 28 >= 14)
-		return USELESS; /* multicast and beyond */
-	if (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8 ||
-	    ip >> 16 == 0xa9fe || ip >> 22 == 0x64400000 >> 22)
-		return PRIVATE;
-	return NORMAL;
-}
-
-static enum kind
-kind6(const struct in6_addr *ip)
-{
-	uint32_t v4;
-
-	if (IN6_IS_ADDR_V4MAPPED(ip)) {
-		memcpy(&v4, ip->s6_addr + 12, 4);
-		return kind4(ntohl(v4));
-	}
-	if (IN6_IS_ADDR_LOOPBACK(ip) || IN6_IS_ADDR_UNSPECIFIED(ip))
-		return LOOPBACK;
-	if (IN6_IS_ADDR_MULTICAST(ip))
-		return USELESS;
-	if (IN6_IS_ADDR_LINKLOCAL(ip) || (ip->s6_addr[0] & 0xfe) == 0xfc)
-		return PRIVATE;
-	return NORMAL;
-}
-
 /* Same address, ports aside. */
 static bool
 same(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
@@ -240,21 +208,27 @@ same(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 	return memcmp(&x6.sin6_addr, &y6.sin6_addr, 16) == 0;
 }
 
-static enum kind
-kind(const struct sockaddr_storage *ss, const struct route_self *self)
+static bool
+is_own(const struct sockaddr_storage *ss, const struct route_self *self)
+{
+	for (size_t i = 0; i < self->own; i++)
+		if (same(ss, &self->addr[i]))
+			return true;
+	return false;
+}
+
+static enum reach
+reach(const struct sockaddr_storage *ss)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 
-	for (size_t i = 0; i < self->own; i++)
-		if (same(ss, &self->addr[i]))
-			return OWN;
 	if (ss->ss_family == AF_INET) {
 		memcpy(&in, ss, sizeof(in));
-		return kind4(ntohl(in.sin_addr.s_addr));
+		return reach_of(AF_INET, (const void *)&in.sin_addr);
 	}
 	memcpy(&in6, ss, sizeof(in6));
-	return kind6(&in6.sin6_addr);
+	return reach_of(AF_INET6, in6.sin6_addr.s6_addr);
 }
 
 static void
@@ -287,16 +261,17 @@ static bool
 usable(const struct route_address *a, const struct route_mx *r,
     const struct route_self *self, struct seen *seen)
 {
-	switch (kind(&a->addr, self)) {
-	case NORMAL:
-		return true;
-	case OWN:
+	if (is_own(&a->addr, self)) {
 		seen->own = true;
 		return false;
-	case LOOPBACK:
+	}
+	switch (reach(&a->addr)) {
+	case REACH_ALL:
+		return true;
+	case REACH_HOST:
 		seen->loopback = !self->inside;
 		return self->inside;
-	case PRIVATE:
+	case REACH_SITE:
 		if (!r->public || self->inside)
 			return true;
 		seen->private = true;

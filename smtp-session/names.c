@@ -197,8 +197,7 @@ names_client(int sock, const char *ip, char name[DNS_NAME])
 
 	if (inet_pton(family, ip, address) != 1)
 		return -1;
-	dns_reverse(question, family, address,
-	    span(family == AF_INET ? "in-addr.arpa" : "ip6.arpa"));
+	dns_reverse(question, family, address, span(""));
 	if (names_ask(sock, DNS_PTR, question, &a) != DNS_OK ||
 	    domain_fold(folded, span(a.rr[0].data)) == -1)
 		return -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mailq-run/packet.h"
+#include "mailq-run/reach.h"
 #include "tests/unit/test.h"
 
 static struct route_mx mx;
@@ -233,6 +234,72 @@ TEST(inner_addresses)
 	add_ip(&a4[0], "224.0.0.1");
 	find(false);
 	CHECK(got.count == 0);
+}
+
+/* The edges of each block, and what lies beside them. */
+TEST(reach)
+{
+	static const struct {
+		const char *ip;
+		enum reach reach;
+	} of[] = {
+		{ "0.0.0.0", REACH_HOST },
+		{ "1.0.0.0", REACH_ALL },
+		{ "9.255.255.255", REACH_ALL },
+		{ "10.255.255.255", REACH_SITE },
+		{ "100.63.255.255", REACH_ALL },
+		{ "100.64.0.0", REACH_SITE },
+		{ "100.127.255.255", REACH_SITE },
+		{ "100.128.0.0", REACH_ALL },
+		{ "127.255.255.255", REACH_HOST },
+		{ "169.254.0.0", REACH_SITE },
+		{ "172.15.255.255", REACH_ALL },
+		{ "172.16.0.0", REACH_SITE },
+		{ "172.32.0.0", REACH_ALL },
+		{ "192.168.255.255", REACH_SITE },
+		{ "192.169.0.0", REACH_ALL },
+		{ "223.255.255.255", REACH_ALL },
+		{ "224.0.0.1", REACH_NONE },
+		{ "255.255.255.255", REACH_NONE },
+		{ "::", REACH_HOST },
+		{ "::1", REACH_HOST },
+		{ "::ffff:127.0.0.1", REACH_HOST },
+		{ "::ffff:100.64.0.1", REACH_SITE },
+		{ "::ffff:192.0.2.1", REACH_ALL },
+		{ "64:ff9b::c000:201", REACH_ALL },
+		{ "2001:db8::1", REACH_ALL },
+		{ "fbff::1", REACH_ALL },
+		{ "fc00::1", REACH_SITE },
+		{ "fdff::1", REACH_SITE },
+		{ "fe80::1", REACH_SITE },
+		{ "fec0::1", REACH_SITE },
+		{ "ff02::1", REACH_NONE },
+	};
+	unsigned char ip[16];
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		int family = strchr(of[i].ip, ':') != NULL ? AF_INET6 : AF_INET;
+
+		CHECK(inet_pton(family, of[i].ip, ip) == 1);
+		if (reach_of(family, ip) != of[i].reach)
+			FAIL(of[i].ip);
+	}
+}
+
+/* The name to ask for an address. */
+TEST(reverse)
+{
+	static const unsigned char ip[16] = { 192, 0, 2, 0x1f };
+	char name[DNS_NAME];
+
+	dns_reverse(name, AF_INET, ip, span(""));
+	CHECK_STR(name, "31.2.0.192.in-addr.arpa");
+	dns_reverse(name, AF_INET, ip, span("list.test"));
+	CHECK_STR(name, "31.2.0.192.list.test");
+	dns_reverse(name, AF_INET6, ip, span(""));
+	CHECK_STR(name,
+	    "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	    "f.1.2.0.0.0.0.c.ip6.arpa");
 }
 
 TEST(verdicts_of_the_second_step)
