@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "mailq-run/check.h"
+#include "mailq-run/reach.h"
 #include "mailq-run/resolver.h"
-#include "message/domain.h"
 #include "message/fail.h"
 #include "session/clock.h"
 #include "session/record.h"
@@ -26,7 +26,7 @@ start_resolver(struct check *k)
 	pid_t pid;
 
 	if (record_pair(pair) == -1)
-		return -1;
+		return fail("socketpair");
 	(void)fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -34,8 +34,12 @@ start_resolver(struct check *k)
 		resolver_alone(pair[1], &k->config, HURRY);
 	}
 	(void)close(pair[1]);
+	if (pid == -1) {
+		(void)close(pair[0]);
+		return fail("fork");
+	}
 	k->dns = pair[0];
-	return pid == -1 ? -1 : 0;
+	return 0;
 }
 
 enum dns_status
@@ -47,8 +51,11 @@ check_ask(struct check *k, enum dns_type type, const char *name,
 	int64_t end = clock_ms() + PATIENCE, left;
 
 	*a = (struct dns_answer){ .status = DNS_TEMP, .why = "no answer" };
-	if ((k->dns == -1 && start_resolver(k) == -1) ||
-	    dns_ask(k->dns, ++id, type, name) == -1)
+	if (k->dns == -1 && start_resolver(k) == -1) {
+		(void)strlcpy(a->why, fail_text(), sizeof(a->why));
+		return DNS_TEMP;
+	}
+	if (dns_ask(k->dns, ++id, type, name) == -1)
 		return DNS_TEMP;
 	while ((left = end - clock_ms()) > 0 &&
 	    record_recv(k->dns, &r, NULL, (int)left) == 1)
@@ -121,25 +128,10 @@ know_outside(struct check *k)
 		}
 }
 
-static bool
-is_loopback(const struct check_address *a)
+static enum reach
+reach(const struct check_address *a)
 {
-	static const unsigned char one[16] = { [15] = 1 };
-
-	return a->family == AF_INET ? a->octets[0] == 127 :
-				      memcmp(a->octets, one, 16) == 0;
-}
-
-/* Ours in one network only. */
-static bool
-is_inner(const struct check_address *a)
-{
-	const unsigned char *o = a->octets;
-
-	if (a->family == AF_INET6)
-		return (o[0] & 0xfe) == 0xfc || (o[0] == 0xfe && o[1] >= 0x80);
-	return o[0] == 10 || (o[0] == 172 && (o[1] & 0xf0) == 16) ||
-	    (o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254);
+	return reach_of(a->family, a->octets);
 }
 
 static void
@@ -176,7 +168,8 @@ check_know(struct check *k)
 	know_outside(k);
 	know_interfaces(k);
 	if (strchr(host, '.') != NULL)
-		(void)check_lookup(k, host, &k->addresses, &a);
+		k->unsure =
+		    check_lookup(k, host, &k->addresses, &a) == DNS_TEMP;
 }
 
 /* ---- our name */
@@ -189,8 +182,7 @@ check_reverse(struct check *k, const struct check_address *at)
 	char question[DNS_NAME], fix[700];
 	const char *host = k->config.hostname;
 
-	dns_reverse(question, at->family, at->octets,
-	    span(at->family == AF_INET ? "in-addr.arpa" : "ip6.arpa"));
+	dns_reverse(question, at->family, at->octets, span(""));
 	(void)snprintf(fix, sizeof(fix),
 	    "have who gave you the address publish: %s. IN PTR %s.", question,
 	    host);
@@ -222,26 +214,27 @@ static void
 check_address(struct check *k, const struct check_address *at)
 {
 	const char *host = k->config.hostname;
+	bool here = reach(at) == REACH_HOST, inside = k->config.loopback_mx;
 
-	if (is_loopback(at) && !k->config.loopback_mx)
+	if (here && !inside)
 		check_say(k, CHECK_FAULT, host,
 		    "publish the address at which others reach this host",
 		    "the DNS has %s for it, which is everybody's own",
 		    at->text);
-	else if (is_inner(at) && !k->config.loopback_mx)
+	else if (!here && reach(at) != REACH_ALL && !inside)
 		check_say(k, CHECK_FAULT, host,
 		    "publish the router's address, and write it behind "
 		    "nat-address in mailroom.conf",
 		    "the DNS has %s for it, which others cannot reach",
 		    at->text);
-	else if (!is_loopback(at) && !check_has(&k->own, at))
+	else if (!here && !check_has(&k->own, at))
 		check_say(k, CHECK_WARNING, host,
 		    "if a router translates it to ours, write \"nat-address "
 		    "ADDRESS\" into mailroom.conf, else correct the DNS",
 		    "its address %s is on no interface of this host", at->text);
 	else
 		check_ok(k, "%s is at %s", host, at->text);
-	if (!is_loopback(at) || k->config.loopback_mx)
+	if (!here || inside)
 		check_reverse(k, at);
 }
 
@@ -294,40 +287,60 @@ check_name(struct check *k)
 
 /* ---- mail exchangers */
 
-/* Is that mail exchanger this host? */
-static bool
+/* Is that mail exchanger this host?  1; 0; -1: the DNS does not say now. */
+static int
 is_us(struct check *k, const char *name)
 {
 	static struct dns_answer a;
 	struct check_addresses l = { .count = 0 };
+	enum dns_status got;
 
 	if (strcasecmp(name, k->config.hostname) == 0)
-		return true;
-	(void)check_lookup(k, name, &l, &a);
+		return 1;
+	got = check_lookup(k, name, &l, &a);
 	for (size_t i = 0; i < l.count; i++)
 		if (check_has(&k->addresses, &l.at[i]) ||
-		    (!is_loopback(&l.at[i]) && check_has(&k->own, &l.at[i])))
-			return true;
-	return false;
+		    (reach(&l.at[i]) != REACH_HOST &&
+			check_has(&k->own, &l.at[i])))
+			return 1;
+	return got == DNS_TEMP || k->unsure ? -1 : 0;
+}
+
+static void
+not_now(struct check *k, const char *domain, const char *name)
+{
+	check_say(k, CHECK_WARNING, domain,
+	    "look at its name servers, and at ours",
+	    "whether %s is this host cannot be told now", name);
 }
 
 static void
 look_at_records(struct check *k, const char *domain, const char *fix,
     const struct dns_answer *mx)
 {
+	const char *unknown = NULL;
+
 	if (mx->count == 1 && mx->rr[0].data[0] == '\0') {
 		check_say(k, CHECK_FAULT, domain, fix,
 		    "it says that it takes no mail (MX 0 .)");
 		return;
 	}
-	for (size_t i = 0; i < mx->count; i++)
-		if (is_us(k, mx->rr[i].data)) {
+	for (size_t i = 0; i < mx->count; i++) {
+		int us = is_us(k, mx->rr[i].data);
+
+		if (us == 1) {
 			check_ok(k, "mail for %s comes to %s", domain,
 			    mx->rr[i].data);
 			return;
 		}
-	check_say(k, CHECK_FAULT, domain, fix,
-	    "its mail goes to %s, not to this host", mx->rr[0].data);
+		if (us == -1)
+			unknown = mx->rr[i].data;
+	}
+	if (unknown != NULL)
+		not_now(k, domain, unknown);
+	else
+		check_say(k, CHECK_FAULT, domain, fix,
+		    "its mail goes to %s, not to this host", mx->rr[0].data);
 }
 
 static int
@@ -336,6 +349,7 @@ check_domain(void *ctx, const char *domain)
 	static struct dns_answer a;
 	struct check *k = ctx;
 	char fix[700];
+	int us;
 
 	(void)snprintf(fix, sizeof(fix),
 	    "publish: %s. IN MX 10 %s.  or take it out of %s/domains", domain,
@@ -347,8 +361,11 @@ check_domain(void *ctx, const char *domain)
 		look_at_records(k, domain, fix, &a);
 		break;
 	case DNS_NODATA:
-		if (is_us(k, domain))
+		us = is_us(k, domain);
+		if (us == 1)
 			check_ok(k, "%s has our address, and no MX", domain);
+		else if (us == -1)
+			not_now(k, domain, domain);
 		else
 			check_say(k, CHECK_FAULT, domain, fix,
 			    "it has no MX record, so that its mail does not "
@@ -370,8 +387,9 @@ void
 check_mx(struct check *k)
 {
 	check_know(k);
-	/* A bad line is told by check_config. */
-	(void)config_domains(&k->config, check_domain, k);
+	if (config_domains(&k->config, check_domain, k) == -1)
+		check_say(k, CHECK_WARNING, "domains", "correct that line",
+		    "those from there on were not looked at: %s", fail_text());
 }
 
 /* ---- can the answers be believed? */
@@ -382,8 +400,13 @@ check_dnssec(struct check *k)
 	static struct dns_answer a;
 	struct dns_servers servers;
 
-	if (dns_servers(&servers, k->config.dns) == -1)
-		return; /* told by check_config */
+	if (dns_servers(&servers, k->config.dns) == -1) {
+		check_say(k, CHECK_FAULT, "name server",
+		    "correct the word dns of mailroom.conf, or "
+		    "/etc/resolv.conf",
+		    "%s", fail_text());
+		return;
+	}
 	if (!servers.trusted) {
 		check_say(k, CHECK_WARNING, "name server",
 		    "apt install unbound, and write \"dns 127.0.0.1\" into "

@@ -12,7 +12,6 @@
 #include "mailq-run/check.h"
 #include "mailq-run/retry.h"
 #include "message/fail.h"
-#include "session/account.h"
 #include "session/role.h"
 #include "session/users.h"
 
@@ -37,13 +36,14 @@ check_user(void *ctx, const struct user *u)
 	struct check *k = ctx;
 	struct stat st;
 
-	if (stat(u->home, &st) == -1 && errno == ENOENT)
-		check_say(k, CHECK_WARNING, u->name,
-		    "make the directory and give it to the user",
-		    "the home %s is missing, so that there is no mailbox",
-		    u->home);
-	else if (role_root() && stat(u->home, &st) == 0 &&
-	    st.st_uid != u->role.uid)
+	if (stat(u->home, &st) == -1) {
+		if (errno == ENOENT)
+			check_say(k, CHECK_WARNING, u->name,
+			    "make the directory and give it to the user",
+			    "the home %s is missing, so that there is no "
+			    "mailbox",
+			    u->home);
+	} else if (role_root() && st.st_uid != u->role.uid)
 		check_say(k, CHECK_WARNING, u->name,
 		    "chown it, or correct the line in users",
 		    "the home %s belongs to uid %u, not to %u", u->home,
@@ -80,6 +80,32 @@ check_config(struct check *k)
 		check_ok(k, "%zu routes", k->routes.count);
 }
 
+/* A child whose output is to be read.  NULL: fail_text(). */
+static FILE *
+run(char **argv, pid_t *pid)
+{
+	int out[2];
+	FILE *f;
+
+	if (pipe2(out, O_CLOEXEC) == -1) {
+		(void)fail("pipe");
+		return NULL;
+	}
+	*pid = fork();
+	if (*pid == 0) {
+		(void)dup2(out[1], 1);
+		(void)execv(argv[0], argv);
+		_exit(127);
+	}
+	(void)close(out[1]);
+	f = *pid == -1 ? NULL : fdopen(out[0], "r");
+	if (f == NULL) {
+		(void)fail("fork");
+		(void)close(out[0]);
+	}
+	return f;
+}
+
 /* smtp-session reads the aliases, so it checks them; each of its lines is
  * a fault. */
 void
@@ -88,23 +114,20 @@ check_aliases(struct check *k)
 	char program[PATH_MAX], dir[sizeof(k->config.dir)];
 	char line[1024], *what, dash_c[] = "-c", option[] = "-aliases";
 	char *argv[] = { program, dash_c, dir, option, NULL };
-	int status = 0, out[2];
+	int status = 0;
 	FILE *f;
 	pid_t pid;
 
 	check_sibling(program, "smtp-session");
 	(void)snprintf(dir, sizeof(dir), "%s", k->config.dir);
 	(void)fflush(stdout);
-	if (pipe(out) == -1 || (pid = fork()) == -1)
+	f = run(argv, &pid);
+	if (f == NULL) {
+		check_say(k, CHECK_WARNING, program, "try it again",
+		    "it could not look at the aliases: %s", fail_text());
 		return;
-	if (pid == 0) {
-		(void)dup2(out[1], 1);
-		(void)execv(program, argv);
-		_exit(127);
 	}
-	(void)close(out[1]);
-	f = fdopen(out[0], "r");
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+	while (fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		what = strstr(line, ": ");
 		if (what != NULL)
@@ -112,8 +135,7 @@ check_aliases(struct check *k)
 		check_say(k, CHECK_FAULT, line, "see mailroom-aliases(5)", "%s",
 		    what != NULL ? what + 2 : "cannot be read");
 	}
-	if (f != NULL)
-		(void)fclose(f);
+	(void)fclose(f);
 	(void)waitpid(pid, &status, 0);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
 		check_say(k, CHECK_WARNING, program,

@@ -22,8 +22,9 @@ enum {
 	MANY = 1000, /* messages */
 };
 
+static const char see_files[] = "see what mailroom-check files says";
+
 struct waiting {
-	time_t now;
 	size_t count, held;
 	time_t oldest;
 	char id[SPOOL_ID]; /* of the oldest */
@@ -121,7 +122,7 @@ check_aside(struct check *k, int spool)
 static void
 check_waiting(struct check *k, int spool, time_t now)
 {
-	struct waiting w = { .now = now };
+	struct waiting w = { .count = 0 };
 	char fix[SPOOL_ID + 64];
 
 	if (names(spool, "new") + names(spool, "due") + names(spool, "hold") ==
@@ -147,20 +148,28 @@ check_waiting(struct check *k, int spool, time_t now)
 		    check_plural(w.count), w.count == 1 ? "s" : "", w.held);
 }
 
+static void
+not_looked(struct check *k, const char *fix, const char *why)
+{
+	check_say(k, CHECK_WARNING, k->config.spool, fix,
+	    "it cannot be looked at: %s", why);
+}
+
 /* In the child, as the owner of the spool. */
 static void
 look_at_spool(struct check *k, const struct role *spool)
 {
 	time_t now = time(NULL);
-	int fd = -1;
+	int fd;
 
-	if (role_drop(spool) == 0)
-		fd = open(k->config.spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 && errno == ENOENT)
-		return; /* told by check_files */
+	if (role_drop(spool) == -1) {
+		not_looked(k, see_files, fail_text());
+		return;
+	}
+	fd = open(k->config.spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1) {
-		check_say(k, CHECK_WARNING, k->config.spool,
-		    "run this program as root", "it cannot be looked at: %s",
+		not_looked(k,
+		    errno == EACCES ? "run this program as root" : see_files,
 		    strerror(errno));
 		return;
 	}
@@ -176,8 +185,10 @@ check_queue(struct check *k)
 	int status = 0;
 	pid_t pid;
 
-	if (role_root() && role_find(&spool, k->config.spool_user) == -1)
-		return; /* told by check_files */
+	if (role_root() && role_find(&spool, k->config.spool_user) == -1) {
+		not_looked(k, see_files, fail_text());
+		return;
+	}
 	(void)fflush(stdout);
 	pid = fork();
 	if (pid == 0) {

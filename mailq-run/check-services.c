@@ -2,7 +2,6 @@
  * timer of systemd, lines of inetd.conf and crontabs.  What the running
  * systemd says counts before the files of its units. */
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #include "mailq-run/check.h"
-#include "message/fail.h"
 #include "session/lines.h"
 
 enum {

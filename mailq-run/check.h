@@ -14,7 +14,7 @@
 
 enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
 
-enum { CHECK_ADDRESSES = 16, CHECK_OWN = 64 };
+enum { CHECK_OWN = 64 };
 
 struct check_address {
 	int family; /* AF_INET, AF_INET6 */
@@ -38,6 +38,7 @@ struct check {
 	int dns; /* socket to the resolver; -1: not started */
 	bool secure; /* some answer of the DNS was vouched for */
 	bool named; /* `addresses` has been filled, or cannot be */
+	bool unsure; /* the DNS was silent, so `addresses` may lack some */
 	struct check_addresses addresses; /* of our name, in the DNS */
 	struct check_addresses own; /* of interfaces, and nat-address */
 };

@@ -78,8 +78,10 @@ static void
 look(struct check *k, unsigned wanted)
 {
 	/* The routes say how mail leaves, whether they are a topic or not. */
-	if ((wanted & 1) == 0)
-		(void)routes_load(&k->routes, &k->config);
+	k->topic = "config";
+	if ((wanted & 1) == 0 && routes_load(&k->routes, &k->config) == -1)
+		check_say(k, CHECK_FAULT, "routes", "correct that line", "%s",
+		    fail_text());
 	for (size_t i = 0; i < TOPICS; i++)
 		if ((wanted & 1U << i) != 0) {
 			k->topic = topics[i].name;

@@ -200,6 +200,80 @@ in_zone() {
 	[ "$(wc -l <"$OUT")" -eq 3 ]
 }
 
+@test "mail exchangers: what the DNS does not say now is no fault" {
+	# The name server knows nothing below elsewhere.test, and says so.
+	names <<-END
+	mx A $HOST
+	@ MX 10 mx.elsewhere.test.
+	END
+	run -1 check mx
+	warning_is 'here.test: whether mx.elsewhere.test is this host cannot be told now'
+	# One of them is this host: that is enough.
+	names <<-END
+	mx A $HOST
+	@ MX 10 mx.elsewhere.test.
+	@ MX 20 mx
+	END
+	check mx
+	# Nobody can tell where our own name leads.
+	config hostname mx.elsewhere.test
+	names <<-END
+	@ MX 10 other
+	other A 192.0.2.9
+	END
+	run -1 check mx
+	warning_is 'here.test: whether other.here.test is this host'
+	echo 'two words' >>"$CONFIG/domains"
+	run -1 check mx
+	warning_is 'domains: those from there on were not looked at: .*domains:2'
+}
+
+@test "addresses that only some can reach" {
+	config loopback-mx no
+	for ip in 100.64.0.1 169.254.1.1 10.1.1.1; do
+		names <<<"mx A $ip"
+		run -2 check name
+		fault_is "mx.here.test: the DNS has $ip for it, which others cannot reach"
+		"$BIN/mailroom-check" -c "$CONFIG" --records >"$T/records"
+		not grep "IN A	$ip" "$T/records"
+		grep -q '^; mx.here.test. IN A ADDRESS' "$T/records"
+	done
+}
+
+@test "what cannot be looked at is told, topic by topic" {
+	# broken CALLS ERROR TOPIC: with these calls failing.
+	broken() {
+		local status=0
+		"$TOOL/fault" -o "$T/fault.log" "$1" "$2" 1+ -- "$BIN/mailroom-check" \
+			-c "$CONFIG" -p "$HOST" "$3" >"$OUT" 2>&1 || status=$?
+		cat "$OUT"
+		faulted
+		return "$status"
+	}
+	config smtp-port 20099
+	run -1 broken pipe,pipe2 EMFILE aliases
+	warning_is 'aliases: .*it could not look at the aliases: pipe: Too many'
+	run -1 broken socketpair EMFILE port25
+	warning_is 'port25: .*was not tried: socketpair: Too many'
+	run -2 broken socketpair EMFILE name
+	fault_is 'name: .*the DNS does not answer (socketpair: Too many'
+	for topic in aliases port25 queue; do
+		run -1 broken clone,fork,vfork EAGAIN "$topic"
+		grep -q "^warning: $topic: " "$OUT"
+	done
+	config spool "$T/nowhere"
+	run -1 check queue
+	warning_is "$T/nowhere: it cannot be looked at: No such file"
+	echo 'away.test' | routes
+	run -2 check -p "$HOST" port25
+	grep -q "^fault: config: routes: $CONFIG/routes:1" "$OUT"
+	rm "$CONFIG/routes"
+	[ "$EUID" -eq 0 ] || return 0
+	config spool-user no-such-user
+	run -1 check queue
+	warning_is 'it cannot be looked at: .*no-such-user'
+}
+
 @test "certificates: none, ending, ended, another name, a key for all" {
 	run -1 check tls
 	warning_is "$CONFIG/tls: there is no certificate"
