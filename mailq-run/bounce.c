@@ -1,6 +1,5 @@
 #include "mailq-run/bounce.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,13 +1,11 @@
 /* How many recipients wait, by destination and by reason. */
 #include "mailq-run/counts.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mailq-run/show.h"
-#include "message/domain.h"
 #include "message/fail.h"
 
 void

@@ -7,7 +7,6 @@
 #include "mailq-run/find.h"
 
 #include <bsd/string.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

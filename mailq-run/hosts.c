@@ -3,7 +3,6 @@
 #include "mailq-run/hosts.h"
 
 #include <bsd/string.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 #include "mailq-run/letter.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "message/buf.h"

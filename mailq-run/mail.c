@@ -6,7 +6,6 @@
 #include "mailq-run/mail.h"
 
 #include <bsd/stdlib.h>
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,10 +217,13 @@ static bool
 is_open(const struct entry *e)
 {
 	static char block[HEADER];
-	ssize_t n = pread(e->fd, block, sizeof(block), e->message);
 	struct field f;
+	ssize_t n;
 
-	return n > 0 && !e->env.tls &&
+	if (e->env.tls)
+		return false;
+	n = pread(e->fd, block, sizeof(block), e->message);
+	return n > 0 &&
 	    header_find(span_n(block, (size_t)n), "TLS-Required", &f) &&
 	    span_same(span_trim(f.value), span("No"));
 }

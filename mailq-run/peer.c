@@ -3,7 +3,6 @@
  * reached cost no process. */
 #include "mailq-run/peer.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>

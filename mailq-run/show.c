@@ -2,7 +2,6 @@
 #include "mailq-run/show.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "message/date.h"
 #include "message/utf8.h"

@@ -1,6 +1,5 @@
 #include "mailq-run/sts.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
