@@ -2,6 +2,7 @@
 #include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
+#include "imap-session/selected.h"
 
 const struct reply *
 announce_capability(struct imap *im, struct parse *p)
@@ -53,6 +54,7 @@ announce_enable(struct imap *im, struct parse *p)
 		{ "CONDSTORE", CAP_CONDSTORE, E_CONDSTORE },
 		{ "QRESYNC", CAP_QRESYNC, E_QRESYNC | E_CONDSTORE },
 	};
+	unsigned bits = 0;
 	struct span name;
 
 	buf_str(&im->out, "* ENABLED");
@@ -62,9 +64,10 @@ announce_enable(struct imap *im, struct parse *p)
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
 			if (!span_same(name, span(known[i].name)) ||
 			    !capability_on(known[i].needs) ||
-			    (im->enabled & known[i].bits) == known[i].bits)
+			    ((im->enabled | bits) & known[i].bits) ==
+				known[i].bits)
 				continue;
-			im->enabled |= known[i].bits;
+			bits |= known[i].bits;
 			buf_printf(&im->out, " %s", known[i].name);
 		}
 	} while (p->rest.len > 0);
@@ -73,6 +76,9 @@ announce_enable(struct imap *im, struct parse *p)
 		return &imap_bad;
 	}
 	imap_line(im);
+	if ((bits & E_CONDSTORE) != 0)
+		selected_condstore(im);
+	im->enabled |= bits;
 	return &imap_done;
 }
 

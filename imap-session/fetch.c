@@ -142,6 +142,24 @@ put_lost(struct fetch *f, const struct item *item)
 	}
 }
 
+/* That it was set, where no item says so (RFC 7162 s. 3.1 for MODSEQ). */
+static void
+put_seen(struct fetch *f)
+{
+	static const struct item flags = { .kind = ITEM_FLAGS };
+	static const struct item modseq = { .kind = ITEM_MODSEQ };
+	struct buf *b = &f->im->out;
+
+	if (!f->w.has[ITEM_FLAGS]) {
+		buf_char(b, ' ');
+		(void)put_item(f, &flags);
+	}
+	if (!f->w.has[ITEM_MODSEQ] && imap_enabled(f->im, E_CONDSTORE)) {
+		buf_char(b, ' ');
+		(void)put_item(f, &modseq);
+	}
+}
+
 static int
 put_message(struct fetch *f, uint32_t number, bool flags)
 {
@@ -163,10 +181,8 @@ put_message(struct fetch *f, uint32_t number, bool flags)
 		if (r == -1)
 			r = put_lost(f, &f->w.item[i]);
 	}
-	if (flags && !f->w.has[ITEM_FLAGS]) {
-		buf_str(&im->out, f->w.items > 0 ? " FLAGS " : "FLAGS ");
-		selected_put_flags(im, &im->out, &f->m);
-	}
+	if (flags)
+		put_seen(f);
 	buf_char(&im->out, ')');
 	reading_end(&f->r);
 	if (r == -1)
@@ -262,8 +278,8 @@ fetch_fetch(struct imap *im, struct parse *p)
 	    fetch_read(p, &f.w, im->uid,
 		im->uid && imap_enabled(im, E_QRESYNC)) == -1)
 		return &imap_bad;
-	if (f.w.condstore)
-		im->enabled |= E_CONDSTORE;
+	if (f.w.has[ITEM_MODSEQ])
+		selected_condstore(im);
 	if (f.w.vanished) {
 		if (set_copy(&copy, &set, &im->arena) == -1)
 			return imap_no(im, "[LIMIT] Too many messages");

@@ -100,7 +100,6 @@ answer(struct imap *im, const struct wish *w, const uint32_t *number, size_t n,
 	const struct reply *r = &imap_done;
 	struct message m;
 	bool gone = false;
-	struct buf b;
 
 	modified.range = arena_take(&im->arena, n * sizeof(struct range) + 1);
 	if (modified.range == NULL)
@@ -120,10 +119,10 @@ answer(struct imap *im, const struct wish *w, const uint32_t *number, size_t n,
 	}
 	if (modified.ranges > 0) {
 		set_resolve(&modified, 0);
-		buf_init(&b, 900);
-		set_put(&b, &modified);
-		r = imap_ok(im, "[MODIFIED %s] Done but for some", b.p);
-		buf_free(&b);
+		buf_str(&im->out, "[MODIFIED ");
+		set_put(&im->out, &modified);
+		buf_str(&im->out, "] Done but for some");
+		r = imap_long(im);
 	} else if (gone)
 		r = imap_no(im, "[EXPUNGEISSUED] Some are gone");
 	return r;
@@ -168,7 +167,7 @@ flags_store(struct imap *im, struct parse *p)
 	    parse_end(p) == -1)
 		return &imap_bad;
 	if (w.conditional)
-		im->enabled |= E_CONDSTORE;
+		selected_condstore(im);
 	if (im->read_only)
 		return imap_no(im, "[READ-ONLY] Mailbox is read-only");
 	r = selected_numbers(im, &set, im->uid, &number, &n);

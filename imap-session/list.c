@@ -394,6 +394,7 @@ list_list(struct imap *im, struct parse *p)
 		imap_line(im);
 		return &imap_done;
 	}
+	status_begin(im, w.status);
 	return answer_all(im, &w);
 }
 

@@ -84,7 +84,7 @@ search_search(struct imap *im, struct parse *p)
 
 	wrong = read_all(im, p, &r, &k);
 	if (wrong == NULL && r.modseq)
-		im->enabled |= E_CONDSTORE;
+		selected_condstore(im);
 	if (wrong == NULL)
 		wrong = search_hits(im, k, &r.number, &r.n);
 	if (wrong == NULL)

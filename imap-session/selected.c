@@ -129,6 +129,21 @@ selected_put_known(struct imap *im, struct buf *b)
 }
 
 void
+selected_condstore(struct imap *im)
+{
+	struct folder_info info;
+
+	if (imap_enabled(im, E_CONDSTORE))
+		return;
+	im->enabled |= E_CONDSTORE;
+	if (im->state != S_BOX)
+		return;
+	folder_info(im->folder, &info);
+	conn_printf(im->conn, "* OK [HIGHESTMODSEQ %llu] Changes\r\n",
+	    (unsigned long long)info.modseq);
+}
+
+void
 selected_put_change(struct imap *im, uint32_t number)
 {
 	struct message m;

@@ -14,6 +14,10 @@
  * only with "expunges" (RFC 9051 s. 7.5.1). */
 void selected_announce(struct imap *, bool expunges);
 
+/* The client knows of modseqs from now on, and hears first where those of the
+ * mailbox stand (RFC 7162 s. 3.1). */
+void selected_condstore(struct imap *);
+
 /* Write "* n FETCH (...)" with the flags, and UID and MODSEQ when asked for. */
 void selected_put_change(struct imap *, uint32_t number);
 

@@ -78,7 +78,7 @@ run(struct imap *im, struct parse *p, struct results *r)
 	if (wrong == NULL)
 		wrong = search_read(im, p, charset, &k, &r->modseq);
 	if (wrong == NULL && r->modseq)
-		im->enabled |= E_CONDSTORE;
+		selected_condstore(im);
 	if (wrong == NULL)
 		wrong = search_hits(im, k, &r->number, &r->n);
 	if (wrong != NULL)

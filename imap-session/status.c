@@ -5,6 +5,7 @@
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/put.h"
+#include "imap-session/selected.h"
 #include "maildir/maildir.h"
 
 enum status_item {
@@ -111,6 +112,13 @@ deleted_octets(const struct imap *im, const char *disk,
 	return sum;
 }
 
+void
+status_begin(struct imap *im, unsigned wanted)
+{
+	if ((wanted & HIGHESTMODSEQ) != 0)
+		selected_condstore(im);
+}
+
 int
 status_put(struct imap *im, const char *disk, unsigned wanted)
 {
@@ -155,5 +163,6 @@ status_status(struct imap *im, struct parse *p)
 	if (parse_space(p) == -1 || status_items(p, &wanted) == -1 ||
 	    parse_end(p) == -1)
 		return &imap_bad;
+	status_begin(im, wanted);
 	return status_put(im, disk, wanted) == 0 ? &imap_done : imap_failed(im);
 }

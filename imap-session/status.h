@@ -7,6 +7,10 @@
 /* Read "(MESSAGES UNSEEN ...)" as bits for status_put. */
 int status_items(struct parse *, unsigned *wanted);
 
+/* Before the first of them is written: who asks for modseqs hears of them
+ * (RFC 7162 s. 3.1). */
+void status_begin(struct imap *, unsigned wanted);
+
 /* Write the STATUS line of a folder.  0; -1: errno. */
 int status_put(struct imap *, const char *disk, unsigned wanted);
 

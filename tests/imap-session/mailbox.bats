@@ -44,6 +44,45 @@ play() {
 	play condstore
 }
 
+# RFC 7162 s. 3.1.
+@test "CONDSTORE: every command that asks for modseqs enables it" {
+	three
+	for command in 'FETCH 1 MODSEQ' 'FETCH 1 FLAGS (CHANGEDSINCE 1)' \
+		'SEARCH MODSEQ 1' 'SORT (DATE) UTF-8 MODSEQ 1' \
+		'STATUS INBOX (HIGHESTMODSEQ)' \
+		'LIST "" % RETURN (STATUS (HIGHESTMODSEQ))' \
+		'STORE 1 (UNCHANGEDSINCE 1) +FLAGS.SILENT (a)'; do
+		sed "s/COMMAND/$command/" \
+			"$BATS_TEST_DIRNAME/modseq.chat" | chat imap-session
+	done
+}
+
+# RFC 7162 s. 3.1.3: however many there are.
+@test "STORE: messages that were changed by others, 300 of them" {
+	maildir alice
+	seq 600 | as alice xargs -I{} touch "$MAILDIR_alice/cur/{}.x:2,"
+	even=$(seq -s, 2 2 600) chat imap-session <<-'END'
+	S: * OK IMAP server ready
+	C: a LOGIN alice correct-horse
+	S: a OK [CAPABILITY ...
+	C: b SELECT INBOX
+	S* * FLAGS
+	S* * OK [P
+	S: * 600 EXISTS
+	S* * 0
+	S* * OK [U
+	S* * OK [MAILBOXID
+	S~ \* OK \[HIGHESTMODSEQ (?P<FIRST>\d+)\] Changes
+	S: b OK [READ-WRITE] Selected
+	C: c STORE ${even} +FLAGS.SILENT (\\Flagged)
+	S: c OK Done
+	C: d STORE 1:* (UNCHANGEDSINCE ${FIRST}) +FLAGS.SILENT (\\Seen)
+	S* * OK [HIGHESTMODSEQ
+	S* *
+	S: d OK [MODIFIED ${even}] Done but for some
+	END
+}
+
 @test "FETCH of odd messages" {
 	printf 'no header at all\nreally\n' | put new/1.a
 	printf 'Subject: a\0b c\n\nx\0y\n' | put new/2.b
