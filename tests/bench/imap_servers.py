@@ -110,8 +110,11 @@ class Peer:
             for path in glob.glob(f"{self.home(what)}/Maildir/{name}"):
                 os.unlink(path)
 
-    def fill(self, what, source):
-        shutil.copytree(source, os.path.join(self.home(what), "Maildir"))
+    def fill(self, what, source, last):
+        """With a copy of the mail, or, who comes last, with itself."""
+        os.makedirs(self.home(what))
+        (shutil.move if last else shutil.copytree)(
+            source, os.path.join(self.home(what), "Maildir"))
         give(self.top)
 
     def open(self, what="mail", select=True):
@@ -239,7 +242,7 @@ class Cyrus(Peer):
             self.proc.kill()
             self.proc.wait()
 
-    def fill(self, what, source):
+    def fill(self, what, source, last):
         if self.proc is None:
             self.prepare()
         subprocess.run([self.tools[1], "-f", f"{self.top}/sasldb2", "-p",
