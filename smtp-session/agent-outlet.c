@@ -38,13 +38,34 @@ static void
 begin_alias(int sock, const struct config *c, struct outlet *o,
     const char *local, const char *domain)
 {
-	switch (outlet_find(o, c, local, domain)) {
+	switch (o->behind ? 0 : outlet_find(o, c, local, domain)) {
 	case 0:
 		gone(sock, o);
 	case -1:
 		agent_give_up(sock);
 	}
 	agent_become(sock, &o->box);
+}
+
+/* 1: o is it.  0: it is no longer there.  -1. */
+static int
+find_home(int sock, struct outlet *o)
+{
+	struct buf targets;
+	int r;
+
+	if (o->box.nobodys)
+		return 0;
+	if (!o->behind)
+		return forward_outlet(o);
+	buf_init(&targets, FORWARD_MAX);
+	r = forward_read(&o->box, &o->number, &targets);
+	if (r == 1) {
+		agent_targets(sock, &targets);
+		_exit(0);
+	}
+	buf_free(&targets);
+	return r;
 }
 
 /* Of a .forward.  Mail for one that is no longer there is its user's. */
@@ -62,7 +83,7 @@ begin_home(int sock, const struct config *c, struct outlet *o,
 		agent_give_up(sock);
 	}
 	agent_become(sock, &o->box);
-	switch (o->box.nobodys ? 0 : forward_outlet(o)) {
+	switch (find_home(sock, o)) {
 	case 0:
 		dir = agent_move_in(&o->box, &room);
 		if (dir == -1 || room_check(&room, 1) == -1)
@@ -77,19 +98,22 @@ begin_home(int sock, const struct config *c, struct outlet *o,
 static void
 answer_command(int sock, const struct outlet *o, const struct run_mail *m)
 {
+	int status, more = o->more ? AGENT_MORE : 0;
 	struct buf said;
-	int status;
 
 	buf_init(&said, RECORD_DATA - 1);
 	switch (run_command(o, m, &status, &said)) {
 	case RUN_DONE:
+		agent_tell(sock, AGENT_DONE, more, span(""));
+		break;
+	case RUN_ENOUGH:
 		agent_tell(sock, AGENT_DONE, 0, span(""));
 		break;
 	case RUN_LATER:
 		agent_tell(sock, AGENT_FAILED, EAGAIN, buf_all(&said));
 		break;
 	case RUN_REFUSED:
-		agent_tell(sock, AGENT_BOUNCED, status, buf_all(&said));
+		agent_tell(sock, AGENT_BOUNCED, status | more, buf_all(&said));
 	}
 	buf_free(&said);
 }

@@ -25,6 +25,8 @@ void agent_tell(int sock, enum agent_record, int value, struct span text);
 /* AGENT_TROUBLE, and the end. */
 noreturn void agent_give_up(int sock);
 
+/* AGENT_TARGETS: TARGET_* address NUL ..., in as many records as it takes. */
+void agent_targets(int sock, const struct buf *);
 void agent_found(int sock, const struct box *); /* AGENT_MAILBOX */
 /* Become the user; from here on there is no way back. */
 void agent_become(int sock, const struct box *);

@@ -142,11 +142,11 @@ agent_tell(int sock, enum agent_record kind, int value, struct span text)
 		_exit(0);
 }
 
-/* As many records as it takes; value 1: more will come. */
-static void
-tell_targets(int sock, const struct resolved *to)
+/* Value 1: more will come. */
+void
+agent_targets(int sock, const struct buf *targets)
 {
-	struct span all = buf_all(&to->targets);
+	struct span all = buf_all(targets);
 
 	while (all.len > RECORD_DATA - 1) {
 		size_t n = RECORD_DATA - 1;
@@ -194,7 +194,7 @@ tell_class(int sock, const struct resolved *to)
 	};
 
 	if (to->class == CLASS_ALIAS)
-		tell_targets(sock, to);
+		agent_targets(sock, &to->targets);
 	else if (to->class == CLASS_REFUSED)
 		tell_refused(sock, to);
 	else
@@ -221,13 +221,15 @@ agent_become(int sock, const struct box *who)
 static void
 forward(int sock, struct resolved *to)
 {
-	switch (forward_read(&to->box, &to->targets)) {
+	unsigned from_first = 0;
+
+	switch (forward_read(&to->box, &from_first, &to->targets)) {
 	case 0:
 		return;
 	case -1:
 		agent_give_up(sock);
 	}
-	tell_targets(sock, to);
+	agent_targets(sock, &to->targets);
 	_exit(0);
 }
 
@@ -300,7 +302,7 @@ agent_names(int sock, const struct config *c, const struct addr *a)
 	if (try_name(&n, c->hostname) == -1 ||
 	    config_domains(c, try_name, &n) == -1)
 		agent_give_up(sock);
-	tell_targets(sock, &n.found);
+	agent_targets(sock, &n.found.targets);
 	_exit(0);
 }
 

@@ -14,16 +14,15 @@
  *				AGENT_TARGETS more	target NUL ... (exits)
  *				AGENT_SPOOL		(spool agent)
  *	AGENT_PREPARE + fd				from NUL original NUL
- *				AGENT_DONE | AGENT_FAILED errno, text
- *					| AGENT_BOUNCED status, text
+ *				AGENT_DONE more | AGENT_FAILED errno, text
+ *					| AGENT_BOUNCED status+more, text
  *	AGENT_COMMIT		AGENT_DONE | AGENT_FAILED
  *	AGENT_DELIVER + fd	as PREPARE and COMMIT in one
  *	AGENT_ABORT		(no answer)
  *	AGENT_AHEAD + fd	(no answer)		as PREPARE
  *
- * The spool agent has two more before PREPARE (whose data it ignores), and
- * gives out unlinked files for messages too large for memory.  Each PREPARE is
- * an entry of its own, COMMIT and ABORT are for all of them:
+ * The spool agent has two more before PREPARE (whose data it ignores), and gives
+ * out unlinked files.  Each PREPARE is an entry, COMMIT and ABORT are for all:
  *
  *	AGENT_ENVELOPE flags	(no answer)		id NUL from NUL user NUL
  *							envid NUL via NUL
@@ -53,6 +52,7 @@ enum {
 	AGENT_DRAFTS = 32, /* entries of the spool for one message */
 	AGENT_HEAD_MAX = 4096, /* of what is written above a message */
 	AGENT_CONTINUE = 1, /* a value: the message of AHEAD, complete */
+	AGENT_MORE = 1 << 16, /* in a value: those behind a command follow */
 };
 
 enum agent_record {
@@ -66,7 +66,7 @@ enum agent_record {
 	AGENT_SPOOL,
 	AGENT_DONE,
 	AGENT_FAILED,
-	AGENT_BOUNCED, /* a command says no; value: its exit status */
+	AGENT_BOUNCED, /* a command says no */
 	/* requests */
 	AGENT_PREPARE,
 	AGENT_COMMIT,

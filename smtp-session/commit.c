@@ -52,10 +52,11 @@ answer(struct deliver *d, struct deliver_agent *a)
 
 	a->asked -= asked;
 	if (asked && deliver_hear(d, a->sock, "agent")) {
+		d->more = (d->record.value & AGENT_MORE) != 0;
 		if (d->record.kind == AGENT_DONE)
 			return 0;
 		if (d->record.kind == AGENT_BOUNCED)
-			d->status = d->record.value;
+			d->status = d->record.value & ~AGENT_MORE;
 		d->error = d->record.value;
 		buf_reset(&d->why);
 		buf_span(&d->why, record_span(&d->record));
@@ -245,10 +246,9 @@ log_target(const struct deliver *d, const struct deliver_mail *m,
     const struct target *t, const char *event)
 {
 	log_line(LOG_INFO,
-	    "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s "
-	    "size=%llu",
-	    event, m->id, sender(d, m, t->group), target_addr(d, t),
-	    d->text.p + t->original, t->agent == -1 ? "" : "mailbox=",
+	    "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s size=%llu", event, m->id,
+	    sender(d, m, t->group), target_addr(d, t), d->text.p + t->original,
+	    t->agent == -1 ? "" : "mailbox=",
 	    t->agent == -1 ? "via=spool" : d->agent[t->agent].name,
 	    (unsigned long long)m->data->size);
 }
@@ -416,6 +416,16 @@ finish(struct deliver *d, const struct deliver_mail *m)
 	return DELIVER_OK;
 }
 
+/* After others have the mail. */
+static int
+spool_late(struct deliver *d, const struct deliver_mail *m)
+{
+	if (spool_prepare(d, m, DELIVER_LATE) == 0 && spool_visible(d) == 0)
+		return 0;
+	log_line(LOG_ERR, "torn id=%s reason=\"%s\"", m->id, d->why.p);
+	return -1;
+}
+
 /* One copy, no second party: both phases in one request. */
 static enum deliver_result
 deliver_lone(struct deliver *d, const struct deliver_mail *m)
@@ -429,9 +439,11 @@ deliver_lone(struct deliver *d, const struct deliver_mail *m)
 	say_mailbox(d, m, t, AGENT_DELIVER);
 	r = answer(d, a);
 	d->seconds = DELIVER_SECONDS;
-	if (r == -1 && d->status != 0)
-		return DELIVER_BOUNCED;
-	return r == -1 ? deliver_by_error(d->error) : finish(d, m);
+	if (d->more)
+		deliver_behind(d);
+	if (d->more ? spool_late(d, m) == -1 : r == -1 && d->status == 0)
+		return deliver_by_error(d->error);
+	return r == -1 ? DELIVER_BOUNCED : finish(d, m);
 }
 
 /* The mailboxes' renames; what fails is late. */
@@ -439,12 +451,8 @@ static enum deliver_result
 commit_late(struct deliver *d, const struct deliver_mail *m)
 {
 	say_mailboxes(d, m, AGENT_COMMIT);
-	if (hear_mailboxes(d, m, DELIVER_LATE) > 0 &&
-	    (spool_prepare(d, m, DELIVER_LATE) == -1 ||
-		spool_visible(d) == -1)) {
-		log_line(LOG_ERR, "torn id=%s reason=\"%s\"", m->id, d->why.p);
+	if (hear_mailboxes(d, m, DELIVER_LATE) > 0 && spool_late(d, m) == -1)
 		return deliver_by_error(d->error);
-	}
 	return finish(d, m);
 }
 

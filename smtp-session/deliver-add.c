@@ -13,6 +13,7 @@
 struct adding {
 	struct deliver *d;
 	const struct recipient *rcpt;
+	struct buf original; /* whom the mail was for */
 	struct buf work; /* TARGET_* address NUL ... */
 	/* what the marks before the one in work said; "" nothing */
 	char owner[ENVELOPE_TEXT], via[ENVELOPE_TEXT];
@@ -52,16 +53,20 @@ find_group(struct deliver *d, const char *owner, const char *via)
 	return (int)i;
 }
 
+static unsigned
+without_success(unsigned notify)
+{
+	unsigned rest = notify & ~(unsigned)NOTIFY_SUCCESS;
+
+	return notify != 0 && rest == 0 ? NOTIFY_NEVER : rest;
+}
+
 /* What those of a list are asked for: the report on success is the list's
  * (RFC 3461 s. 5.2.7.2). */
 static unsigned
 notify(const struct adding *x)
 {
-	unsigned rest = x->rcpt->notify & ~(unsigned)NOTIFY_SUCCESS;
-
-	if (!x->listed || x->rcpt->notify == 0)
-		return x->rcpt->notify;
-	return rest == 0 ? NOTIFY_NEVER : rest;
+	return x->listed ? without_success(x->rcpt->notify) : x->rcpt->notify;
 }
 
 /* "addr" is what the spool would have to say.  Only what leaves this host is
@@ -89,7 +94,7 @@ add(struct adding *x, int agent, const char *addr, bool leaves)
 	 * (RFC 3461 s. 5.2.7.3). */
 	t->notify = owned ? 0 : notify(x);
 	t->addr = deliver_string(d, addr);
-	t->original = deliver_string(d, x->rcpt->text);
+	t->original = deliver_string(d, x->original.p);
 	t->orcpt = owned ? 0 : deliver_string(d, x->rcpt->orcpt);
 	if (d->text.over)
 		return -1;
@@ -287,24 +292,38 @@ add_alias(struct adding *x)
 	return bad;
 }
 
-/* What a command is told of whom the mail was for. */
+/* Whom the mail was for.  The name of a command is no address: what the sender
+ * wrote to stands in ORCPT. */
 static void
-name_original(struct deliver *d)
+find_original(struct buf *text, const struct recipient *r)
 {
-	struct target *t = &d->target[d->targets - 1];
-	const char *orcpt;
-	struct buf text;
+	bool named =
+	    r->addr.local[0] == '|' && strncasecmp(r->orcpt, "rfc822;", 7) == 0;
 
-	if (t->agent == -1 || d->agent[t->agent].how != AGENT_OUTLET)
+	if (named && xtext_decode(text, span(r->orcpt + 7)) == 0 &&
+	    text->len > 0)
 		return;
-	t->original = deliver_string(d, d->agent[t->agent].final);
-	orcpt = d->text.p + t->orcpt; /* it may have moved */
-	if (strncasecmp(orcpt, "rfc822;", 7) != 0)
+	buf_reset(text);
+	outlet_address(text, r->text);
+}
+
+/* Reports on success came with that on the command.  Of a name without room
+ * for more (outlet_name sees to that) nothing is added. */
+void
+deliver_behind(struct deliver *d)
+{
+	struct target *t = &d->target[d->targets];
+	char name[ENVELOPE_TEXT];
+
+	if (outlet_behind(name, sizeof(name), d->text.p + d->target[0].addr) ==
+	    -1)
 		return;
-	buf_init(&text, ENVELOPE_ORCPT_MAX);
-	if (xtext_decode(&text, span(orcpt + 7)) == 0 && text.len > 0)
-		t->original = deliver_string(d, text.p);
-	buf_free(&text);
+	*t = d->target[0];
+	t->agent = -1;
+	t->entry = DELIVER_LATE;
+	t->notify = without_success(t->notify);
+	t->addr = deliver_string(d, name);
+	d->targets++;
 }
 
 int
@@ -316,13 +335,14 @@ deliver_add(struct deliver *d, const struct recipient *r,
 	int n;
 
 	d->twice = false;
+	buf_init(&x.original, ENVELOPE_ORCPT_MAX);
+	find_original(&x.original, r);
 	if (class == CLASS_ALIAS)
 		n = add_alias(&x);
 	else
 		n = add(&x, class == CLASS_MAILBOX ? d->found : -1, r->text,
 		    false);
-	if (n == 0 && class == CLASS_MAILBOX && d->targets > before)
-		name_original(d);
+	buf_free(&x.original);
 	if (n == -1)
 		d->targets = before;
 	else if (d->targets == before && !d->twice) {

@@ -16,6 +16,9 @@ void deliver_let_go(struct deliver_agent *);
 /* What becomes of the message when that went wrong. */
 enum deliver_result deliver_by_error(int error);
 
+/* One more target: what stands behind the command that is target 0. */
+void deliver_behind(struct deliver *);
+
 /* A string into d->text: where it lies. */
 size_t deliver_string(struct deliver *, const char *);
 

@@ -48,6 +48,7 @@ deliver_reset(struct deliver *d)
 	d->group[0] = (struct group){ 0, 0 };
 	d->groups = 1;
 	d->status = 0;
+	d->more = false;
 }
 
 void

@@ -60,6 +60,7 @@ struct deliver {
 	int error; /* errno of the last failure */
 	bool foreign; /* the sender's domain is none of ours */
 	int status; /* exit status of a command; 0 none */
+	bool more; /* those behind it get the mail, too */
 	int seconds; /* for the next answer of an agent */
 	struct record record;
 };

@@ -114,23 +114,27 @@ print_all(struct where *w, const struct buf *targets)
 _Noreturn static void
 read_forward(struct where *w, const struct box *box)
 {
+	unsigned number = 0;
 	struct buf targets;
+	int r;
 
 	buf_init(&targets, RESOLVE_TEXT_MAX);
 	if (role_drop(&box->user.role) == -1)
 		_exit(FORWARD_TROUBLE);
-	switch (forward_read(box, &targets)) {
-	case 1:
-		(void)printf("rule       %s/.forward\n", box->user.home);
-		print_all(w, &targets);
-		(void)fflush(stdout);
-		_exit(FORWARD_COUNTS);
-	case 0:
+	r = forward_read(box, &number, &targets);
+	if (r == 0)
 		_exit(FORWARD_NONE);
+	if (r == 1)
+		(void)printf("rule       %s/.forward\n", box->user.home);
+	else
+		(void)printf("rule       %s\n", fail_text());
+	while (r == 1) {
+		print_all(w, &targets);
+		buf_reset(&targets);
+		r = number == 0 ? 0 : forward_read(box, &number, &targets);
 	}
-	(void)printf("rule       %s\n", fail_text());
 	(void)fflush(stdout);
-	_exit(FORWARD_TROUBLE);
+	_exit(r == 0 ? FORWARD_COUNTS : FORWARD_TROUBLE);
 }
 
 /* FORWARD_*; what we may not read is none. */

@@ -98,8 +98,9 @@ is_own(const struct box *box, const struct addr *a)
 struct reading {
 	const struct box *box;
 	const char *path;
-	struct buf *targets;
-	unsigned outlets;
+	struct buf *targets; /* where the next one goes */
+	unsigned outlets; /* so far */
+	bool command; /* the last was one */
 };
 
 static int
@@ -148,12 +149,15 @@ add_outlet(struct reading *f)
 static int
 add(struct reading *f, struct span value)
 {
+	enum alias_kind kind;
 	struct span rest;
 	struct buf plain;
 	int r = -1;
 
+	f->command = false;
 	buf_init(&plain, FORWARD_MAX);
-	switch (alias_kind(value, &plain, &rest)) {
+	kind = alias_kind(value, &plain, &rest);
+	switch (kind) {
 	case ALIAS_NAME:
 		r = add_address(f, value, false);
 		break;
@@ -163,6 +167,7 @@ add(struct reading *f, struct span value)
 	case ALIAS_COMMAND:
 	case ALIAS_FILE:
 		r = add_outlet(f);
+		f->command = kind == ALIAS_COMMAND;
 		break;
 	case ALIAS_INCLUDE:
 	case ALIAS_FAIL:
@@ -173,29 +178,73 @@ add(struct reading *f, struct span value)
 	return r;
 }
 
+/* Did it stand before the part that is wanted?  Then it has the mail. */
+static void
+drop_known(struct buf *targets, size_t at, const struct buf *others)
+{
+	struct span all = buf_all(others);
+
+	while (all.len > 0)
+		if (span_same(span_cut(&all, '\0'), span(targets->p + at))) {
+			targets->len = at;
+			targets->p[at] = '\0';
+			return;
+		}
+}
+
+/* The part behind outlet *number goes to "targets".  All of it is read: what
+ * is wrong somewhere is so for all mail. */
+static int
+read_part(struct reading *f, struct span values, unsigned *number,
+    struct buf *targets)
+{
+	unsigned behind = *number;
+	struct buf others;
+	size_t at;
+	int r = 0;
+
+	*number = 0;
+	buf_init(&others, FORWARD_MAX);
+	while (r == 0 && values.len > 0) {
+		bool wanted = *number == 0 && f->outlets >= behind;
+
+		f->targets = wanted ? targets : &others;
+		at = targets->len;
+		r = add(f, span_cut(&values, '\0'));
+		if (wanted && f->command)
+			*number = f->outlets;
+		if (wanted && r == 0)
+			drop_known(targets, at, &others);
+	}
+	if (r == 0 && (targets->over || others.over))
+		r = fail_as(EFBIG, "%s has too many targets", f->path);
+	f->targets = targets;
+	buf_free(&others);
+	return r;
+}
+
 int
-forward_read(const struct box *box, struct buf *targets)
+forward_read(const struct box *box, unsigned *number, struct buf *targets)
 {
 	char path[PATH_MAX + 16];
-	struct reading f = { .box = box, .path = path, .targets = targets };
+	struct reading f = { .box = box, .path = path };
+	size_t before = targets->len, marks;
 	struct buf values;
-	struct span all;
 	int r;
 
 	buf_init(&values, FORWARD_MAX);
 	r = read_values(box, path, &values);
-	all = buf_all(&values);
-	if (r == 1 && all.len == 0)
-		r = 0;
 	if (r == 1) {
 		buf_char(targets, TARGET_VIA);
 		buf_add(targets, box->final, strlen(box->final) + 1);
-	}
-	while (r == 1 && all.len > 0)
-		if (add(&f, span_cut(&all, '\0')) == -1)
+		marks = targets->len;
+		if (read_part(&f, buf_all(&values), number, targets) == -1)
 			r = -1;
-	if (r == 1 && targets->over)
-		r = fail_as(EFBIG, "%s has too many targets", path);
+		else if (targets->len == marks)
+			r = 0;
+	}
+	if (r == 0)
+		targets->len = before;
 	buf_free(&values);
 	return r;
 }
@@ -204,14 +253,20 @@ int
 forward_outlet(struct outlet *o)
 {
 	char path[PATH_MAX + 16];
-	struct buf values;
-	int r;
+	unsigned number = o->number;
+	struct buf values, rest;
+	int r, more = 0;
 
 	buf_init(&values, FORWARD_MAX);
+	buf_init(&rest, FORWARD_MAX);
 	r = read_values(&o->box, path, &values);
 	(void)strlcpy(o->at, path, sizeof(o->at));
 	if (r == 1)
 		r = outlet_pick(o, &values);
+	if (r == 1)
+		more = forward_read(&o->box, &number, &rest);
+	o->more = more == 1;
 	buf_free(&values);
-	return r;
+	buf_free(&rest);
+	return more == -1 ? -1 : r;
 }

@@ -7,21 +7,14 @@
 
 #include "message/fail.h"
 
-int
-outlet_name(char *out, size_t size, const char *local, const char *domain,
-    bool home, unsigned number)
+static int
+put(char *out, size_t size, const struct addr *a)
 {
-	struct addr a = { .utf8 = false };
 	struct buf text;
-	int n, r;
+	int r;
 
-	n = snprintf(a.local, sizeof(a.local), "|%s%s#%u", home ? "~" : "",
-	    local, number);
-	if (n < 0 || (size_t)n >= sizeof(a.local))
-		return -1;
-	(void)strlcpy(a.domain, domain, sizeof(a.domain));
 	buf_init(&text, size - 1);
-	addr_put(&text, &a);
+	addr_put(&text, a);
 	r = text.over ? -1 : 0;
 	(void)strlcpy(out, text.p, size);
 	buf_free(&text);
@@ -29,14 +22,34 @@ outlet_name(char *out, size_t size, const char *local, const char *domain,
 }
 
 int
+outlet_name(char *out, size_t size, const char *local, const char *domain,
+    bool home, unsigned number)
+{
+	struct addr a = { .utf8 = false };
+	int n;
+
+	n = snprintf(a.local, sizeof(a.local), "|%s%s#%u", home ? "~" : "",
+	    local, number);
+	if (n < 0 || (size_t)n + home >= sizeof(a.local)) /* outlet_behind */
+		return -1;
+	(void)strlcpy(a.domain, domain, sizeof(a.domain));
+	return put(out, size, &a);
+}
+
+int
 outlet_read(struct outlet *o, const struct addr *a,
     char local[ADDR_LOCAL_MAX + 1])
 {
 	const char *from = a->local + 1, *number = strrchr(a->local, '#');
+	struct span digits;
 	uint64_t n;
 
-	if (a->local[0] != '|' || number == NULL ||
-	    span_number(span(number + 1), 1000, &n) == -1 || n == 0)
+	if (a->local[0] != '|' || number == NULL)
+		return -1;
+	digits = span(number + 1);
+	o->behind = digits.len > 0 && digits.p[digits.len - 1] == '+';
+	digits.len -= o->behind;
+	if (span_number(digits, 1000, &n) == -1 || n == 0)
 		return -1;
 	o->number = (unsigned)n;
 	o->home = *from == '~';
@@ -49,6 +62,18 @@ outlet_read(struct outlet *o, const struct addr *a,
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p | 0x20);
 	return 0;
+}
+
+int
+outlet_behind(char *out, size_t size, const char *name)
+{
+	struct span rest = span(name);
+	struct addr a;
+
+	if (addr_path(&rest, &a) == -1 ||
+	    strlcat(a.local, "+", sizeof(a.local)) >= sizeof(a.local))
+		return -1;
+	return put(out, size, &a);
 }
 
 void

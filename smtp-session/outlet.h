@@ -6,6 +6,7 @@
  *
  *	|prog#2@here.example	the second such value of the alias "prog"
  *	|~bob#1@here.example	the first one of bob's .forward
+ *	|~bob#1+@here.example	what stands there behind that command
  *
  * What it stands for is read anew then, from the file, by who is to be it: no
  * command line is ever told from one process to another, and what a command
@@ -24,7 +25,9 @@ enum { OUTLET_TEXT = 4096 };
 
 struct outlet {
 	bool home; /* of a .forward */
+	bool behind; /* not it: what stands behind it */
 	unsigned number; /* from 1 */
+	bool more; /* something does, in a .forward */
 	enum alias_kind kind; /* ALIAS_COMMAND or ALIAS_FILE */
 	char text[OUTLET_TEXT]; /* the command or the path */
 	struct box box; /* whose it is; of an alias role, home "/" and final */
@@ -34,6 +37,9 @@ struct outlet {
 /* The name of one.  0; -1: too long. */
 int outlet_name(char *out, size_t size, const char *local, const char *domain,
     bool home, unsigned number);
+
+/* The name of what stands behind the command "name".  0; -1: too long. */
+int outlet_behind(char *out, size_t size, const char *name);
 
 /* What a name says: "local" takes the rest of it, folded.  0; -1: no name. */
 int outlet_read(struct outlet *, const struct addr *,

@@ -31,7 +31,7 @@ enum {
 	EX_NOT_RUN = 126, /* of sh(1): no right to it, and not found */
 	EX_NOT_FOUND = 127,
 	EX_LATER = 75,
-	EX_STOP = 99,
+	EX_ENOUGH = 99,
 };
 
 struct run {
@@ -285,8 +285,10 @@ judge(struct run *r, int got, int wait_status, int *status, struct buf *said)
 		    WTERMSIG(wait_status));
 	else {
 		*status = WEXITSTATUS(wait_status);
-		if (*status == 0 || *status == EX_STOP)
+		if (*status == 0)
 			end = RUN_DONE;
+		else if (*status == EX_ENOUGH)
+			end = RUN_ENOUGH;
 		else if (*status != EX_LATER && *status != EX_NOT_RUN &&
 		    *status != EX_NOT_FOUND)
 			end = RUN_REFUSED;

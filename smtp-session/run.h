@@ -21,7 +21,8 @@ struct run_mail {
 
 /* What became of it. */
 enum run_end {
-	RUN_DONE, /* exit 0, or 99 (that of qmail: all is done) */
+	RUN_DONE, /* exit 0 */
+	RUN_ENOUGH, /* 99, that of qmail: nobody behind it needs the mail */
 	RUN_LATER, /* 75, a signal, the time limit, or it could not start */
 	RUN_REFUSED, /* any other status: the sender is told */
 };

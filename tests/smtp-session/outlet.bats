@@ -258,6 +258,77 @@ alice alice+lists@here.test" ]
 	[ "$(find "$HOME_alice/other/new" -type f | wc -l)" -eq 1 ]
 }
 
+@test "99 ends a .forward: what stands behind the command gets nothing" {
+	script prog <<-END
+	#!/bin/sh
+	cat >/dev/null
+	exit \$(cat "$T/status")
+	END
+	forward alice 'bob, far@remote.test' "|$T/prog" '\alice, bob' \
+		"$T/out/box" 'last@remote.test'
+	send a@b.test alice@here.test
+	[ "$(count bob)" -eq 1 ]
+	[ "$(count alice)" -eq 0 ]
+	rcpts | grep -q '^T far@remote.test'
+	rcpts | grep -q '^T |~alice#1@here.test'
+	[ "$(rcpts | wc -l)" -eq 2 ]
+	for status in 99 75; do
+		echo "$status" >"$T/status"
+		outlet '|~alice#1@here.test' <<-'END'
+		S: ...
+		END
+		[ "$(count alice)" -eq 0 ]
+		[ "$(rcpts | wc -l)" -eq 2 ]
+	done
+	echo 0 >"$T/status"
+	done_by '|~alice#1@here.test' 'rfc822;list@here.test'
+	[ "$(rcpts | wc -l)" -eq 3 ]
+	rcpts | grep -q $'^T |~alice#1+@here.test\torcpt=rfc822;list@here.test'
+	done_by '|~alice#1+@here.test' 'rfc822;list@here.test'
+	[ "$(count alice)" -eq 1 ]
+	[ "$(count bob)" -eq 1 ]
+	has 'X-Original-To: list@here.test'
+	rcpts | grep -q $'^T |~alice#2@here.test\torcpt=rfc822;list@here.test'
+	rcpts | grep -q '^T last@remote.test'
+	[ "$(rcpts | wc -l)" -eq 5 ]
+	grep -rqx 'Delivered-To: alice@here.test' "$SPOOL/new"
+	"$BIN/smtp-session" -c "$CONFIG" -explain 192.0.2.1 x a@b.test \
+		alice@here.test >"$T/told"
+	[ "$(grep -c '^command .*~/.forward' "$T/told")" -eq 2 ]
+	[ "$(sed -n '/^send to/p' "$T/told" | tail -n 1)" = \
+		'send to    last@remote.test' ]
+}
+
+@test "a command that fails takes nothing from those behind it" {
+	printf '%s\n' 'exit 67' >"$T/prog"
+	forward alice "|/bin/sh $T/prog" '|exit 99' '\alice'
+	submit_socket
+	send bob@here.test alice@here.test
+	"$BIN/mailq-run" -c "$CONFIG"
+	[ "$(waiting)" -eq 0 ]
+	[ "$(count bob)" -eq 1 ]
+	[ "$(count alice)" -eq 0 ]
+	forward alice "|/bin/sh $T/prog" '|exit 0' '\alice'
+	send bob@here.test alice@here.test
+	"$BIN/mailq-run" -c "$CONFIG"
+	[ "$(waiting)" -eq 0 ]
+	[ "$(count bob)" -eq 2 ]
+	[ "$(count alice)" -eq 1 ]
+}
+
+@test "who stands before and behind a command gets it once" {
+	forward alice bob '|true' bob
+	send a@b.test alice@here.test
+	done_by '|~alice#1@here.test'
+	[ "$(rcpts | wc -l)" -eq 1 ]
+	# What the file no longer says is the user's own.
+	forward alice '|true' bob
+	done_by '|~alice#1@here.test'
+	forward alice ''
+	done_by '|~alice#1+@here.test'
+	[ "$(count alice)" -eq 1 ]
+}
+
 @test "one command, one mail: the others come in their turn" {
 	echo 'prog: |true, |false' >"$CONFIG/aliases"
 	local_peer <<-END
