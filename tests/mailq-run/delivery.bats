@@ -92,6 +92,22 @@ letters() {
 	[ "$(grep -c 'C: RCPT TO:<c@' "$T/sink/log")" -eq 2 ]
 }
 
+# RFC 5321 s. 4.5.3.1.10: a client takes it for 452.
+@test "552 to a recipient, a full mailbox: kept for him, like 4xx" {
+	remote -m 'reject full@there.test 552 5.2.2 Mailbox full'
+	entry one a@here.test full@there.test other@there.test
+	entry two a@here.test full@there.test
+	AGE=432001 entry old b@there.test full@there.test
+	mailq_run
+	[ "$(mail_to other@there.test)" -eq 1 ]
+	[ "$(mail_to full@there.test)" -eq 0 ]
+	for id in one two; do
+		grep -qh '^T full@there.test' "$SPOOL"/due/*/"$id"
+		logged "id=$id .*to=<full@.*dsn=4.2.2 state=deferred reply=\"552 5.2.2 Mailbox full\""
+	done
+	grep -q '552 5.2.2 Mailbox full' "$T"/sink/*.mail # the report
+}
+
 @test "a greeting of 5xx keeps the mail; the connection is tried once" {
 	remote -m 'greet 554 5.7.1 Go away'
 	entry one a@here.test bob@there.test
