@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,21 @@ note_open(int dir, const char *name, int flags)
 	if (fd != -1 &&
 	    (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
 		st.st_uid != geteuid())) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+note_lock(int dir, const char *name)
+{
+	int fd = note_open(dir, name, O_RDWR | O_CREAT);
+	struct stat st;
+
+	if (fd != -1 &&
+	    (flock(fd, LOCK_EX | LOCK_NB) == -1 || fstat(fd, &st) == -1 ||
+		st.st_nlink != 1)) {
 		(void)close(fd);
 		return -1;
 	}

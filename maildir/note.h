@@ -12,6 +12,10 @@
 
 /* A file beside the index, regular and this user's own; -1. */
 int note_open(int dir, const char *name, int flags);
+/* To write to it, made if there is none, under flock(2); -1: also when somebody
+ * else has the lock or the file is not in its place any more, since nobody
+ * waits for the sake of a cache. */
+int note_lock(int dir, const char *name);
 /* Have the first "need" octets of that file mapped, of the generation in
  * place. */
 bool note_mapped(struct folder *, struct region *, const char *name,

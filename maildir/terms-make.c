@@ -81,23 +81,6 @@ put_number(struct buf *b, uint32_t n)
 
 /* ---- the table of hashes */
 
-static uint32_t
-hash_of(struct span s)
-{
-	uint64_t h = s.len * 0x9e3779b97f4a7c15, word;
-
-	for (; s.len >= sizeof(word); s = span_from(s, sizeof(word))) {
-		(void)memcpy(&word, s.p, sizeof(word));
-		h = (h ^ word) * 0xff51afd7ed558ccd;
-		h ^= h >> 32;
-	}
-	word = 0;
-	if (s.len > 0)
-		(void)memcpy(&word, s.p, s.len);
-	h = (h ^ word) * 0xff51afd7ed558ccd;
-	return (uint32_t)(h >> 32);
-}
-
 /* Half of it is free, always. */
 static bool
 more_slots(struct make_table *t)
@@ -125,23 +108,31 @@ more_slots(struct make_table *t)
 	return true;
 }
 
-/* The string behind it begins where it ends. */
-static bool
-is_word(const struct make_table *t, uint32_t i, struct span s)
+/* With the NUL behind it; the next one begins there. */
+static struct span
+word_at(const struct make_table *t, uint32_t i)
 {
 	size_t from = number_at(&t->begin, i);
 	size_t end =
 	    i + 1 < t->words ? number_at(&t->begin, i + 1) : t->text.len;
 
-	return end - from - 1 == s.len &&
-	    (s.len == 0 || memcmp(t->text.p + from, s.p, s.len) == 0);
+	return span_n(t->text.p + from, end - from);
+}
+
+static bool
+is_word(const struct make_table *t, uint32_t i, struct span s)
+{
+	struct span w = word_at(t, i);
+
+	return w.len - 1 == s.len &&
+	    (s.len == 0 || memcmp(w.p, s.p, s.len) == 0);
 }
 
 /* The number of the string, perhaps a new one. */
 static uint32_t
 word_of(struct make *m, struct make_table *t, struct span s)
 {
-	uint32_t hash = hash_of(s), at;
+	uint32_t hash = (uint32_t)(note_mix(0, s.p, s.len) >> 32), at;
 
 	if (m->failed || !more_slots(t)) {
 		m->failed = true;
@@ -298,27 +289,30 @@ put_table(const struct make_table *t, struct buf *data, struct part_table *out)
 	uint32_t *from = calloc((size_t)t->words + 2, sizeof(*from));
 	uint32_t *place = from == NULL ? NULL : sort_pairs(t, from);
 	struct part_word w = { .list = 0 };
-	struct buf list;
+	struct buf text, list;
 	int r = -1;
 
+	buf_init(&text, LARGEST);
 	buf_init(&list, LARGEST);
-	*out = (struct part_table){ .words = t->words,
-		.index = (uint32_t)data->len };
+	*out = (struct part_table){ .index = (uint32_t)data->len };
 	for (uint32_t i = 0; i < t->words && place != NULL; i++) {
-		w.text = number_at(&t->begin, i);
-		w.list = (uint32_t)list.len;
+		if (from[i] == from[i + 1]) /* of messages that were dropped */
+			continue;
+		out->words++;
 		buf_add(data, &w, sizeof(w));
+		buf_span(&text, word_at(t, i));
 		put_list(&list, place + from[i], from[i + 1] - from[i]);
+		w.text = (uint32_t)text.len;
+		w.list = (uint32_t)list.len;
 	}
-	w.text = (uint32_t)t->text.len;
-	w.list = (uint32_t)list.len;
 	buf_add(data, &w, sizeof(w));
 	out->text = (uint32_t)data->len;
-	buf_span(data, buf_all(&t->text));
+	buf_span(data, buf_all(&text));
 	out->list = (uint32_t)data->len;
 	buf_span(data, buf_all(&list));
-	if (place != NULL && !list.over)
+	if (place != NULL && !text.over && !list.over)
 		r = 0;
+	buf_free(&text);
 	buf_free(&list);
 	free(place);
 	free(from);

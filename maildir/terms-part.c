@@ -38,13 +38,13 @@ part_read(struct part *p, const char *at, size_t left)
 }
 
 const char *
-part_need(struct part *p, uint32_t from, uint64_t octets)
+part_need(struct part *p, uint64_t from, uint64_t octets)
 {
 	if (p->bad || octets > p->head.size || from > p->head.size - octets) {
 		p->bad = true;
 		return NULL;
 	}
-	for (uint32_t b = from / TERMS_BLOCK;
+	for (uint32_t b = (uint32_t)(from / TERMS_BLOCK);
 	     (uint64_t)b * TERMS_BLOCK < from + octets; b++) {
 		uint32_t left = p->head.size - b * TERMS_BLOCK;
 		uint64_t sum;
@@ -110,14 +110,15 @@ static bool
 whole(struct part *p, const struct part_table *t, uint32_t i,
     struct part_word w[2])
 {
-	if (part_need(p, t->index + i * (uint32_t)sizeof(*w), 2 * sizeof(*w)) ==
+	if (part_need(p, t->index + (uint64_t)i * sizeof(*w), 2 * sizeof(*w)) ==
 	    NULL)
 		return false;
 	w[0] = word(p, t, i);
 	w[1] = word(p, t, i + 1);
 	p->bad = w[0].text >= w[1].text || w[0].list > w[1].list;
 	return !p->bad &&
-	    part_need(p, t->list + w[0].list, w[1].list - w[0].list) != NULL;
+	    part_need(p, (uint64_t)t->list + w[0].list,
+		w[1].list - w[0].list) != NULL;
 }
 
 void
@@ -142,8 +143,12 @@ part_find(struct part *p, unsigned table, struct span needle,
 		if (at == NULL)
 			break;
 		i = word_at(p, t, i, (uint32_t)(at - text));
-		if (!whole(p, t, i, w) || w[1].text > all)
+		if (!whole(p, t, i, w))
 			return;
+		if (w[1].text > all || text + w[1].text <= at) {
+			p->bad = true;
+			return;
+		}
 		found(ctx, span_n(text + w[0].text, w[1].text - w[0].text - 1),
 		    span_n(p->p + t->list + w[0].list, w[1].list - w[0].list));
 		left = all - w[1].text;

@@ -49,7 +49,7 @@ size_t part_before(uint32_t size);
  * none.  Nothing is allocated. */
 size_t part_read(struct part *, const char *at, size_t left);
 /* Octets from-to of its blocks, when they are whole; NULL: it is bad. */
-const char *part_need(struct part *, uint32_t from, uint64_t octets);
+const char *part_need(struct part *, uint64_t from, uint64_t octets);
 uint32_t part_uid(const struct part *, uint32_t i);
 /* Call it with the list of each string that holds the needle, and the string. */
 void part_find(struct part *, unsigned table, struct span needle,

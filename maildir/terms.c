@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -299,6 +298,13 @@ append(struct terms *t, struct span more)
 				offsetof(struct part_head, gone)));
 }
 
+/* The file is damaged: the next one makes it anew. */
+static void
+forget(const struct terms *t)
+{
+	(void)unlinkat(t->folder->ix.dir, t->kind->file, 0);
+}
+
 /* With what others wrote meanwhile; "now" has the lock. */
 static void
 merge(struct terms *now, struct make *m)
@@ -307,12 +313,18 @@ merge(struct terms *now, struct make *m)
 
 	for (size_t i = now->parts; i-- > 0;) {
 		struct part *p = &now->part[i];
+		bool absorbed = absorbs(m, p);
 
-		if (!absorbs(m, p))
-			continue;
-		make_absorb(m, p);
-		p->head.gone = 1;
-		now->waste += (size_t)p->head.octets;
+		if (absorbed)
+			make_absorb(m, p);
+		if (p->bad) {
+			forget(now);
+			return;
+		}
+		if (absorbed) {
+			p->head.gone = 1;
+			now->waste += (size_t)p->head.octets;
+		}
 	}
 	buf_init(&out, ROOM);
 	if (make_part(m, &out) == 0) {
@@ -332,11 +344,7 @@ write_down(struct terms *t)
 	int fd = -1;
 
 	if (make_uids(&t->make) > 0 && !t->make.failed && f->ix.writable)
-		fd = note_open(f->ix.dir, t->kind->file, O_RDWR | O_CREAT);
-	if (fd != -1 && flock(fd, LOCK_EX) == -1) {
-		(void)close(fd);
-		fd = -1;
-	}
+		fd = note_lock(f->ix.dir, t->kind->file);
 	if (fd != -1) {
 		if (load(&now, f, t->kind, fd) == 0)
 			merge(&now, &t->make);
@@ -354,8 +362,8 @@ terms_close(struct terms *t)
 		return;
 	for (size_t i = 0; i < t->parts; i++)
 		bad |= t->part[i].bad;
-	if (bad && t->folder->ix.writable) /* the next one makes it anew */
-		(void)unlinkat(t->folder->ix.dir, t->kind->file, 0);
+	if (bad && t->folder->ix.writable)
+		forget(t);
 	else
 		write_down(t);
 	unload(t);

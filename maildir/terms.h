@@ -12,7 +12,7 @@
  * read since is a new part, which takes in parts that are as small, so that
  * there are few.  Those are marked as gone behind that: a crash between leaves
  * messages that stand twice, and say the same twice.  Writers hold flock(2) on
- * the file. */
+ * the file; who does not get it writes nothing. */
 #ifndef MAILDIR_TERMS_H
 #define MAILDIR_TERMS_H
 

@@ -16,4 +16,5 @@ load ../lib
 @test "maildir: search" { unit search; }
 @test "maildir: annotations" { unit annotations; }
 @test "maildir: terms" { unit terms; }
+@test "maildir: part" { unit part; }
 @test "maildir: no unit test is forgotten" { all_units drive act worker time; }
