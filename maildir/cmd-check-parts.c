@@ -255,19 +255,6 @@ differences(struct check *k, struct store *fresh, bool tell)
 	return n;
 }
 
-static void
-remove_index(const struct check *k)
-{
-	static const char *const file[] = { "", ".names", ".log", ".cache",
-		".tri", ".sort", ".text", ".words", ".fields" };
-	char name[40];
-
-	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++) {
-		(void)snprintf(name, sizeof(name), "mailroom-index%s", file[i]);
-		(void)unlinkat(k->files, name, 0);
-	}
-}
-
 /* Other programs are at work too, so what differs is looked at again. */
 void
 check_index(struct check *k)
@@ -284,7 +271,7 @@ check_index(struct check *k)
 	if (n > 0)
 		n = differences(k, fresh, !k->repair);
 	if (n > 0 && k->repair) {
-		remove_index(k);
+		index_remove(k->files);
 		n = differences(k, fresh, true);
 		if (n == 0)
 			check_fault(k, true, 0, "the index was wrong");

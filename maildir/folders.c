@@ -235,18 +235,17 @@ store_create(struct store *s, const char *name)
 static void
 forget_index(const struct store *s, const char *name, const char *to)
 {
-	static const char *const file[] = { "", ".names", ".log", ".cache",
-		".tri", ".sort", ".text", ".words", ".fields" };
-	char path[NAME_MAX + 40];
+	int fd;
 
 	if (s->index == -1)
 		return;
 	if (to != NULL && renameat(s->index, name, s->index, to) == 0)
 		return;
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/mailroom-index%s", name,
-		    file[i]);
-		(void)unlinkat(s->index, path, 0);
+	fd = openat(s->index, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1) {
+		index_remove(fd);
+		(void)close(fd);
 	}
 	(void)unlinkat(s->index, name, AT_REMOVEDIR);
 }

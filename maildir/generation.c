@@ -3,6 +3,7 @@
  * generation numbers differ and nobody uses either file. */
 #include "maildir/index.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -132,4 +133,22 @@ index_name(struct index *ix, const char *name, size_t n, uint32_t *at)
 	ix->h->names_end = (uint32_t)(end + n + 1);
 	*at = (uint32_t)end;
 	return 0;
+}
+
+void
+index_remove(int dir)
+{
+	const size_t n = sizeof(main_file) - 1;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, main_file, n) == 0 &&
+		    (e->d_name[n] == '\0' || e->d_name[n] == '.'))
+			(void)unlinkat(dir, e->d_name, 0);
+	if (d != NULL)
+		(void)closedir(d);
+	else if (fd != -1)
+		(void)close(fd);
 }

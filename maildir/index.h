@@ -42,6 +42,8 @@ void index_close(struct index *);
 /* A copy of its header, without mapping it: that of a folder whose index files
  * lie in "path" below "dir".  False: index_open must look. */
 bool index_peek(int dir, const char *path, struct header *);
+/* All files of an index in that directory, and what a crash left of one. */
+void index_remove(int dir);
 /* Has another generation been made?  (Also: has ours been taken away?) */
 bool index_replaced(const struct index *);
 

@@ -142,6 +142,32 @@ TEST(notes_carried)
 	home_drop(&h);
 }
 
+/* What a crash left beside the index of a folder goes with it. */
+TEST(index_files_go_with_their_folder)
+{
+	char path[300], left[340];
+	struct place p = { .dir = -1 };
+	struct store *s;
+	int fd;
+
+	place_make(&p);
+	(void)snprintf(path, sizeof(path), "%s/index-files", p.path);
+	s = store_open(p.path, path, STORE_NO_HOLD);
+	CHECK(s != NULL && store_create(s, "Work") == 0);
+	folder_close(folder_open(s, "Work", true));
+	(void)snprintf(left, sizeof(left), "%s/Work/mailroom-index", path);
+	CHECK(access(left, F_OK) == 0);
+	(void)snprintf(left, sizeof(left), "%s/Work/mailroom-index.words.new",
+	    path);
+	fd = open(left, O_WRONLY | O_CREAT, 0600);
+	CHECK(fd != -1 && close(fd) == 0);
+	CHECK(store_remove(s, "Work") == 0);
+	(void)snprintf(left, sizeof(left), "%s/Work", path);
+	CHECK(access(left, F_OK) == -1 && errno == ENOENT);
+	store_close(s);
+	place_drop(&p);
+}
+
 TEST(another_generation)
 {
 	struct home h;
