@@ -228,10 +228,13 @@ one(struct lister *l, uint32_t number, struct brief *b)
 	struct cmd *c = l->c;
 	struct message m;
 
-	if (c->quiet) { /* as many as there are, so not the whole record */
-		const struct folder *f = c->folder;
+	if (c->quiet) { /* as many as there are, so not all of folder_get */
+		struct record r;
 
-		put_uid(&c->out, f->at->r[view_place(f, number)].uid, 0, '\n');
+		if (view_record(c->folder, number, &r) == -1)
+			cmd_complain(c, "message %u: %s", number, fail_text());
+		else
+			put_uid(&c->out, r.uid, 0, '\n');
 		return;
 	}
 	if (folder_get(c->folder, number, &m) == -1)

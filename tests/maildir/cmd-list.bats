@@ -29,6 +29,24 @@ load cmd-common
 	cmp first third
 }
 
+# A record of the index is not believed before its checksum is looked at.
+@test "list -q: no number of a record that is damaged" {
+	three
+	[ "$(md list -q | tr '\n' ' ')" = '1 2 3 ' ]
+	python3 - "$M/mailroom-index" <<-'END'
+		import sys
+		with open(sys.argv[1], "r+b") as f:
+		    octets = bytearray(f.read())
+		    at = octets.index(b"\2\0\0\0", 320 + 64)
+		    octets[at] = 77
+		    f.seek(0)
+		    f.write(octets)
+	END
+	run md list -q
+	[[ $output != *77* ]]
+	[ "$(md list -q | tr '\n' ' ')" = '1 2 3 ' ]
+}
+
 @test "list: as wide as the terminal" {
 	three
 	COLUMNS=41 md list 1 >out
