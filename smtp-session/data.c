@@ -19,6 +19,7 @@ data_init(struct data *d)
 	buf_init(&d->head, DATA_HEADER_MAX);
 	buf_init(&d->loops, DATA_LOOPS_MAX);
 	buf_init(&d->from, DATA_FROM_MAX);
+	buf_init(&d->senders, DATA_FROM_MAX);
 }
 
 void
@@ -27,11 +28,12 @@ data_start(struct data *d)
 	buf_reset(&d->head);
 	buf_reset(&d->loops);
 	buf_reset(&d->from);
+	buf_reset(&d->senders);
 	d->id = NULL;
-	d->has_id = d->has_date = d->has_from = d->has_sender = false;
+	d->has_id = d->has_date = d->has_from = false;
 	d->size = 0;
 	d->too_big = d->bare = d->high = d->in_body = d->endless = false;
-	d->received = 0;
+	d->fields = d->received = 0;
 	d->error = 0;
 	d->searched = 0;
 	d->at = AT_LINE;
@@ -69,21 +71,27 @@ header_end(struct data *d)
 }
 
 static void
+note_value(struct buf *values, struct span value)
+{
+	buf_span(values, value);
+	buf_char(values, '\0');
+}
+
+static void
 note_field(struct data *d, const struct field *f)
 {
+	d->fields++;
 	if (span_same(f->name, span("Received")))
 		d->received++;
-	else if (span_same(f->name, span("Delivered-To"))) {
-		buf_span(&d->loops, span_trim(f->value));
-		buf_char(&d->loops, '\0');
-	} else if (span_same(f->name, span("From"))) {
+	else if (span_same(f->name, span("Delivered-To")))
+		note_value(&d->loops, span_trim(f->value));
+	else if (span_same(f->name, span("From"))) {
 		d->has_from = true;
-		buf_span(&d->from, f->value);
-		buf_char(&d->from, '\0');
+		note_value(&d->from, f->value);
 	} else if (span_same(f->name, span("Date")))
 		d->has_date = true;
 	else if (span_same(f->name, span("Sender")))
-		d->has_sender = true;
+		note_value(&d->senders, f->value);
 	else if (span_same(f->name, span("Message-ID")))
 		d->has_id = true;
 	for (size_t i = 0; i < f->whole.len && !d->high; i++)
@@ -153,7 +161,7 @@ add_missing(struct data *d)
 	buf_init(&b, 2048);
 	if (!d->has_from)
 		buf_printf(&b, "From: <%s>\n", d->sender);
-	if (!d->has_sender && is_for_others(d))
+	if (d->senders.len == 0 && is_for_others(d))
 		buf_printf(&b, "Sender: <%s>\n", d->sender);
 	if (!d->has_date)
 		buf_printf(&b, "Date: %s\n", date_put(date, time(NULL)));

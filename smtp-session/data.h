@@ -16,10 +16,11 @@
 
 enum {
 	DATA_HEADER_MAX = 256 * 1024, /* what we look at */
+	DATA_FIELDS_MAX = 1000,
 	DATA_RECEIVED_MAX = 100, /* RFC 5321 s. 6.3 */
 	DATA_STEP = 32 * 1024, /* decoded at a time */
 	DATA_LOOPS_MAX = 16 * 1024, /* of Delivered-To values */
-	DATA_FROM_MAX = 64 * 1024, /* of From values */
+	DATA_FROM_MAX = 64 * 1024, /* of From values, and of Sender */
 };
 
 enum data_at { /* what the octets so far end with */
@@ -48,15 +49,17 @@ struct data {
 	bool bare; /* a line end that is none was among it */
 	bool endless; /* fields beyond what we look at */
 	bool high; /* octets above 0x7f in the header */
-	unsigned received; /* Received fields */
+	unsigned fields; /* of the header */
+	unsigned received; /* those of them that are Received */
 	struct buf loops; /* values of Delivered-To, each with a NUL */
 	struct buf from; /* values of From fields, each with a NUL */
+	struct buf senders; /* the same of Sender */
 	int error; /* errno of "out", 0 for none */
 
 	/* its own */
 	enum data_at at;
 	bool in_body;
-	bool has_id, has_date, has_from, has_sender;
+	bool has_id, has_date, has_from;
 	struct buf head;
 	size_t searched; /* of head, for the empty line */
 	char step[DATA_STEP];

@@ -186,8 +186,7 @@ drop_known(struct buf *targets, size_t at, const struct buf *others)
 
 	while (all.len > 0)
 		if (span_same(span_cut(&all, '\0'), span(targets->p + at))) {
-			targets->len = at;
-			targets->p[at] = '\0';
+			buf_cut(targets, at);
 			return;
 		}
 }
@@ -244,7 +243,7 @@ forward_read(const struct box *box, unsigned *number, struct buf *targets)
 			r = 0;
 	}
 	if (r == 0)
-		targets->len = before;
+		buf_cut(targets, before);
 	buf_free(&values);
 	return r;
 }

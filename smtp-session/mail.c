@@ -98,9 +98,9 @@ belongs(struct smtp *s, const struct envelope *e, const char *name)
 	}
 }
 
-/* The same for what stands in a From field. */
+/* The same for what stands in a From or Sender field. */
 static bool
-from_belongs(struct smtp *s, const struct mailbox *m)
+name_belongs(struct smtp *s, const struct mailbox *m)
 {
 	struct envelope e = { 0 };
 	struct buf text;
@@ -125,13 +125,13 @@ from_belongs(struct smtp *s, const struct mailbox *m)
 
 /* Who has logged in writes under his own name only (RFC 6409 s. 6.1). */
 bool
-mail_from_ok(struct smtp *s)
+mail_names_ok(struct smtp *s, const struct buf *fields)
 {
-	struct span all = buf_all(&s->data.from);
+	struct span all = buf_all(fields);
 	struct mailbox m;
 	struct buf scratch;
 	struct list l;
-	bool ok = !s->data.from.over;
+	bool ok = !fields->over;
 
 	buf_init(&scratch, DATA_FROM_MAX);
 	while (ok && all.len > 0) {
@@ -139,7 +139,7 @@ mail_from_ok(struct smtp *s)
 
 		list_begin(&l, span_cut(&all, '\0'));
 		while (ok && (kind = list_next(&l, &scratch, &m)) != LIST_END)
-			ok = kind != LIST_MAILBOX || from_belongs(s, &m);
+			ok = kind != LIST_MAILBOX || name_belongs(s, &m);
 	}
 	buf_free(&scratch);
 	return ok;

@@ -98,8 +98,9 @@ smtp_secure(const struct smtp *s)
 
 int64_t smtp_now(void); /* CLOCK_MONOTONIC in ms */
 
-/* Are all addresses of the From fields those of who has logged in? (mail.c) */
-bool mail_from_ok(struct smtp *);
+/* Are all addresses of these fields (data.from, data.senders) those of who has
+ * logged in? (mail.c) */
+bool mail_names_ok(struct smtp *, const struct buf *fields);
 
 /* Who a recipient is, also by a name that only mailq-run uses. (rcpt.c) */
 enum policy_class mail_look(struct smtp *, struct recipient *);

@@ -276,6 +276,24 @@ text" ]
 	[ "$(count bob)" -eq 1 ]
 }
 
+@test "Sender: must be of the login, too" {
+	local field
+	echo 'info: alice' >"$CONFIG/aliases"
+	for field in 'Bob <bob@here.test>' bob@remote.test \
+		'info@here.test, bob@here.test'; do
+		written 'From: alice@here.test' "Sender: $field" \
+			<<<'S: 550 5.7.1 Not your address in Sender'
+	done
+	logged 'code=550 .*reason="Sender is not of user alice"'
+	written 'From: alice@here.test' 'Sender: info@here.test' \
+		'Sender: bob@here.test' \
+		<<<'S: 550 5.7.1 Not your address in Sender'
+	written 'From: alice@here.test' 'Sender: Office <INFO@here.test>' \
+		<<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(count bob)" -eq 1 ]
+	has '^Sender: Office <INFO@here.test>$' bob
+}
+
 @test "mail of strangers and of local programs stays as it is" {
 	talk <<-END
 	$(from_to a@b.test bob@here.test)

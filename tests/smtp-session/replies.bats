@@ -140,6 +140,33 @@ load smtp
 	[ "$(count bob)" -eq 1 ]
 }
 
+@test "a header of more than 1000 fields: 554 5.6.0" {
+	local n
+	for n in 1000 1001; do
+		from_to a@b.test alice@here.test
+		printf '%s\n' 'C: DATA' 'S: 354...'
+		seq -f 'C: X-%.0f: x' "$n"
+		[ "$n" -eq 1000 ] && echo 'C:' || echo 'C: text'
+		printf '%s\n' 'C: .' "S: $(
+			[ "$n" -eq 1000 ] && echo '250 2.0.0 Ok, id ...' ||
+				echo '554 5.6.0 More than 1000 header fields'
+		)"
+	done | talk
+	logged 'code=554 status=5.6.0 .*reason="1001 header fields"'
+	[ "$(count alice)" -eq 1 ]
+	[ "$(message alice | grep -c '^X-')" -eq 1000 ]
+	# On its way from the spool it has grown, and is ours already.
+	seq -f 'C: X-%.0f: x' 1002 >"$T/fields"
+	local_peer <<-END
+	$(from_to a@b.test alice@here.test)
+	C: DATA
+	S: 354...
+	$(cat "$T/fields")
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+}
+
 @test "DATA with an argument, BDAT and DATA in one message" {
 	talk <<-END
 	$(from_to a@b.test alice@here.test)

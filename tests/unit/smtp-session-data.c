@@ -123,9 +123,12 @@ TEST(header)
 TEST(what_the_header_says)
 {
 	(void)feed(TEXT("Received: 1\r\nDelivered-To: a@b\r\nRECEIVED: 2\r\n"
-			"Delivered-To:  C@d \r\n\r\nReceived: 3\r\n.\r\n"),
+			"Delivered-To:  C@d \r\nSENDER : e\r\n f\r\n"
+			"\r\nReceived: 3\r\n.\r\n"),
 	    0, 1);
 	CHECK(d.received == 2);
+	CHECK(d.fields == 5);
+	test_spans(__FILE__, __LINE__, buf_all(&d.senders), TEXT(" e\n f\0"));
 	CHECK(data_loops(&d, "a@b"));
 	CHECK(data_loops(&d, "c@D"));
 	CHECK(!data_loops(&d, "a"));
