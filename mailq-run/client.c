@@ -357,6 +357,7 @@ say_content(struct client *c, struct client_work *w,
 	enum talk_got got;
 
 	c->dialogue.step = STEP_DOT;
+	c->talk.quiet = true;
 	if (put_content(c, w, &state, &got) == -1) {
 		/* A file that became short is never made good by a dot. */
 		client_lose(c, TALK_GONE, "reading the message from the spool");
@@ -365,6 +366,7 @@ say_content(struct client *c, struct client_work *w,
 	}
 	if (got == TALK_OK && talk_unread(&c->talk))
 		got = TALK_STRANGE;
+	c->talk.quiet = false;
 	if (got != TALK_OK) {
 		broke(c, w, got);
 		return;

@@ -34,7 +34,7 @@ talk_init(struct talk *t, int fd, int leash, unsigned hurry, int seconds)
 	t->hurry = hurry;
 	t->stop = now_ms() + (int64_t)seconds * 1000 / hurry;
 	t->at = t->end = t->olen = 0;
-	t->eof = false;
+	t->eof = t->quiet = false;
 	reply_reset(&t->reply);
 }
 
@@ -121,6 +121,10 @@ talk_flush(struct talk *t, int seconds)
 			continue;
 		if (errno != EAGAIN)
 			break;
+		if (t->quiet && talk_unread(t)) {
+			t->olen = 0;
+			return TALK_STRANGE;
+		}
 		got = wait_for(t,
 		    t->eof || full(t) ? POLLOUT : POLLOUT | POLLIN, end);
 		if (got == 0)

@@ -32,6 +32,7 @@ struct talk {
 	size_t at, end; /* unread octets of in */
 	size_t olen;
 	bool eof;
+	bool quiet; /* nothing that comes now was asked for */
 	struct reply reply; /* the last one */
 	char in[TALK_IN];
 	char out[TALK_OUT];
@@ -50,7 +51,8 @@ enum talk_got talk_room(struct talk *, size_t n);
 void talk_printf(struct talk *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Write all that was collected. */
+/* Write all that was collected.  While "quiet" it stops, TALK_STRANGE, when
+ * something comes and no more can be written. */
 enum talk_got talk_flush(struct talk *, int seconds);
 
 /* Write what was collected, then read the next reply into t->reply; the limit
