@@ -12,6 +12,7 @@
 #include "mailq-run/check.h"
 #include "mailq-run/retry.h"
 #include "message/fail.h"
+#include "session/lines.h"
 #include "session/role.h"
 #include "session/users.h"
 
@@ -271,7 +272,25 @@ check_helpers(struct check *k)
 	}
 }
 
-/* Without a file of ours PAM takes "other", which says no to everybody. */
+/* Without a file of ours PAM takes "other", which may say no to everybody; that
+ * of Debian does not. */
+static bool
+other_denies(const char *root)
+{
+	char path[PATH_MAX];
+	struct lines l;
+	struct span line;
+	bool deny = false;
+
+	(void)snprintf(path, sizeof(path), "%s/etc/pam.d/other", root);
+	if (lines_open(&l, path) != 1)
+		return true;
+	while (!deny && lines_word(&l, &line) == 1)
+		deny = memmem(line.p, line.len, "pam_deny", 8) != NULL;
+	lines_close(&l);
+	return deny;
+}
+
 static void
 check_pam(struct check *k)
 {
@@ -281,8 +300,8 @@ check_pam(struct check *k)
 		return;
 	(void)snprintf(path, sizeof(path), "%s/etc/pam.d/%s", k->root,
 	    k->config.pam_service);
-	if (access(path, F_OK) == 0) {
-		check_ok(k, "%s", path);
+	if (access(path, F_OK) == 0 || !other_denies(k->root)) {
+		check_ok(k, "%s, or other", path);
 		return;
 	}
 	(void)snprintf(fix, sizeof(fix),

@@ -413,6 +413,12 @@ in_zone() {
 	rm "$CONFIG/users"
 	run -1 check files
 	warning_is 'pam.d/mailroom: it is missing.*@include common-auth'
+	mkdir -p "$SYS/etc/pam.d"
+	printf 'auth required pam_deny.so\n' >"$SYS/etc/pam.d/other"
+	run -1 check files
+	warning_is 'pam.d/mailroom: it is missing'
+	printf '# pam_deny\n@include common-auth\n' >"$SYS/etc/pam.d/other"
+	check files
 	[ "$EUID" -eq 0 ] || return 0
 	config net-user no-such-user
 	run -2 check files
