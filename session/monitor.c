@@ -256,10 +256,12 @@ monitor_log(struct monitor *m, const struct record *r, int fd)
 }
 
 static int client = -1;
+static unsigned lines;
 
 static void
 send_line(int priority, const char *line, size_t len)
 {
+	lines++;
 	(void)record_send(client, ASK_LOG, priority, span_n(line, len), -1);
 }
 
@@ -268,4 +270,10 @@ monitor_client(int sock)
 {
 	client = sock;
 	log_to(send_line);
+}
+
+unsigned
+monitor_lines(void)
+{
+	return lines;
 }

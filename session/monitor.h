@@ -52,5 +52,6 @@ int monitor_log(struct monitor *, const struct record *, int fd);
 
 /* In the child: let log_line send ASK_LOG records over "sock". */
 void monitor_client(int sock);
+unsigned monitor_lines(void); /* so many were sent */
 
 #endif

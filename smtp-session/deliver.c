@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "smtp-session/asks.h"
 #include "smtp-session/deliver-parts.h"
 #include "smtp-session/resolve.h"
 #include "smtp-session/rights.h"
@@ -105,7 +106,7 @@ deliver_hire(struct deliver *d, uint32_t ask, int value, const char *addr)
 		(void)close(fd);
 		fd = -1;
 	}
-	if (record_send(d->monitor, ask, value, span(addr), -1) == -1 ||
+	if (asks_send(d->monitor, ask, value, span(addr), -1) == -1 ||
 	    (got = record_recv(d->monitor, r, &fd, DELIVER_SECONDS * 1000)) ==
 		-1) {
 		(void)trouble(d, errno, "monitor");

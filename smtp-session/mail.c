@@ -6,11 +6,12 @@
 
 #include "message/list.h"
 #include "session/log.h"
-#include "smtp-session/resolve.h"
+#include "smtp-session/asks.h"
 #include "smtp-session/command.h"
 #include "smtp-session/deliver-parts.h"
 #include "smtp-session/milter.h"
 #include "smtp-session/names.h"
+#include "smtp-session/resolve.h"
 #include "smtp-session/rights.h"
 
 /* clang-format off */
@@ -216,7 +217,7 @@ cmd_mail(struct smtp *s, struct span arg)
 
 	if (s->facts.submission && !smtp_ours(s))
 		return login_possible(s) ? &need_login : &need_tls;
-	if (s->mails == SMTP_MAILS)
+	if (s->mails == SMTP_MAILS || asks_many())
 		return &too_many_mails;
 	r = mail_fault(envelope_mail(e, arg), &bad_sender);
 	if (r == NULL && smtp_ours(s))

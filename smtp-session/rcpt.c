@@ -1,11 +1,13 @@
 /* RCPT (RFC 5321 s. 3.3): all that can be refused is refused here. */
 #include <bsd/string.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "message/domain.h"
 #include "session/log.h"
 #include "session/record.h"
+#include "smtp-session/asks.h"
 #include "smtp-session/command.h"
 #include "smtp-session/milter.h"
 #include "smtp-session/names.h"
@@ -29,6 +31,14 @@ too_many_rcpts = { 452, "4.5.3", "Too many recipients", false },
 one_at_a_time =	{ 452, "4.5.3", "A command is for one mail alone", false };
 /* clang-format on */
 
+/* A command, or a file.  What it says is said of this one recipient, so there
+ * is no other. */
+static bool
+is_outlet(const struct smtp *s, const struct recipient *r)
+{
+	return s->trusted && r->addr.local[0] == '|';
+}
+
 /* Those who deliver for others have forms that no alias changes again: "\\bob"
  * is the mailbox, "~bob" the user with his .forward, "|prog#1" a command. */
 enum policy_class
@@ -38,7 +48,7 @@ mail_look(struct smtp *s, struct recipient *r)
 	enum agent_how how = AGENT_OPEN;
 	struct addr a = r->addr;
 
-	if (s->trusted && a.local[0] == '|')
+	if (is_outlet(s, r))
 		return deliver_look(&s->deliver, r->text, AGENT_OUTLET);
 	if (s->trusted && a.local[0] == '\\')
 		how = AGENT_FINAL;
@@ -81,10 +91,10 @@ ask_grey(struct smtp *s, const struct recipient *to)
 	buf_init(&b, 2 * ENVELOPE_TEXT);
 	buf_add(&b, s->envelope.from, strlen(s->envelope.from) + 1);
 	buf_str(&b, to->text);
-	if (record_send(s->deliver.monitor, ASK_GREY, 0, buf_all(&b), -1) ==
-		0 &&
-	    record_recv(s->deliver.monitor, r, NULL, DELIVER_SECONDS * 1000) ==
-		1 &&
+	if (asks_send(s->deliver.monitor, ASK_GREY, 0, buf_all(&b), -1) == -1)
+		left = errno == EUSERS ? (int)s->config->greylist : 0;
+	else if (record_recv(s->deliver.monitor, r, NULL,
+		     DELIVER_SECONDS * 1000) == 1 &&
 	    r->kind == ANSWER_GREY)
 		left = r->value;
 	buf_free(&b);
@@ -192,13 +202,6 @@ add_rcpt(struct smtp *s, const struct recipient *to)
 	default:
 		return smtp_because(s, &nowhere, "%s", s->deliver.why.p);
 	}
-}
-
-/* What a command says is said of this one recipient, so there is no other. */
-static bool
-is_outlet(const struct smtp *s, const struct recipient *r)
-{
-	return s->trusted && r->addr.local[0] == '|';
 }
 
 /* For the Received field.  Its domain is ASCII there: that alone is no reason

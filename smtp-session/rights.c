@@ -291,9 +291,9 @@ answer_grey(struct monitor *m, const struct record *r, int fd)
 /* clang-format off */
 const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_LOG] =	{ 30000, RECORD_DATA,	monitor_log },
-	[ASK_RCPT] =	{ 10000, 400,		answer_agent },
+	[ASK_RCPT] =	{ 20000, 400,		answer_agent },
 	[ASK_SPOOL] =	{ 1000,	 0,		answer_agent },
-	[ASK_KICK] =	{ 2000,	 0,		answer_kick },
+	[ASK_KICK] =	{ 6000,	 0,		answer_kick },
 	[ASK_LOGIN] =	{ LOGIN_TRIES, LOGIN_LONGEST, answer_login },
 	[ASK_SCRAM_FIRST] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_first },
 	[ASK_SCRAM_FINAL] = { LOGIN_TRIES, SCRAM_TEXT_MAX, answer_scram_final },
@@ -302,6 +302,6 @@ const struct right smtp_rights[MONITOR_KINDS] = {
 	[ASK_NAMES] =	{ 1,	 0,		answer_agent },
 	[ASK_MILTERS] =	{ MILTER_TIMES, 0,	answer_agent },
 	[ASK_TLS_READY] = { 1,	 0,		answer_tls_ready },
-	[ASK_GREY] =	{ 10000, 2 * ENVELOPE_TEXT, answer_grey },
+	[ASK_GREY] =	{ 20000, 2 * ENVELOPE_TEXT, answer_grey },
 };
 /* clang-format on */

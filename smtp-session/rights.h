@@ -61,6 +61,8 @@ struct rights_ctx { /* monitor.ctx */
  * still greets. */
 void rights_first(struct monitor *);
 
+/* More often than a session of SMTP_MAILS messages needs; asks.h counts what
+ * depends on the number of recipients. */
 extern const struct right smtp_rights[MONITOR_KINDS];
 
 #endif

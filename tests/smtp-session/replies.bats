@@ -107,6 +107,27 @@ load smtp
 	[ "$(count alice)" -eq 1000 ]
 }
 
+@test "ten thousand recipients are enough for one session, too" {
+	[ -n "${SOAK:-}" ] || skip "make soak names ten thousand"
+	config recipients 1000
+	local i j
+	{
+		for i in {1..10}; do
+			printf '%s\n' 'C: MAIL FROM:<>' 'S: 250 2.1.0 Sender ok'
+			for j in {1..1000}; do
+				printf '%s\n' "C: RCPT TO:<$j@$i.test>" \
+					'S: 250 2.1.5 Recipient ok'
+			done
+			printf '%s\n' 'C: RSET' 'S: 250 2.0.0 Ok'
+		done
+		from_to '' one@b.test two@b.test
+		printf '%s\n' 'C: RSET' 'S: 250 2.0.0 Ok' \
+			'C: MAIL FROM:<>' \
+			'S: 421 4.7.0 Enough mail for one session' 'S! eof'
+	} >"$T/chat"
+	local_peer <"$T/chat"
+}
+
 @test "little space in the spool: 452 at MAIL" {
 	config spool-reserve 1000000000G
 	talk <<-'END'
