@@ -3,7 +3,11 @@
  * Expunges are found in the records themselves: those that are dead and not
  * hidden, or, when another generation is in place, those that it lacks.
  * Changes come from the journal, or, when that does not reach, from every
- * record's modseq. */
+ * record's modseq.
+ *
+ * Others go on meanwhile, for nobody holds the lock: a record that dies behind
+ * the search for the dead is still a message of the view until the next time,
+ * and so only those are hidden that were found, and told. */
 #include "maildir/sync.h"
 
 #include <errno.h>
@@ -15,6 +19,23 @@
 
 enum { GONE, GONE_UID, CHANGED };
 
+/* Room for so many more hidden places. */
+static int
+hidden_room(struct folder *f, size_t more)
+{
+	size_t room = (f->hiddens + more) * 2 + 64;
+	void *p;
+
+	if (f->hiddens + more <= f->hidden_room)
+		return 0;
+	p = reallocarray(f->hidden, room, sizeof(*f->hidden));
+	if (p == NULL)
+		return fail("folder");
+	f->hidden = p;
+	f->hidden_room = room;
+	return 0;
+}
+
 static int
 hide_dead(struct folder *f, size_t from)
 {
@@ -24,17 +45,27 @@ hide_dead(struct folder *f, size_t from)
 		if ((f->at->r[i].flags & REC_DEAD) == 0 ||
 		    !index_get(f->at, i, &r))
 			continue; /* damaged: who looks at it is told */
-		if (f->hiddens == f->hidden_room) {
-			size_t room = f->hidden_room * 2 + 64;
-			void *p =
-			    reallocarray(f->hidden, room, sizeof(*f->hidden));
-
-			if (p == NULL)
-				return fail("folder");
-			f->hidden = p;
-			f->hidden_room = room;
-		}
+		if (hidden_room(f, 1) == -1)
+			return -1;
 		f->hidden[f->hiddens++] = (uint32_t)i;
+	}
+	return 0;
+}
+
+/* Those that are told as gone, whose numbers descend. */
+static int
+hide_gone(struct folder *f, const uint32_t *gone, size_t gones)
+{
+	size_t h = f->hiddens, to = h + gones;
+
+	if (hidden_room(f, gones) == -1)
+		return -1;
+	f->hiddens = to;
+	for (size_t i = 0; i < gones; i++) {
+		/* the hidden ones that stand behind the message */
+		for (; h > 0 && f->hidden[h - 1] - (h - 1) >= gone[i]; h--)
+			f->hidden[--to] = f->hidden[h - 1];
+		f->hidden[--to] = (uint32_t)(gone[i] - 1 + h);
 	}
 	return 0;
 }
@@ -46,8 +77,8 @@ view_reset(struct folder *f)
 		index_close(&f->old);
 	f->at = &f->ix;
 	f->uidvalidity = f->ix.h->uidvalidity;
+	f->told = f->ix.h->modseq; /* no younger than what follows */
 	f->known = f->ix.h->records;
-	f->told = f->ix.h->modseq;
 	f->hiddens = 0;
 	if (f->looked == 0) {
 		f->looked = f->told;
@@ -198,16 +229,35 @@ advance(struct folder *f, bool expunge, size_t gones, uint64_t first)
 {
 	size_t was = f->known;
 
-	if (expunge || (gones == 0 && f->at != &f->ix))
+	if (f->at != &f->ix && (expunge || gones == 0))
 		return view_reset(f);
-	if (gones == 0)
+	if (expunge || gones == 0)
 		f->told = f->looked;
 	else if (first - 1 > f->told)
 		f->told = first - 1;
 	if (f->at != &f->ix)
 		return 0;
+	if (expunge && hide_gone(f, f->list[GONE], gones) == -1)
+		return -1;
 	f->known = f->ix.h->records;
 	return hide_dead(f, was);
+}
+
+/* From the index to the view: how many are gone; -1. */
+static ptrdiff_t
+move_on(struct folder *f, bool expunge)
+{
+	uint64_t first = UINT64_MAX;
+	ptrdiff_t gones;
+
+	if (f->ix.h->uidvalidity != f->uidvalidity)
+		return fail_as(ESTALE, "%s is another folder now", f->name);
+	if (view_catch(f) == -1)
+		return -1;
+	gones = find_gone(f, &first);
+	if (gones == -1 || advance(f, expunge, (size_t)gones, first) == -1)
+		return -1;
+	return gones;
 }
 
 int
@@ -215,7 +265,6 @@ folder_sync(struct folder *f, bool expunge, struct folder_news *news)
 {
 	uint32_t before = folder_count(f);
 	uint32_t last = f->known == 0 ? 0 : f->at->r[f->known - 1].uid;
-	uint64_t first = UINT64_MAX;
 	ptrdiff_t gones, changes;
 
 	*news = (struct folder_news){ .count = before };
@@ -223,12 +272,12 @@ folder_sync(struct folder *f, bool expunge, struct folder_news *news)
 		return fail_as(ESTALE, "%s was removed", f->name);
 	if (sync_disk(f) == -1)
 		return -1;
-	if (f->ix.h->uidvalidity != f->uidvalidity)
-		return fail_as(ESTALE, "%s is another folder now", f->name);
-	if (view_catch(f) == -1)
+	/* Two generations cannot be compared while one of them moves. */
+	if (f->at != &f->ix && sync_lock(f) == -1)
 		return -1;
-	gones = find_gone(f, &first);
-	if (gones == -1 || advance(f, expunge, (size_t)gones, first) == -1)
+	gones = move_on(f, expunge);
+	index_unlock(&f->ix);
+	if (gones == -1)
 		return -1;
 	changes = find_changed(f, last);
 	if (changes == -1)

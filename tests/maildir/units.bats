@@ -11,6 +11,7 @@ load ../lib
 @test "maildir: maildrop" { unit maildrop; }
 @test "maildir: store" { unit store; }
 @test "maildir: change" { unit change; }
+@test "maildir: news" { unit news; }
 @test "maildir: index" { unit index; }
 @test "maildir: damage" { unit damage; }
 @test "maildir: search" { unit search; }
