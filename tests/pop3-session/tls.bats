@@ -212,9 +212,9 @@ all_clients() {
 	    m.quit()
 	END
 	printf 'USER alice\nPASS correct-horse\nSTAT\nQUIT\n' >"$T/in"
-	{ sleep 0.3; cat "$T/in"; sleep 0.3; } | openssl s_client -quiet \
-		-crlf -starttls pop3 -connect "$HOST:20110" -CAfile "$CA" \
-		-verify_return_error 2>/dev/null | grep -q '^+OK 3 140'
+	openssl s_client -quiet -crlf -starttls pop3 -connect "$HOST:20110" \
+		-CAfile "$CA" -verify_return_error <"$T/in" 2>/dev/null |
+		grep -q '^+OK 3 140'
 }
 
 @test "curl, fetchmail, mpop, poplib, openssl: a process per connection" {

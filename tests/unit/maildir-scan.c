@@ -161,7 +161,7 @@ race(void (*work)(const struct place *), size_t files)
 {
 	struct place p;
 	int status = 0, wrong = 0;
-	int scans = getenv("SOAK") == NULL ? SCANS : SOAK_SCANS;
+	int scans = test_soak() ? SOAK_SCANS : SCANS;
 	pid_t pid;
 
 	place_make(&p);

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "message/span.h"
@@ -72,6 +73,15 @@ test_spans(const char *file, int line, struct span got, struct span wanted)
 
 /* A literal with its inner NULs, without the last. */
 #define TEXT(literal) span_n((literal), sizeof(literal) - 1)
+
+/* make soak: the long form.  make check sets the word, too, but empty. */
+static inline bool
+test_soak(void)
+{
+	const char *soak = getenv("SOAK");
+
+	return soak != NULL && soak[0] != '\0';
+}
 
 static bool
 test_named(const char *name, int count, char **names)
