@@ -4,9 +4,9 @@
 #include <string.h>
 #include <uninorm.h>
 
-#include "imap-session/mutf7.h"
 #include "imap-session/put.h"
 #include "maildir/maildir.h"
+#include "message/mutf7.h"
 
 enum { PART_MAX = 200, DEPTH_MAX = 32, WIRE_MAX = 4000 };
 

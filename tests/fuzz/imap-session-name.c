@@ -1,6 +1,6 @@
 #include "imap-session/name.h"
 
-#include "imap-session/mutf7.h"
+#include "message/mutf7.h"
 #include "tests/fuzz/fuzz.h"
 
 /* There is one form of each name: what decodes encodes to the same. */

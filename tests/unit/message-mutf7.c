@@ -1,4 +1,4 @@
-#include "imap-session/mutf7.h"
+#include "message/mutf7.h"
 
 #include "message/utf8.h"
 #include "tests/unit/test.h"

@@ -1,7 +1,7 @@
 /* Modified UTF-7, the form of mailbox names in IMAP4rev1 (RFC 3501 s. 5.1.3)
  * and in the names of Maildir folders. */
-#ifndef IMAP_SESSION_MUTF7_H
-#define IMAP_SESSION_MUTF7_H
+#ifndef MESSAGE_MUTF7_H
+#define MESSAGE_MUTF7_H
 
 #include "message/buf.h"
 #include "message/span.h"
