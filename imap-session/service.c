@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "imap-session/capability.h"
-#include "imap-session/converter.h"
 #include "imap-session/imap.h"
 #include "imap-session/selected.h"
 #include "maildir/delivery.h"
 #include "maildir/maildir.h"
 #include "message/date.h"
 #include "message/fail.h"
+#include "session/converter.h"
 #include "session/log.h"
 #include "session/sandbox.h"
 

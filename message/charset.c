@@ -50,6 +50,7 @@ static const struct {
 	{ "windows31j", "CP932" },
 	{ "cp932", "CP932" },
 	{ "eucjp", "EUC-JP-MS" },
+	{ "eucjpms", "EUC-JP-MS" },
 	{ "iso2022jp", "ISO-2022-JP-3" },
 	{ "iso2022jp1", "ISO-2022-JP-3" },
 	{ "iso2022jp2", "ISO-2022-JP-2" },

@@ -1,9 +1,12 @@
-#include "imap-session/converter.h"
+#include "session/converter.h"
 
+#include <bsd/string.h>
 #include <bsd/unistd.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -98,13 +101,14 @@ answer(struct text *t, struct buf *in, struct buf *out)
 	    put(STDIN_FILENO, out->p, (size_t)t->octets);
 }
 
-static _Noreturn void
-serve(void)
+_Noreturn void
+converter_serve(void)
 {
 	struct buf in, out;
 	struct text t;
 	bool ready = false;
 
+	closefrom(STDIN_FILENO + 1);
 	buf_init(&in, TEXT_MAX);
 	buf_init(&out, TEXT_MAX);
 	while (get(STDIN_FILENO, &t, sizeof(t))) {
@@ -133,8 +137,8 @@ give_up(void)
 	return fail_as(EIO, "no converter of character sets");
 }
 
-static int
-convert(struct buf *out, const char *name, struct span in)
+int
+converter_convert(struct buf *out, const char *name, struct span in)
 {
 	struct text t = { .octets = in.len };
 
@@ -148,26 +152,62 @@ convert(struct buf *out, const char *name, struct span in)
 	return t.known != 0 ? 0 : -1;
 }
 
-void
-converter_start(void)
+/* Fork: 0 in the child, whose descriptor 0 is the socket; 1; -1. */
+static int
+begin(void)
 {
 	int fd[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
-		return;
+		return fail("socketpair");
 	switch (fork()) {
 	case -1:
 		(void)close(fd[0]);
 		(void)close(fd[1]);
-		return;
+		return fail("fork");
 	case 0:
 		if (dup2(fd[1], STDIN_FILENO) == -1)
 			_exit(1);
-		closefrom(STDIN_FILENO + 1);
-		serve();
+		return 0;
 	default:
 		(void)close(fd[1]);
 		service = fd[0];
-		charset_elsewhere(convert);
+		return 1;
 	}
+}
+
+void
+converter_start(void)
+{
+	switch (begin()) {
+	case -1:
+		return;
+	case 0:
+		converter_serve();
+	default:
+		charset_elsewhere(converter_convert);
+	}
+}
+
+int
+converter_exec(const char *helpers)
+{
+	static const char name[] = "to-utf8";
+	char path[PATH_MAX];
+	ssize_t n;
+	int r = begin();
+
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	closefrom(STDERR_FILENO + 1);
+	n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(name));
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n > 0) {
+		(void)strlcpy(path + n, name, sizeof(name));
+		(void)execl(path, name, (char *)NULL);
+	}
+	(void)snprintf(path, sizeof(path), "%s/%s", helpers, name);
+	(void)execl(path, name, (char *)NULL);
+	_exit(127);
 }
