@@ -36,13 +36,15 @@ B	?= build
 # paid for at the start of every connection.
 archive	= $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBBSD	= $(call archive,bsd) $(call archive,md)
-LIBIDN2	= $(call archive,idn2) $(call archive,unistring)
+LIBUNI	= $(call archive,unistring)
+LIBIDN2	= $(call archive,idn2) $(LIBUNI)
 LIBCRYPT = $(call archive,crypt)
 LIBZ	= $(call archive,z)
-# What starts once per connection is linked whole, C library too: a fifth less
-# time from exec to main, less memory, cheaper forks.  It must not call what
-# loads libraries: the name service (see session/account.h), or iconv, which
-# imap-session has for character sets.
+# What starts once per connection, or for each line that is typed, is linked
+# whole, C library too: a fifth less time from exec to main, less memory,
+# cheaper forks.  It must not call what loads libraries: the name service (see
+# session/account.h and maildir/cmd-person.c), or iconv, which imap-session has for
+# character sets (for maildir, session/converter.h).
 STATIC	= $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-static-pie,-pie)
 LIBRESOLV = $(call archive,resolv)
 
@@ -52,8 +54,8 @@ PROGRAMS = smtp-session/smtp-session pop3-session/pop3-session \
 	   mailq-run/mailq-run mailq-run/mailq mailq-run/sendmail \
 	   mailq-run/mta-sts mailq-run/mailroom-check \
 	   maildir/maildir \
-	   session/auth-pam session/find-user session/tls-relay
-$(B)/bin/smtp-session $(B)/bin/pop3-session: PIE = $(STATIC)
+	   session/auth-pam session/find-user session/tls-relay session/to-utf8
+$(B)/bin/smtp-session $(B)/bin/pop3-session $(B)/bin/maildir: PIE = $(STATIC)
 LIBS_smtp-session = $(LIBIDN2) $(LIBCRYPT) $(LIBRESOLV)
 LIBS_pop3-session = $(LIBIDN2) $(LIBCRYPT)
 LIBS_imap-session = $(LIBIDN2) $(LIBCRYPT) $(LIBZ)
@@ -61,6 +63,7 @@ LIBS_mailq-run = $(LIBIDN2) -lresolv
 LIBS_mailq = $(LIBIDN2)
 LIBS_mailroom-check = $(LIBIDN2) -lresolv
 LIBS_mta-sts = -lcurl
+LIBS_maildir = $(LIBUNI)
 LIBS_sendmail = $(LIBIDN2)
 # What a program has beside its main and the archives.
 OWN_maildir = $(wildcard maildir/cmd-*.c)
@@ -105,11 +108,11 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The one place that a PREFIX is compiled into.
+# The places that a PREFIX is compiled into.
 $(B)/helpers: FORCE
 	@mkdir -p $(@D)
 	@echo '$(HELPERS)' | cmp -s - $@ || echo '$(HELPERS)' >$@
-$(B)/obj/session/config.o: $(B)/helpers
+$(B)/obj/session/config.o $(B)/obj/maildir/cmd-charset.o: $(B)/helpers
 
 -include $(patsubst %.o,%.d,$(call obj,$(SOURCES)))
 
@@ -332,7 +335,7 @@ deps:
 
 IN_SBIN	= smtp-session pop3-session imap-session mailq-run mailroom-check
 IN_BIN	= mailq sendmail maildir
-IN_HELPERS = auth-pam find-user tls-relay mta-sts
+IN_HELPERS = auth-pam find-user tls-relay to-utf8 mta-sts
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 SYSUSERS ?= $(PREFIX)/lib/sysusers.d
 TMPFILES ?= $(PREFIX)/lib/tmpfiles.d

@@ -2,7 +2,6 @@
  * submission. */
 #include <err.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +10,11 @@
 #include <unistd.h>
 
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-person.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/fail.h"
 #include "session/passwords.h"
-
-static const char *
-home(void)
-{
-	const char *said = getenv("HOME");
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (said != NULL && said[0] != '\0')
-		return said;
-	if (pw == NULL)
-		errx(EX_NOUSER, "who are you?");
-	return pw->pw_dir;
-}
 
 static void
 put(struct cmd *c, const struct password *p, const char *text)
@@ -60,7 +47,7 @@ add(struct cmd *c, struct passwords *p, const char *name)
 	char text[PASSWORDS_TEXT + 1];
 
 	if (passwords_add(p, name, text) == -1 ||
-	    passwords_save(p, home()) == -1)
+	    passwords_save(p, person_home()) == -1)
 		errx(EX_CANTCREAT, "%s", fail_text());
 	put(c, &p->all[p->n - 1], text);
 	explicit_bzero(text, sizeof(text));
@@ -72,7 +59,7 @@ take_away(struct cmd *c, struct passwords *p, char **name, int n)
 	for (int i = 0; i < n; i++)
 		if (passwords_remove(p, name[i]) == -1)
 			cmd_complain(c, "%s", fail_text());
-	if (passwords_save(p, home()) == -1)
+	if (passwords_save(p, person_home()) == -1)
 		errx(EX_CANTCREAT, "%s", fail_text());
 }
 
@@ -82,10 +69,10 @@ cmd_password(struct cmd *c)
 	const char *act = c->argc == 0 ? "list" : c->argv[0];
 	struct passwords *p = calloc(1, sizeof(*p));
 	bool change = strcmp(act, "list") != 0;
-	int lock = change ? passwords_lock(home()) : -1;
+	int lock = change ? passwords_lock(person_home()) : -1;
 
 	if (p == NULL || (change && lock == -1) ||
-	    passwords_load(p, home()) == -1)
+	    passwords_load(p, person_home()) == -1)
 		errx(EX_NOPERM, "%s", fail_text());
 	if (strcmp(act, "add") == 0 && c->argc == 2)
 		add(c, p, c->argv[1]);

@@ -3,7 +3,6 @@
 #include <bsd/string.h>
 #include <err.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "maildir/cmd-letter.h"
 #include "maildir/cmd-send.h"
+#include "maildir/cmd-person.h"
 #include "message/fail.h"
 #include "message/header.h"
 #include "message/list.h"
@@ -38,19 +38,6 @@ send_read(struct buf *b, int fd)
 	return n == -1 ? fail("read") : 0;
 }
 
-void
-send_host(char host[256])
-{
-	const struct hostent *h;
-
-	if (gethostname(host, 255) == -1)
-		(void)strlcpy(host, "localhost", 256);
-	host[255] = '\0';
-	if (strchr(host, '.') == NULL && (h = gethostbyname(host)) != NULL &&
-	    strchr(h->h_name, '.') != NULL)
-		(void)strlcpy(host, h->h_name, 256);
-}
-
 char *
 send_date(char now[DATE_SIZE])
 {
@@ -63,7 +50,7 @@ send_id(struct buf *b)
 {
 	char host[256];
 
-	send_host(host);
+	person_host(host);
 	buf_printf(b, "<%jx.%08x%08x@%s>", (uintmax_t)time(NULL), arc4random(),
 	    arc4random(), host);
 }

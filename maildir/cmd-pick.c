@@ -4,7 +4,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "maildir/cmd.h"
 #include "maildir/view.h"
 #include "message/fail.h"
+#include "message/mutf7.h"
 
 static const char current_file[] = "mailroom-current";
 
@@ -63,48 +63,17 @@ cmd_done(struct cmd *c, uint32_t uid, const char *said)
 
 /* ---- names of folders */
 
-/* The same in both forms, so no tables need be loaded. */
-static bool
-plain(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 0x7f ||
-		    *s == '&')
-			return false;
-	return true;
-}
-
-static int
-convert(char *out, size_t room, const char *to, const char *from, const char *s)
-{
-	size_t left = strlen(s), r = (size_t)-1;
-	char *in, *at;
-	iconv_t cd;
-
-	if (plain(s))
-		return strlcpy(out, s, room) < room ? 0 : -1;
-	cd = iconv_open(to, from);
-	at = in = strdup(s);
-	if (cd != (iconv_t)-1 && in != NULL && room > 1) {
-		room--;
-		r = iconv(cd, &at, &left, &out, &room);
-		if (r != (size_t)-1)
-			r = iconv(cd, NULL, NULL, &out, &room);
-		*out = '\0';
-	}
-	if (cd != (iconv_t)-1)
-		(void)iconv_close(cd);
-	free(in);
-	return r == (size_t)-1 ? -1 : 0;
-}
-
 int
 cmd_disk_name(char disk[256], const char *said)
 {
-	char name[256];
+	struct buf name;
+	bool good;
 
-	if (strlcpy(name, said, sizeof(name)) >= sizeof(name) ||
-	    convert(disk, 256, "UTF-7-IMAP", "UTF-8", name) == -1)
+	buf_init(&name, 256);
+	good = mutf7_encode(&name, span(said)) == 0 &&
+	    strlcpy(disk, name.p, 256) < 256 && !name.over;
+	buf_free(&name);
+	if (!good)
 		return fail_as(EINVAL, "no name for a folder");
 	for (char *p = disk; *p != '\0'; p++)
 		if (*p == '/')
@@ -117,12 +86,8 @@ cmd_disk_name(char disk[256], const char *said)
 void
 cmd_said_name(struct buf *out, const char *disk)
 {
-	char said[1024];
-
-	buf_str(out,
-	    convert(said, sizeof(said), "UTF-8", "UTF-7-IMAP", disk) == 0 ?
-		said :
-		disk);
+	if (mutf7_decode(out, span(disk)) == -1)
+		buf_str(out, disk);
 }
 
 void

@@ -32,9 +32,8 @@ void send_addresses(struct span value, char ***address, size_t *n);
 struct letter;
 void send_people(struct buf *, const struct letter *, const char *field);
 
-/* A Message-ID with its brackets, and the domain of this host. */
+/* A Message-ID with its brackets. */
 void send_id(struct buf *);
-void send_host(char host[256]);
 /* The present date, in the local zone. */
 char *send_date(char now[DATE_SIZE]);
 

@@ -1,11 +1,10 @@
 #include "maildir/cmd-term.h"
 
-#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
+#include <uniwidth.h>
 
 #include "message/utf8.h"
 
@@ -15,20 +14,6 @@ turns(uint32_t c)
 {
 	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
 	    c == 0x200e || c == 0x200f || c == 0x061c;
-}
-
-/* Columns; -1: not known.  The locale is loaded when it is needed, which is
- * not for ASCII. */
-static int
-width(uint32_t c)
-{
-	static bool loaded;
-
-	if (c < 0x80)
-		return 1;
-	if (!loaded)
-		loaded = setlocale(LC_CTYPE, "C.UTF-8") != NULL;
-	return wcwidth((wchar_t)c);
 }
 
 /* One character, safe.  Columns. */
@@ -47,7 +32,7 @@ put(struct buf *out, uint32_t c)
 		return out->len - before;
 	}
 	utf8_put(out, c);
-	w = width(c);
+	w = c < 0x80 ? 1 : uc_width(c, "UTF-8");
 	return w < 0 ? 1 : (size_t)w;
 }
 

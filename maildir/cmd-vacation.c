@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "maildir/cmd-memory.h"
 #include "maildir/cmd-send.h"
+#include "maildir/cmd-person.h"
 #include "maildir/cmd.h"
 #include "maildir/view.h"
 #include "message/compose.h"
@@ -203,7 +203,7 @@ know_mine(struct vacation *v)
 {
 	static const char *const fields[] = { "Delivered-To", "X-Original-To",
 		NULL };
-	const struct passwd *pw;
+	struct person self;
 	char host[256], *own;
 	struct field f;
 
@@ -213,11 +213,10 @@ know_mine(struct vacation *v)
 	add_mine(v, getenv("RECIPIENT"));
 	add_mine(v, getenv("ORIGINAL_RECIPIENT"));
 	add_mine(v, getenv("EMAIL"));
-	pw = getpwuid(getuid());
-	if (pw == NULL)
+	if (!person_self(&self))
 		return;
-	send_host(host);
-	if (asprintf(&own, "%s@%s", pw->pw_name, host) != -1) {
+	person_host(host);
+	if (asprintf(&own, "%s@%s", self.name, host) != -1) {
 		add_mine(v, own);
 		free(own);
 	}

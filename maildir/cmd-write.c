@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "maildir/cmd-letter.h"
 #include "maildir/cmd-send.h"
+#include "maildir/cmd-person.h"
 #include "maildir/cmd-verbs.h"
 #include "message/date.h"
 #include "message/fail.h"
@@ -156,24 +156,24 @@ finish(struct cmd *c, const struct buf *draft)
 static void
 put_from(struct cmd *c, struct buf *out, const struct letter *l)
 {
-	const struct passwd *pw = getpwuid(getuid());
 	const char *said = c->from != NULL ? c->from : getenv("EMAIL");
 	struct buf name, address;
+	struct person self;
+	bool known = person_self(&self);
 	char host[256];
 
 	buf_init(&name, 1024);
 	buf_init(&address, 4096);
-	if (pw != NULL)
-		word_encode_name(&name,
-		    span_n(pw->pw_gecos, strcspn(pw->pw_gecos, ",")), 6);
+	if (known)
+		word_encode_name(&name, span(self.full), 6);
 	if (c->from == NULL && l != NULL)
 		send_people(&address, l, "Delivered-To");
 	if (address.len == 0 && said != NULL)
 		buf_str(&address, said);
 	if (address.len == 0) {
-		send_host(host);
-		buf_printf(&address, "%s@%s",
-		    pw == NULL ? "nobody" : pw->pw_name, host);
+		person_host(host);
+		buf_printf(&address, "%s@%s", known ? self.name : "nobody",
+		    host);
 	}
 	if (span_find(buf_all(&address), '<') < address.len || name.len == 0)
 		buf_printf(out, "From: %s\n", address.p);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "maildir/cmd-charset.h"
 #include "maildir/cmd-term.h"
+#include "maildir/cmd-person.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
 #include "message/fail.h"
@@ -243,18 +244,11 @@ static const char *
 place(void)
 {
 	static char path[PATH_MAX];
-	const char *said = getenv("MAILDIR"), *home = getenv("HOME");
-	const struct passwd *pw;
+	const char *said = getenv("MAILDIR");
 
 	if (said != NULL && said[0] != '\0')
 		return said;
-	if (home == NULL || home[0] == '\0') {
-		pw = getpwuid(getuid());
-		if (pw == NULL)
-			errx(EX_NOUSER, "who are you?");
-		home = pw->pw_dir;
-	}
-	(void)snprintf(path, sizeof(path), "%s/Maildir", home);
+	(void)snprintf(path, sizeof(path), "%s/Maildir", person_home());
 	return path;
 }
 
@@ -308,6 +302,7 @@ main(int argc, char **argv)
 	const struct verb *v;
 
 	(void)umask(077);
+	charset_by_helper();
 	v = choose(&c, &argc, &argv);
 	c.verb = v->name;
 	c.folder_said = "INBOX";

@@ -14,7 +14,8 @@ install_to() {
 	local f
 	install_to
 	for f in sbin/smtp-session sbin/pop3-session sbin/mailq-run bin/mailq \
-		bin/sendmail lib/mailroom/auth-pam lib/mailroom/find-user; do
+		bin/sendmail lib/mailroom/auth-pam lib/mailroom/find-user \
+		lib/mailroom/to-utf8; do
 		[ -x "$T/root/usr/local/$f" ]
 	done
 	[ -f "$T/root/usr/local/share/man/man8/smtp-session.8" ]

@@ -26,7 +26,7 @@ load lib
 	local p
 	for p in "$BIN"/*; do
 		p=${p##*/}
-		case $p in auth-pam | find-user | mta-sts | tls-relay) continue ;; esac # helpers
+		case $p in auth-pam | find-user | mta-sts | tls-relay | to-utf8) continue ;; esac # helpers
 		compgen -G "$ROOT/man/$p.[1-8]" ||
 			{ echo "no page for $p"; return 1; }
 	done
