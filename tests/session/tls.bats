@@ -84,7 +84,7 @@ said() { wait_for 10 grep -Eq "$1" "$T/session.out"; }
 	: >"$T/out"
 	# shellcheck disable=SC2094 # what it says is waited for
 	{
-		wait_for 20 grep -q 'Verify return code' "$T/out"
+		wait_for 20 grep -q '^220 hello' "$T/out"
 		echo R
 		wait_for 20 grep -q 'no renegotiation' "$T/out"
 	} | client -tls1_2 >>"$T/out" || :
