@@ -1,25 +1,16 @@
 /* IDLE (RFC 2177): news as it comes, until the client says DONE. */
 #include <poll.h>
-#include <time.h>
 
 #include "imap-session/handlers.h"
 #include "imap-session/notify.h"
 #include "imap-session/selected.h"
+#include "message/clock.h"
 
 enum {
 	LOOK_MS = 30000, /* look at the disk even when nothing was told */
 	POLL_MS = 5000, /* where the system tells nothing */
 	ALIVE = 120, /* seconds after which the line gets an octet */
 };
-
-static time_t
-seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
 
 /* Until there is input.  False: the client was silent for too long. */
 static bool
@@ -32,7 +23,7 @@ watch(struct imap *im)
 		{ .fd = -1, .events = POLLIN },
 	};
 	int fd[2];
-	time_t begun = seconds(), spoken = begun;
+	int64_t begun = clock_seconds(), spoken = begun;
 
 	arena_rest(&im->arena);
 	if (im->state == S_BOX)
@@ -45,14 +36,14 @@ watch(struct imap *im)
 		if (im->notify != NULL)
 			notify_tell(im);
 		if (im->conn->olen > told)
-			spoken = seconds();
-		else if (seconds() - spoken >= ALIVE) {
+			spoken = clock_seconds();
+		else if (clock_seconds() - spoken >= ALIVE) {
 			conn_printf(im->conn, "* OK Still here\r\n");
-			spoken = seconds();
+			spoken = clock_seconds();
 		}
 		if (conn_flush(im->conn) == -1 || im->lost)
 			return true;
-		if (seconds() - begun > im->limit->seconds)
+		if (clock_seconds() - begun > im->limit->seconds)
 			return false;
 		p[0].revents = 0;
 		notify_wait(im, fd);

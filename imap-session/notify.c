@@ -3,9 +3,9 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "imap-session/handlers.h"
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/log.h"
 
@@ -203,19 +203,10 @@ notify_notify(struct imap *im, struct parse *p)
 	return wrong != NULL ? wrong : set(im, said, rule, n, status);
 }
 
-static time_t
-seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 void
 notify_watch(struct imap *im)
 {
-	time_t begun = seconds();
+	int64_t begun = clock_seconds();
 
 	while (im->notify != NULL && !conn_waiting(im->conn)) {
 		struct pollfd p[3] = { { .fd = im->conn->in,
@@ -224,7 +215,7 @@ notify_watch(struct imap *im)
 
 		notify_tell(im);
 		if (conn_flush(im->conn) == -1 || im->lost ||
-		    seconds() - begun > im->limit->seconds)
+		    clock_seconds() - begun > im->limit->seconds)
 			return;
 		notify_wait(im, fd);
 		for (int i = 0; i < 2; i++)

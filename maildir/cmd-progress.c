@@ -2,19 +2,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "message/clock.h"
+
 enum { WIDTH = 40, WAIT = 300, EVERY = 100 /* ms */ };
-
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 draw(const char *what, uint64_t done, uint64_t total)
@@ -51,7 +43,7 @@ progress(const char *what, uint64_t done, uint64_t total)
 		begun = last = 0;
 		return;
 	}
-	t = now();
+	t = clock_ms();
 	if (begun == 0)
 		begun = t;
 	if (t - begun < WAIT || t - last < EVERY)

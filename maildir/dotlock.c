@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
 
 enum {
@@ -30,15 +31,6 @@ wait_ms(int *ms)
 	(void)nanosleep(&t, NULL);
 	if (*ms < PAUSE_MAX_MS)
 		*ms *= 2;
-}
-
-static time_t
-uptime(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
 }
 
 /* Is there a process of that number?  F_SETOWN asks for no right over it and,
@@ -135,14 +127,14 @@ make(struct dotlock *l)
 
 /* The flock: 1 held, 0 this file system has none for directories, -1. */
 static int
-lock_dir(const struct dotlock *l, time_t end)
+lock_dir(const struct dotlock *l, int64_t end)
 {
 	int ms = PAUSE_MS;
 
 	while (flock(l->dir, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return 0;
-		if (uptime() > end)
+		if (clock_seconds() > end)
 			return fail_as(EAGAIN, "%s is held by another process",
 			    l->name);
 		wait_ms(&ms);
@@ -153,7 +145,7 @@ lock_dir(const struct dotlock *l, time_t end)
 int
 dotlock_take(struct dotlock *l, int dir, const char *name)
 {
-	time_t end = uptime() + DOTLOCK_WAIT;
+	int64_t end = clock_seconds() + DOTLOCK_WAIT;
 	int e, flocked, r = 0, ms = PAUSE_MS;
 
 	*l = (struct dotlock){ .borrowed = dir, .name = name };
@@ -168,7 +160,7 @@ dotlock_take(struct dotlock *l, int dir, const char *name)
 		}
 		if ((r = make(l)) != 0)
 			break;
-		if (uptime() > end) {
+		if (clock_seconds() > end) {
 			r = fail_as(EAGAIN, "%s is held by another program",
 			    name);
 			break;

@@ -11,8 +11,8 @@
 #include "mailq-run/check.h"
 #include "mailq-run/reach.h"
 #include "mailq-run/resolver.h"
+#include "message/clock.h"
 #include "message/fail.h"
-#include "session/clock.h"
 #include "session/record.h"
 
 enum { HURRY = 3, PATIENCE = 8000 /* ms */ };

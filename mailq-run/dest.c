@@ -9,6 +9,7 @@
 #include "mailq-run/feed.h"
 #include "mailq-run/learn.h"
 #include "mailq-run/mail.h"
+#include "message/clock.h"
 #include "session/log.h"
 
 struct dest *
@@ -66,7 +67,7 @@ dest_enter(struct run *r, struct dest *d, struct job *j)
 		return;
 	}
 	j->next = NULL;
-	j->since = run_ms();
+	j->since = clock_ms();
 	call_again(d, j);
 	*d->last = j;
 	d->last = &j->next;

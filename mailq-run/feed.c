@@ -12,6 +12,7 @@
 #include "mailq-run/dest.h"
 #include "mailq-run/mail.h"
 #include "mailq-run/peer.h"
+#include "message/clock.h"
 
 enum { QUEUED_PER_CONNECTION = 5 };
 
@@ -65,7 +66,7 @@ feed_one(struct run *r, struct dest *d, int64_t now)
 static size_t
 window(const struct run *r)
 {
-	int64_t now = run_ms();
+	int64_t now = clock_ms();
 	size_t n = 0;
 
 	for (size_t i = 0; i < RUN_PEERS; i++) {
@@ -91,7 +92,7 @@ void
 feed_all(struct run *r)
 {
 	struct dest *later = NULL, **last = &later, *d;
-	int64_t now = run_ms();
+	int64_t now = clock_ms();
 	size_t n;
 
 	if (r->hungry == NULL)
@@ -132,7 +133,7 @@ slow_at(const struct dest *d)
 int
 feed_tick(struct run *r)
 {
-	int64_t now = run_ms(), next = now + RUN_SLOW, at;
+	int64_t now = clock_ms(), next = now + RUN_SLOW, at;
 
 	if (r->waiting == 0)
 		return -1;

@@ -14,6 +14,7 @@
 #include "mailq-run/dest.h"
 #include "mailq-run/find.h"
 #include "mailq-run/lookup.h"
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/log.h"
 
@@ -105,7 +106,7 @@ begin(struct run *r, struct fetch *f, struct span question)
 		return fail("mta-sts");
 	}
 	f->fd = pair[0];
-	f->since = run_ms();
+	f->since = clock_ms();
 	return 0;
 }
 
@@ -246,7 +247,7 @@ fetch_ready(struct run *r, struct fetch *f)
 void
 fetch_tick(struct run *r)
 {
-	int64_t now = run_ms();
+	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < RUN_FETCHES; i++) {
 		struct fetch *f = &r->fetch[i];

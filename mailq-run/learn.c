@@ -1,6 +1,7 @@
 #include "mailq-run/learn.h"
 
 #include "mailq-run/dest.h"
+#include "message/clock.h"
 
 const char *
 learn_before(struct run *r, struct dest *d, size_t address)
@@ -38,7 +39,7 @@ learn_ended(struct run *r, struct dest *d, size_t address, unsigned code,
 {
 	char text[64];
 
-	d->rest[address] = run_ms() + RUN_REST / r->hurry;
+	d->rest[address] = clock_ms() + RUN_REST / r->hurry;
 	if (code == 421 && letters > 0)
 		hosts_learn(&r->hosts, HOSTS_LETTERS,
 		    route_text(&d->route.address[address].addr, text),

@@ -32,6 +32,7 @@
 #include "mailq-run/peer.h"
 #include "mailq-run/progress.h"
 #include "mailq-run/run.h"
+#include "message/clock.h"
 #include "message/domain.h"
 #include "message/fail.h"
 #include "session/log.h"
@@ -48,15 +49,6 @@ time_t
 run_time(const struct run *r)
 {
 	return time(NULL) + r->shift;
-}
-
-int64_t
-run_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 uint32_t
@@ -230,15 +222,15 @@ begin_scan(struct run *r)
 {
 	unsigned places = SPOOL_NEW;
 
-	if (r->look_all || run_ms() >= r->next_scan)
+	if (r->look_all || clock_ms() >= r->next_scan)
 		places |= SPOOL_DUE;
 	else if (!r->look_new)
 		return;
 	if ((places & SPOOL_DUE) != 0)
-		r->next_scan = run_ms() + SCAN_MS;
+		r->next_scan = clock_ms() + SCAN_MS;
 	r->look_all = r->look_new = false;
 	r->scanning = true;
-	r->scan_began = run_ms();
+	r->scan_began = clock_ms();
 	if (scan_open(&r->scan, r->spool, places, run_time(r)) == -1) {
 		log_line(LOG_ERR, "scan error=\"%s\"", fail_text());
 		r->scanning = false;
@@ -316,7 +308,7 @@ static bool
 gathering(const struct run *r)
 {
 	return r->scanning && r->mails < RUN_MAILS &&
-	    run_ms() - r->scan_began < RUN_GATHER;
+	    clock_ms() - r->scan_began < RUN_GATHER;
 }
 
 /* How long to sleep. */
@@ -350,7 +342,7 @@ turn(struct run *r)
 static int
 work(struct run *r)
 {
-	int64_t ticked = run_ms();
+	int64_t ticked = clock_ms();
 
 	for (;;) {
 		refill(r);
@@ -363,8 +355,8 @@ work(struct run *r)
 			return 0;
 		if (turn(r) == -1)
 			return -1;
-		if (run_ms() - ticked >= TICK_MS) {
-			ticked = run_ms();
+		if (clock_ms() - ticked >= TICK_MS) {
+			ticked = clock_ms();
 			peer_tick(r);
 			fetch_tick(r);
 			progress_show(r);
@@ -444,7 +436,7 @@ manager_run(const struct manager *m)
 		drain_kick(&r);
 	/* Started over new mail alone?  Who runs already sees that itself. */
 	if (r.look_new && !r.look_all) {
-		r.next_scan = run_ms() + SCAN_MS;
+		r.next_scan = clock_ms() + SCAN_MS;
 	} else {
 		r.look_all = true;
 		(void)futimens(r.lock, NULL);

@@ -15,6 +15,7 @@
 #include "mailq-run/feed.h"
 #include "mailq-run/learn.h"
 #include "mailq-run/mail.h"
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/log.h"
 #include "session/tls.h"
@@ -154,7 +155,7 @@ peer_open(struct run *r, struct dest *d, size_t address)
 		.state = PEER_CONNECTING,
 		.address = address,
 		.fd = fd,
-		.since = run_ms(),
+		.since = clock_ms(),
 	};
 	d->peers = p;
 	d->opened = p->since;
@@ -218,7 +219,7 @@ peer_hand_out(struct run *r)
 		if (p->state != PEER_IDLE)
 			continue;
 		j = next(r, p);
-		p->since = run_ms();
+		p->since = clock_ms();
 		if (j == NULL) {
 			(void)record_send(p->fd, WORK_QUIT, 0, span(""), -1);
 			p->state = PEER_QUITTING;
@@ -460,7 +461,7 @@ peer_ready(struct run *r, struct peer *p)
 void
 peer_tick(struct run *r)
 {
-	int64_t now = run_ms();
+	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < RUN_PEERS; i++) {
 		struct peer *p = &r->peer[i];

@@ -11,10 +11,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mailq-run/packet.h"
+#include "message/clock.h"
 #include "message/fail.h"
 
 enum { TRIES = 4, TCP_MAX = 65535 };
@@ -48,15 +48,6 @@ struct resolver {
 	int hurry;
 	struct slot slot[DNS_WINDOW];
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 hang_up(struct slot *s)
@@ -117,7 +108,7 @@ dial(struct resolver *r, struct slot *s, int kind)
 static int
 try_again(struct resolver *r, struct slot *s)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	int n;
 
 	hang_up(s);
@@ -152,7 +143,7 @@ ask_by_tcp(struct resolver *r, struct slot *s)
 	s->query[0] = (unsigned char)(s->query_len >> 8);
 	s->query[1] = (unsigned char)s->query_len;
 	s->tcp = true;
-	s->again = now_ms() + wait_ms[TRIES - 1] / r->hurry;
+	s->again = clock_ms() + wait_ms[TRIES - 1] / r->hurry;
 	if (s->again > s->stop)
 		s->again = s->stop;
 	(void)strlcpy(s->why, "no answer over TCP", sizeof(s->why));
@@ -253,7 +244,7 @@ take(struct resolver *r, struct slot *s)
 	if (dns_question(&rec, &s->ask, &s->type, s->name) == -1)
 		return -1;
 	s->used = true;
-	s->stop = now_ms() + RESOLVER_BUDGET / r->hurry;
+	s->stop = clock_ms() + RESOLVER_BUDGET / r->hurry;
 	(void)strlcpy(s->why, "no answer in time", sizeof(s->why));
 	return try_again(r, s) == -1 ? -1 : 1;
 }
@@ -271,7 +262,7 @@ free_slot(struct resolver *r)
 static int
 watch(struct resolver *r, struct pollfd *fds)
 {
-	int64_t now = now_ms(), first = INT64_MAX;
+	int64_t now = clock_ms(), first = INT64_MAX;
 
 	fds[DNS_WINDOW] = (struct pollfd){
 		.fd = free_slot(r) == NULL ? -1 : r->manager,
@@ -296,7 +287,7 @@ watch(struct resolver *r, struct pollfd *fds)
 static int
 serve_slots(struct resolver *r, const struct pollfd *fds)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < DNS_WINDOW; i++) {
 		struct slot *s = &r->slot[i];

@@ -92,10 +92,8 @@ struct run {
 	size_t due, ended; /* mails at the beginning; done with since */
 };
 
-/* Seconds since the epoch as the queue sees it, and a clock in ms that never
- * jumps. */
+/* Seconds since the epoch as the queue sees it. */
 time_t run_time(const struct run *);
-int64_t run_ms(void);
 uint32_t run_hash(const char *);
 
 #endif

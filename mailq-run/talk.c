@@ -6,22 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#include "message/clock.h"
 
 static int64_t
 deadline(const struct talk *t, int seconds)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000 / t->hurry;
+	int64_t end = clock_ms() + (int64_t)seconds * 1000 / t->hurry;
 
 	return end < t->stop ? end : t->stop;
 }
@@ -32,7 +24,7 @@ talk_init(struct talk *t, int fd, int leash, unsigned hurry, int seconds)
 	t->fd = fd;
 	t->leash = leash;
 	t->hurry = hurry;
-	t->stop = now_ms() + (int64_t)seconds * 1000 / hurry;
+	t->stop = clock_ms() + (int64_t)seconds * 1000 / hurry;
 	t->at = t->end = t->olen = 0;
 	t->eof = t->quiet = false;
 	reply_reset(&t->reply);
@@ -60,7 +52,7 @@ wait_for(struct talk *t, short events, int64_t end)
 		{ .fd = t->leash } };
 
 	for (;;) {
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		int n;
 
 		if (left <= 0)
@@ -137,7 +129,7 @@ talk_flush(struct talk *t, int seconds)
 		return TALK_OK;
 	}
 	t->olen = 0;
-	return now_ms() >= end ? TALK_LATE : TALK_GONE;
+	return clock_ms() >= end ? TALK_LATE : TALK_GONE;
 }
 
 enum talk_got

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "session/address.h"
-#include "session/clock.h"
 #include "session/config.h"
 #include "session/log.h"
 #include "session/record.h"

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "session/clock.h"
+#include "message/clock.h"
 
 enum {
 	FLOOD = 1 << 20, /* octets of one line before we give up */

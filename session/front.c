@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/front-parts.h"
 #include "session/record.h"
@@ -87,7 +87,6 @@ parser(const struct entry *e, int monitor)
 {
 	const struct front *f = e->call->front;
 	struct front_stranger s = stranger(e, monitor);
-	struct timespec now;
 
 	(void)close(LOG_FD);
 	tls_forget();
@@ -96,8 +95,7 @@ parser(const struct entry *e, int monitor)
 	if (confine(e->call->config) == -1)
 		return front_trouble("sandbox-error", f->trouble);
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, false);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	conn.stop = ((int64_t)now.tv_sec + LOGIN_SECONDS) * 1000;
+	conn.stop = clock_ms() + LOGIN_SECONDS * 1000;
 	f->serve(&s);
 	conn_end(&conn);
 	return 0;

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/address.h"
-#include "session/clock.h"
 #include "session/log.h"
 
 enum {

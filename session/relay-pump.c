@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
-#include "session/clock.h"
 
 enum {
 	PIECE = 16384, /* the largest record of TLS */

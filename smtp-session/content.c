@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/log.h"
 #include "smtp-session/command.h"
@@ -117,7 +118,7 @@ open_content(struct smtp *s)
 static bool
 too_slow(int64_t since, uint64_t size)
 {
-	int64_t seconds = (smtp_now() - since) / 1000;
+	int64_t seconds = (clock_ms() - since) / 1000;
 
 	return seconds > SMTP_RATE_GRACE &&
 	    size / (uint64_t)seconds < SMTP_RATE;
@@ -142,7 +143,7 @@ static const struct reply *
 read_content(struct smtp *s)
 {
 	struct data *d = &s->data;
-	int64_t since = smtp_now();
+	int64_t since = clock_ms();
 	const struct reply *r;
 	struct span block;
 
@@ -355,7 +356,7 @@ chunk_size(struct span arg, uint64_t *size, bool *last)
 static const struct reply *
 read_chunk(struct smtp *s, uint64_t size, bool keep)
 {
-	int64_t since = smtp_now();
+	int64_t since = clock_ms();
 	uint64_t left = size;
 	const struct reply *r;
 	struct span block;

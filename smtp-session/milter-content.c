@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/log.h"
 #include "smtp-session/milter-parts.h"
@@ -268,7 +269,7 @@ end_body(struct smtp *s, struct milter *m)
 {
 	struct milters *ms = s->milters;
 	int64_t until =
-	    smtp_now() + (int64_t)m->place.seconds * MILTER_LONGER * 1000;
+	    clock_ms() + (int64_t)m->place.seconds * MILTER_LONGER * 1000;
 	bool first = true;
 	enum heard h;
 

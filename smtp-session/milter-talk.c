@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "session/conn.h"
 #include "session/log.h"
 #include "smtp-session/milter-parts.h"
@@ -296,7 +297,7 @@ milter_hear(struct smtp *s, struct milter *m, const struct milter_step *step,
     int64_t until)
 {
 	struct milters *ms = s->milters;
-	int64_t last = smtp_now() + (int64_t)MILTER_PATIENCE * 1000;
+	int64_t last = clock_ms() + (int64_t)MILTER_PATIENCE * 1000;
 	const char *wrong;
 	struct span got;
 	enum heard h;
@@ -309,7 +310,7 @@ milter_hear(struct smtp *s, struct milter *m, const struct milter_step *step,
 			return milter_lost(s, m, step, "not an answer");
 		if (ms->answer.kind != MILTER_PROGRESS)
 			break;
-		until = smtp_now() + (int64_t)m->place.seconds * 1000;
+		until = clock_ms() + (int64_t)m->place.seconds * 1000;
 	}
 	h = judge(s, m, step);
 	if (m->fd == -1)
@@ -328,7 +329,7 @@ deadline(const struct milter *m, const struct milter_step *step)
 
 	if (step->command == MILTER_END)
 		seconds *= MILTER_LONGER;
-	return smtp_now() + (int64_t)seconds * 1000;
+	return clock_ms() + (int64_t)seconds * 1000;
 }
 
 void

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "mailq-run/resolver.h"
+#include "message/clock.h"
 #include "message/domain.h"
-#include "session/clock.h"
 #include "session/log.h"
 #include "session/record.h"
 #include "smtp-session/resolve.h"

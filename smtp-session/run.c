@@ -18,9 +18,9 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "message/fail.h"
 
 enum {
@@ -208,22 +208,13 @@ hear(struct run *r)
 	return n > 0;
 }
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Until the process has ended.  1; 0: the time is over; -1. */
 static int
 watch(struct run *r)
 {
-	int64_t end = now() + (int64_t)RUN_SECONDS * 1000, left;
+	int64_t end = clock_ms() + (int64_t)RUN_SECONDS * 1000, left;
 
-	while ((left = end - now()) > 0) {
+	while ((left = end - clock_ms()) > 0) {
 		int n = poll(r->fd, 3, (int)left);
 
 		if (n == -1 && errno != EINTR)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message/clock.h"
 #include "session/log.h"
 #include "session/sasl.h"
 #include "smtp-session/command.h"
@@ -45,15 +46,6 @@ help =		{ 214, "2.0.0",
 /* clang-format on */
 
 /* ---- the session */
-
-int64_t
-smtp_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void
 smtp_reset(struct smtp *s)
@@ -381,7 +373,7 @@ smtp_serve(struct smtp *s, int monitor, int agent)
 
 	(void)signal(SIGTERM, on_term);
 	conn_init(&s->conn, s->in, s->out, true);
-	s->conn.stop = smtp_now() + (int64_t)SMTP_SESSION_SECONDS * 1000;
+	s->conn.stop = clock_ms() + (int64_t)SMTP_SESSION_SECONDS * 1000;
 	s->state = s->turned ? S_TURNED : S_START;
 	s->content.fd = -1;
 	buf_init(&s->text, CONN_OUT / 2);

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "message/buf.h"
 #include "session/config.h"
@@ -95,8 +94,6 @@ smtp_secure(const struct smtp *s)
 {
 	return s->tls[0] != '\0' || s->facts.peer == POLICY_LOCAL;
 }
-
-int64_t smtp_now(void); /* CLOCK_MONOTONIC in ms */
 
 /* Are all addresses of these fields (data.from, data.senders) those of who has
  * logged in? (mail.c) */

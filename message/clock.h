@@ -1,6 +1,6 @@
 /* What deadlines are measured with. */
-#ifndef SESSION_CLOCK_H
-#define SESSION_CLOCK_H
+#ifndef MESSAGE_CLOCK_H
+#define MESSAGE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
@@ -13,6 +13,13 @@ clock_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Its whole seconds. */
+static inline int64_t
+clock_seconds(void)
+{
+	return clock_ms() / 1000;
 }
 
 #endif
