@@ -25,6 +25,8 @@ watch(struct imap *im)
 	int fd[2];
 	int64_t begun = clock_seconds(), spoken = begun;
 
+	while (im->state == S_BOX && folder_late(im->folder) == 1)
+		continue;
 	arena_rest(&im->arena);
 	if (im->state == S_BOX)
 		folder_rest(im->folder);

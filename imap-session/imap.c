@@ -3,6 +3,7 @@
 #include "imap-session/imap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,6 +304,19 @@ find_tag(struct imap *im, struct parse *p)
 	im->tag.p = im->tag_text;
 }
 
+/* The answer is out, and the names of many files may be yet to follow: some
+ * before each command, the rest as long as none waits. */
+static void
+catch_up(struct imap *im)
+{
+	if (im->folder == NULL || !folder_is_late(im->folder))
+		return;
+	(void)conn_flush(im->conn);
+	while (folder_late(im->folder) == 1 && !conn_waiting(im->conn) &&
+	    conn_await(im->conn->in, POLLIN, 0) == -1)
+		continue;
+}
+
 /* One command.  True: go on. */
 static bool
 one(struct imap *im)
@@ -315,6 +329,7 @@ one(struct imap *im)
 	notify_watch(im);
 	if (im->lost)
 		return answer(im, &nothing, NULL);
+	catch_up(im);
 	got = command_read(&im->command, im->conn, im->limit);
 	find_tag(im, &p);
 	switch (got) {

@@ -8,13 +8,18 @@
 #include <unistd.h>
 
 #include "maildir/hold.h"
+#include "maildir/late.h"
 #include "maildir/maildir.h"
 #include "maildir/quota.h"
 #include "maildir/settle.h"
 #include "maildir/sync.h"
 #include "message/fail.h"
 
-enum { ROUNDS = 5, DRAIN_EVERY = 1024 };
+enum {
+	ROUNDS = 5,
+	DRAIN_EVERY = 1024,
+	AT_ONCE = 64, /* names that come or go, of those that may be late */
+};
 
 static const uint64_t letters = ((uint64_t)1 << KEYWORD_LETTERS) - 1;
 
@@ -38,11 +43,19 @@ struct work {
 	enum journal_op op;
 	const struct change *change; /* NULL: expunge */
 	bool force;
+	bool late; /* see late.c */
 	int hold; /* -1: none */
 	int64_t octets; /* freed */
 	int64_t messages;
 	struct settle settle;
 };
+
+/* Most of many may follow when the client has its answer. */
+static bool
+at_once(const struct work *w)
+{
+	return !w->late || w->settle.wanted < AT_ONCE;
+}
 
 /* 0 done, 1 not to be done, 2 gone, 3 look again, -1. */
 static int
@@ -50,7 +63,7 @@ change_one(struct work *w, size_t i, struct record *r)
 {
 	struct index *ix = &w->f->ix;
 	const struct change *c = w->change;
-	char from[FLAGS_NAME], to[FLAGS_NAME];
+	char to[FLAGS_NAME];
 	uint32_t flags = r->flags & FLAG_STORED, set = c->flags & FLAG_STORED;
 	uint64_t words = r->keywords;
 
@@ -68,16 +81,14 @@ change_one(struct work *w, size_t i, struct record *r)
 	}
 	if (flags == (r->flags & FLAG_STORED) && words == r->keywords)
 		return 0;
-	file_path(ix, r, from);
-	flags_put(to, index_text(ix, r), r->file.base, flags, words & letters);
-	if (strcmp(from, to) != 0) {
-		if (renameat2(w->f->dir, from, w->f->dir, to,
-			RENAME_NOREPLACE) == -1)
-			return errno == ENOENT ? 3 : fail("rename %s", from);
+	if (at_once(w) || ((words ^ r->keywords) & letters) != 0) {
+		flags_put(to, index_text(ix, r), r->file.base, flags,
+		    words & letters);
+		if (late_rename(w->f, r, to) == -1)
+			return errno == ENOENT ? 3 : -1;
 		w->settle.wanted += 2;
-		if (file_name(ix, r, to + strlen("cur/"), false) == -1)
-			return -1;
-	}
+	} else
+		file_late(r, file_flags(r), flags, flags != file_flags(r));
 	r->keywords = words;
 	r->modseq = w->news.modseq;
 	file_put(ix, i, r);
@@ -87,28 +98,19 @@ change_one(struct work *w, size_t i, struct record *r)
 static int
 expunge_one(struct work *w, size_t i, struct record *r)
 {
-	struct index *ix = &w->f->ix;
-	char from[FLAGS_NAME], to[FLAGS_NAME];
-	int done = -1;
-
 	if ((r->flags & FLAG_DELETED) == 0 && !w->force)
 		return 1;
-	file_path(ix, r, from);
-	flags_put(to, index_text(ix, r), r->file.base, r->flags,
-	    r->keywords & letters);
-	hold_name(to, r->file.base, r->uid);
-	if (w->hold != -1)
-		done = renameat(w->f->dir, from, w->hold, to + strlen("cur/"));
-	if (done == -1 && (w->hold == -1 || errno != ENOENT))
-		done = unlinkat(w->f->dir, from, 0);
-	if (done == -1)
-		return errno == ENOENT ? 3 : fail("remove %s", from);
+	if (!at_once(w))
+		file_late(r, file_flags(r), r->flags & FLAG_STORED, true);
+	else if (late_remove(w->f, w->hold, r) == -1)
+		return errno == ENOENT ? 3 : -1;
+	else
+		w->settle.wanted++;
 	w->octets += r->size;
 	w->messages++;
-	w->settle.wanted++;
 	r->flags |= REC_DEAD;
 	r->modseq = w->news.modseq;
-	file_put(ix, i, r);
+	file_put(&w->f->ix, i, r);
 	return 0;
 }
 
@@ -198,6 +200,7 @@ folder_change(struct folder *f, const uint32_t *number, size_t n,
 	struct work w = { .f = f,
 		.op = JOURNAL_CHANGE,
 		.change = c,
+		.late = late_may(f),
 		.hold = -1 };
 
 	return n == 0 ? 0 : all(&w, number, n, result);
@@ -209,6 +212,7 @@ folder_expunge(struct folder *f, const uint32_t *number, size_t n, bool force)
 	struct work w = { .f = f,
 		.op = JOURNAL_EXPUNGE,
 		.force = force,
+		.late = late_may(f),
 		.hold = -1 };
 	int e, r;
 

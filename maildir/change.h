@@ -37,6 +37,13 @@ int folder_change(struct folder *, const uint32_t *number, size_t n,
 int folder_expunge(struct folder *, const uint32_t *number, size_t n,
     bool force);
 
+/* With STORE_LATE most names of a great change are given, and most files of a
+ * great expunge are taken away, only here, a share at a time, so that a client
+ * need not wait for them; folder_close does the rest.  1: more are left;
+ * 0: none; -1: some cannot follow now. */
+int folder_late(struct folder *);
+bool folder_is_late(const struct folder *);
+
 /* What became of copied, moved and appended messages: pairs for COPYUID. */
 struct copied {
 	uint32_t uidvalidity; /* of the target */

@@ -115,7 +115,7 @@ merge_events(struct merge *m)
 			r = 1;
 			break;
 		}
-		if ((rec.flags & REC_DEAD) != 0 ||
+		if ((rec.flags & (REC_DEAD | REC_LATE)) == REC_DEAD ||
 		    (e = names_find(t.names, index_text(ix, &rec))) == -1)
 			continue;
 		name = name_now(m, &t, index_text(ix, &rec), e);

@@ -22,7 +22,24 @@ file_path(const struct index *ix, const struct record *r, char path[FLAGS_NAME])
 		(void)snprintf(path, FLAGS_NAME, "%s/%s",
 		    (r->flags & REC_NEW) != 0 ? "new" : "cur", name);
 	else
-		flags_put(path, name, r->file.base, r->flags, r->keywords);
+		flags_put(path, name, r->file.base, file_flags(r), r->keywords);
+}
+
+uint32_t
+file_flags(const struct record *r)
+{
+	return ((r->flags & REC_LATE) != 0 ? r->flags >> REC_NAMED : r->flags) &
+	    FLAG_STORED;
+}
+
+void
+file_late(struct record *r, uint32_t named, uint32_t wanted, bool late)
+{
+	r->flags &= ~(uint32_t)(FLAG_STORED | REC_LATE) &
+	    ~((uint32_t)FLAG_STORED << REC_NAMED);
+	r->flags |= wanted;
+	if (late)
+		r->flags |= REC_LATE | named << REC_NAMED;
 }
 
 /* Flags, letters, and whether the name must be kept as it is. */
@@ -42,8 +59,9 @@ read_name(const char *name, bool in_new, uint32_t *flags, uint64_t *words)
 int
 file_name(struct index *ix, struct record *r, const char *name, bool in_new)
 {
-	const uint32_t told = FLAG_STORED | REC_NEW | REC_VERBATIM;
-	uint32_t flags;
+	const uint32_t told = REC_NEW | REC_VERBATIM;
+	uint32_t flags, named,
+	    differ = (r->flags ^ file_flags(r)) & FLAG_STORED;
 	uint64_t words;
 	size_t n = name_base(name);
 
@@ -55,7 +73,13 @@ file_name(struct index *ix, struct record *r, const char *name, bool in_new)
 		if (index_name(ix, name, n, &r->file.at) == -1)
 			return -1;
 	r->file.base = (uint16_t)name_base(name);
-	r->flags = (r->flags & ~told) | flags;
+	/* what is to follow stands, whatever else the name says by now */
+	named = flags & FLAG_STORED;
+	differ &= r->flags ^ named;
+	file_late(r, named, named ^ differ,
+	    differ != 0 ||
+		(r->flags & (REC_LATE | REC_DEAD)) == (REC_LATE | REC_DEAD));
+	r->flags = (r->flags & ~told) | (flags & told);
 	r->keywords = (r->keywords & ~letters) | words;
 	return 0;
 }
@@ -121,6 +145,7 @@ file_place(const struct index *ix, uint32_t uid)
 static void
 tally(struct header *h, const struct record *r, uint32_t sign)
 {
+	h->late += (r->flags & REC_LATE) != 0 ? sign : 0;
 	if ((r->flags & REC_DEAD) != 0) {
 		h->dead += sign;
 		return;

@@ -5,7 +5,7 @@
  * process only adds records behind these, marks some dead, or puts another
  * generation in place, while ours stays mapped; so a number means the same
  * message until folder_sync (news.c) moves "known", "hidden" and "at". */
-#include "maildir/sync.h"
+#include "maildir/late.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +44,7 @@ folder_close(struct folder *f)
 {
 	if (f == NULL)
 		return;
+	late_end(f);
 	sync_settle(f);
 	folder_leave(f);
 	free(f);

@@ -115,8 +115,9 @@ merge_known(struct merge *m, size_t i, size_t k)
 	old = r;
 	if (file_name(ix, &r, name, n->in_new) == -1)
 		return 1;
-	if (((r.flags ^ old.flags) & FLAG_STORED) != 0 ||
-	    r.keywords != old.keywords) {
+	if ((r.flags & REC_DEAD) == 0 &&
+	    (((r.flags ^ old.flags) & FLAG_STORED) != 0 ||
+		r.keywords != old.keywords)) {
 		r.modseq = m->news.modseq;
 		if (ranges_add(&m->news.op[JOURNAL_CHANGE], r.uid, r.uid) == -1)
 			return -1;
@@ -130,15 +131,16 @@ static ptrdiff_t
 record_of(const struct merge *m, const char *name, bool stem)
 {
 	const struct record *r = m->f->ix.r;
+	const uint32_t dead = REC_DEAD | REC_LATE;
 	size_t at = 0;
 	ptrdiff_t k;
 
 	if (!stem) {
 		k = names_find(&m->table, name);
-		return k != -1 && (r[k].flags & REC_DEAD) == 0 ? k : -1;
+		return k != -1 && (r[k].flags & dead) != REC_DEAD ? k : -1;
 	}
 	while ((k = names_like(&m->table, name, &at)) != -1)
-		if ((r[k].flags & REC_DEAD) == 0 && m->seen[k] == 0)
+		if ((r[k].flags & dead) != REC_DEAD && m->seen[k] == 0)
 			return k;
 	return -1;
 }
@@ -194,10 +196,14 @@ merge_bury(struct merge *m, size_t k)
 
 	if (!index_get(ix, k, &r))
 		return 1;
-	r.flags |= REC_DEAD;
-	r.modseq = m->news.modseq;
-	if (ranges_add(&m->news.op[JOURNAL_EXPUNGE], r.uid, r.uid) == -1)
-		return -1;
+	file_late(&r, 0, r.flags & FLAG_STORED, false);
+	if ((r.flags & REC_DEAD) == 0) {
+		r.flags |= REC_DEAD;
+		r.modseq = m->news.modseq;
+		if (ranges_add(&m->news.op[JOURNAL_EXPUNGE], r.uid, r.uid) ==
+		    -1)
+			return -1;
+	}
 	file_put(ix, k, &r);
 	return 0;
 }
@@ -210,7 +216,8 @@ bury(struct merge *m)
 	int r = 0;
 
 	for (size_t k = 0; k < n && m->s.exact && r == 0; k++)
-		if (m->seen[k] == 0 && (ix->r[k].flags & REC_DEAD) == 0)
+		if (m->seen[k] == 0 &&
+		    (ix->r[k].flags & (REC_DEAD | REC_LATE)) != REC_DEAD)
 			r = merge_bury(m, k);
 	return r;
 }

@@ -26,7 +26,7 @@ view_reach(struct folder *f, uint32_t uid, char path[FLAGS_NAME],
 		int done;
 
 		if (i == -1 || !index_get(&f->ix, (size_t)i, &r) ||
-		    (r.flags & REC_DEAD) != 0)
+		    (r.flags & (REC_DEAD | REC_LATE)) == REC_DEAD)
 			break;
 		file_path(&f->ix, &r, path);
 		done = act(f->dir, path);

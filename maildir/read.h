@@ -17,6 +17,7 @@ enum { /* of a store */
 	STORE_NO_INDEX = 2, /* neither read nor write index files */
 	STORE_NO_HOLD = 4, /* expunge removes at once */
 	STORE_SETTLE = 8, /* see settle.c; uses a real-time signal */
+	STORE_LATE = 16, /* names may follow by folder_late */
 };
 
 /* The store at "path", made when only it is missing.  "index": directory for
@@ -54,8 +55,7 @@ uint32_t folder_count(const struct folder *);
 int folder_get(struct folder *, uint32_t number, struct message *);
 /* Have "wire" counted, if nobody has yet: by reading.  0; -1 as folder_get. */
 int folder_wire(struct folder *, uint32_t number, struct message *);
-/* The number of the first message whose UID is not below "uid"; count + 1
- * when there is none. */
+/* Of the first message with that UID or a higher one; count + 1: none is. */
 uint32_t folder_number(struct folder *, uint32_t uid);
 /* Open it for reading, wherever it has been renamed to; an expunged one as
  * long as it is held.  A descriptor; -1 with ENOENT. */

@@ -60,7 +60,8 @@ believe(struct rebuild *b)
 	for (size_t i = 0; i < fit; i++) {
 		if (!index_get(old, i, &good[b->goods]))
 			b->sound = false;
-		else if ((good[b->goods].flags & REC_DEAD) == 0)
+		else if ((good[b->goods].flags & (REC_DEAD | REC_LATE)) !=
+		    REC_DEAD)
 			b->goods++;
 	}
 	if (names_index(&hints, old->names.p, good, sizeof(*good), b->goods) ==
@@ -183,8 +184,10 @@ record(struct rebuild *b, size_t i)
 	    file_name(&b->new, &r, scan_text(&b->s, name),
 		b->s.name[name].in_new) == -1)
 		return -1;
-	if (!hinted || r.keywords != old->keywords ||
-	    ((r.flags ^ old->flags) & FLAG_STORED) != 0) {
+	if (!hinted ||
+	    ((r.flags & REC_DEAD) == 0 &&
+		(r.keywords != old->keywords ||
+		    ((r.flags ^ old->flags) & FLAG_STORED) != 0))) {
 		r.modseq = b->news.modseq;
 		if (ranges_add(&b->news.op[op], r.uid, r.uid) == -1)
 			return -1;
@@ -201,10 +204,12 @@ expunged(struct rebuild *b)
 
 	for (size_t i = 0; b->sound && i < b->goods; i++) {
 		uint32_t uid = b->good[i].uid;
+		bool told = (b->good[i].flags & REC_DEAD) != 0;
 
 		while (k < b->new.h->records && b->new.r[k].uid < uid)
 			k++;
-		if ((k == b->new.h->records || b->new.r[k].uid != uid) &&
+		if (!told &&
+		    (k == b->new.h->records || b->new.r[k].uid != uid) &&
 		    ranges_add(&b->news.op[JOURNAL_EXPUNGE], uid, uid) == -1)
 			return -1;
 	}

@@ -18,6 +18,8 @@ enum { /* record.flags, beside FLAG_STORED of maildir.h */
 	REC_UNMEASURED = 4096, /* wire is not known yet */
 	REC_ENDED = 8192, /* the last line has its end */
 	REC_OPEN = 16384, /* it has none; neither: not known yet */
+	REC_LATE = 32768, /* its name is yet to follow (late.c) */
+	REC_NAMED = 16, /* to the left by that: the flags that the name has */
 };
 
 struct record {
@@ -60,7 +62,8 @@ struct header {
 	uint64_t uidls; /* not 0: the list has UIDLs of its own (P) */
 	uint64_t check;
 	/* not under the checksum: no record before this one is unseen */
-	uint32_t unseen_from, spare;
+	uint32_t unseen_from;
+	uint32_t late; /* nor is this: records with REC_LATE */
 };
 
 _Static_assert(sizeof(struct record) == 64, "record");

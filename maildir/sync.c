@@ -61,13 +61,13 @@ take_in(struct folder *f)
 static bool
 wasteful(const struct header *h)
 {
-	return (h->dead > DEAD_MIN && h->dead > h->records / 4) ||
+	return (h->dead > DEAD_MIN && h->dead > h->records / 4 &&
+		   h->late == 0) ||
 	    note_wasteful(h);
 }
 
-/* Lock the generation that is in place; the one the view is about stays. */
-static int
-lock(struct folder *f)
+int
+sync_generation(struct folder *f)
 {
 	for (;;) {
 		int r = index_lock(&f->ix);
@@ -158,7 +158,7 @@ update(struct folder *f)
 int
 sync_lock(struct folder *f)
 {
-	int r = lock(f), e;
+	int r = sync_generation(f), e;
 
 	if (r == 1 && index_sound(&f->ix) && f->ix.writable &&
 	    !wasteful(f->ix.h))

@@ -25,6 +25,9 @@ bool sync_list_current(const struct folder *, struct stat *);
 /* Is it as these are, which are of cur/, new/ and the uidlist? */
 bool sync_stamped(const struct header *, const struct scan_stamp now[2],
     const struct stat *list);
+/* Lock the generation that is in place, without looking at the disk; the one
+ * that the view is about stays.  1; 0: a new one must be made; -1. */
+int sync_generation(struct folder *);
 /* Before a view is closed: if it knows by its watch that the index is true,
  * the next one need not list the folder. */
 void sync_settle(struct folder *);
@@ -65,6 +68,10 @@ void file_path(const struct index *, const struct record *,
     char path[FLAGS_NAME]);
 /* What a scanned name says: r->flags, keywords; name into the index. */
 int file_name(struct index *, struct record *, const char *name, bool in_new);
+/* The flags that the name has; "late": which are not those that are wanted,
+ * or the file of an expunged message is still there (late.h). */
+uint32_t file_flags(const struct record *);
+void file_late(struct record *, uint32_t named, uint32_t wanted, bool late);
 /* Does the record say what the name says? */
 bool file_same(const struct index *, const struct record *, const char *name,
     bool in_new);

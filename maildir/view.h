@@ -51,6 +51,7 @@ struct folder {
 	struct watch *watch; /* NULL: none */
 	bool watched; /* what it has not seen is in the index */
 	bool distrust; /* a file is not where the index has it */
+	size_t late_at; /* where folder_late goes on */
 	struct ranges vanished; /* of folder_vanished */
 	uint32_t *list[3]; /* of folder_sync: gone, gone_uid, changed */
 	size_t list_room[3];

@@ -130,26 +130,6 @@ ours() {
 	esac
 }
 
-# owned: the store as whom Dovecot runs as, so that either may touch what the
-# other has made.
-owned() {
-	[ "$EUID" -eq 0 ] || return 0
-	local p
-	open_way
-	mkdir -p "$M"
-	chown 60123:60123 "$M"
-	for p in "$DRIVE" "$ACT"; do
-		cp "$p" "$T/${p##*/}.own"
-		cat >"$T/${p##*/}" <<-END
-			#!/bin/sh
-			exec setpriv --reuid=60123 --regid=60123 \
-				--clear-groups "$T/${p##*/}.own" "\$@"
-		END
-		chmod +x "$T/${p##*/}"
-	done
-	DRIVE=$T/${DRIVE##*/} ACT=$T/${ACT##*/}
-}
-
 @test "dovecot: at the same time" {
 	dovecot_ready
 	owned

@@ -1,12 +1,15 @@
 /* No unit test: a view for writing that obeys lines of standard input, for BATS
  * files.
  *
- * usage: maildir-act DIR FOLDER
+ * usage: maildir-act [-l] DIR FOLDER
+ *
+ *	-l: names may follow later (STORE_LATE)
  *
  *	sync | list | info | flag N +|-|= MASK | word N NAME | expunge N |
  *	copy N FOLDER | move N FOLDER | append FOLDER TEXT | cat N | wait MS |
  *	import courier|qmail | folders | create FOLDER |
- *	subscribe 0|1 FOLDER (1: no more) */
+ *	subscribe 0|1 FOLDER (1: no more) | all +|-|= MASK | erase |
+ *	late (one share of names) | die */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,18 +53,71 @@ copied(int r, struct copied *c)
 	copied_free(c);
 }
 
+static struct change
+mode(const struct task *t)
+{
+	return (struct change){ .mode = t->rest[0] == '+' ? CHANGE_ADD :
+		    t->rest[0] == '-'			  ? CHANGE_REMOVE :
+							    CHANGE_REPLACE,
+		.flags = (uint32_t)strtoul(t->rest + 2, NULL, 16),
+		.unchanged_since = UINT64_MAX };
+}
+
 static void
 flag(const struct task *t)
 {
-	struct change c = { .mode = t->rest[0] == '+' ? CHANGE_ADD :
-		    t->rest[0] == '-'		      ? CHANGE_REMOVE :
-							CHANGE_REPLACE,
-		.flags = (uint32_t)strtoul(t->rest + 2, NULL, 16),
-		.unchanged_since = UINT64_MAX };
+	struct change c = mode(t);
 	uint8_t result = 9;
 	int r = folder_change(t->f, &t->n, 1, &c, &result);
 
 	(void)printf("flag %d %u\n", r, result);
+}
+
+/* Every message. */
+static uint32_t *
+numbers(const struct task *t)
+{
+	uint32_t n = folder_count(t->f), *number = calloc(n + 1, sizeof(n));
+
+	if (number == NULL)
+		err(75, "numbers");
+	for (uint32_t i = 0; i < n; i++)
+		number[i] = i + 1;
+	return number;
+}
+
+static void
+all(const struct task *t)
+{
+	struct change c = mode(t);
+	uint32_t *number = numbers(t);
+
+	(void)printf("all %d\n",
+	    folder_change(t->f, number, folder_count(t->f), &c, NULL));
+	free(number);
+}
+
+static void
+erase(const struct task *t)
+{
+	uint32_t *number = numbers(t);
+
+	(void)printf("erase %d\n",
+	    folder_expunge(t->f, number, folder_count(t->f), true));
+	free(number);
+}
+
+static void
+late(const struct task *t)
+{
+	(void)printf("late %d\n", folder_late(t->f));
+}
+
+static void
+die(const struct task *t)
+{
+	(void)t;
+	_exit(0);
 }
 
 static void
@@ -207,6 +263,10 @@ static const struct {
 	{ "create", create },
 	{ "subscribe", subscribe },
 	{ "wait", wait_ms },
+	{ "all", all },
+	{ "erase", erase },
+	{ "late", late },
+	{ "die", die },
 };
 
 static void
@@ -232,10 +292,13 @@ main(int argc, char **argv)
 {
 	struct task t = { .s = NULL };
 	char line[1000];
+	bool later = argc > 1 && strcmp(argv[1], "-l") == 0;
 
+	if (later)
+		argv++, argc--;
 	if (argc != 3)
 		errx(64, "see the top of maildir-act.c");
-	t.s = store_open(argv[1], NULL, 0);
+	t.s = store_open(argv[1], NULL, later ? STORE_LATE : 0);
 	t.f = t.s == NULL ? NULL : folder_open(t.s, argv[2], true);
 	if (t.f == NULL)
 		errx(75, "%s", fail_text());
