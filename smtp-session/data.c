@@ -137,7 +137,7 @@ is_for_others(const struct data *d)
 	struct mailbox m;
 	struct list l;
 
-	buf_init(&scratch, DATA_FROM_MAX);
+	buf_init(&scratch, DATA_NAMES_MAX);
 	while (all.len > 0) {
 		list_begin(&l, span_cut(&all, '\0'));
 		while ((kind = list_next(&l, &scratch, &m)) != LIST_END) {

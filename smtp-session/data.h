@@ -21,6 +21,7 @@ enum {
 	DATA_STEP = 32 * 1024, /* decoded at a time */
 	DATA_LOOPS_MAX = 16 * 1024, /* of Delivered-To values */
 	DATA_FROM_MAX = 64 * 1024, /* of From values, and of Sender */
+	DATA_NAMES_MAX = 4 * DATA_FROM_MAX + 1, /* list_next's scratch */
 };
 
 enum data_at { /* what the octets so far end with */

@@ -134,13 +134,15 @@ mail_names_ok(struct smtp *s, const struct buf *fields)
 	struct list l;
 	bool ok = !fields->over;
 
-	buf_init(&scratch, DATA_FROM_MAX);
+	buf_init(&scratch, DATA_NAMES_MAX);
 	while (ok && all.len > 0) {
 		enum list_kind kind;
 
 		list_begin(&l, span_cut(&all, '\0'));
 		while (ok && (kind = list_next(&l, &scratch, &m)) != LIST_END)
 			ok = kind != LIST_MAILBOX || name_belongs(s, &m);
+		/* What was not looked at is not his. */
+		ok = ok && !scratch.over && l.count <= LIST_MANY;
 	}
 	buf_free(&scratch);
 	return ok;

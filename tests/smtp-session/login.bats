@@ -276,6 +276,17 @@ text" ]
 	[ "$(count bob)" -eq 1 ]
 }
 
+@test "From: nobody hides behind much text, or many names" {
+	local no='S: 550 5.7.1 Not your address in From'
+	written "From: bob@here.test, alice@here.test ($(printf '%020000d' 0))" \
+		<<<"$no"
+	written "From: $(yes alice@here.test, | head -n 2000 | xargs)" \
+		' bob@here.test' <<<"$no"
+	written "From: $(yes 'alice@here.test (anna),' | head -n 1998 | xargs)" \
+		' alice@here.test' <<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(count bob)" -eq 1 ]
+}
+
 @test "Sender: must be of the login, too" {
 	local field
 	echo 'info: alice' >"$CONFIG/aliases"
