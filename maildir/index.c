@@ -24,6 +24,13 @@ enum {
 };
 
 static uint64_t
+mix_word(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * 0xff51afd7ed558ccd;
+	return h ^ h >> 32;
+}
+
+static uint64_t
 mix(const void *p, size_t n)
 {
 	const char *s = p;
@@ -31,8 +38,7 @@ mix(const void *p, size_t n)
 
 	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
 		(void)memcpy(&word, s, sizeof(word));
-		h = (h ^ word) * 0xff51afd7ed558ccd;
-		h ^= h >> 32;
+		h = mix_word(h, word);
 	}
 	word = 0;
 	(void)memcpy(&word, s, n);
@@ -43,11 +49,18 @@ mix(const void *p, size_t n)
 static uint16_t
 checksum(const struct index *ix, const struct record *r)
 {
-	struct record c = *r;
-	uint64_t h;
+	struct name_at file = r->file;
+	uint64_t word[8], h = 0;
 
-	c.file.spare = 0;
-	h = mix(&c, sizeof(c));
+	/* For each message of each SEARCH: four that need not wait for each
+	 * other, and no field of a copy is changed before it is read. */
+	file.spare = 0;
+	(void)memcpy(word, r, sizeof(*r));
+	(void)memcpy(word, &file, sizeof(*word));
+	for (size_t i = 0; i < 4; i++)
+		word[i] = mix_word(mix_word(i, word[i]), word[4 + i]);
+	for (size_t i = 0; i < 4; i++)
+		h = mix_word(h, word[i]);
 	h ^= mix(ix->names.p + r->file.at, r->file.base) * 3;
 	return (uint16_t)(h >> 32 ^ h >> 13 ^ h);
 }
@@ -191,7 +204,8 @@ index_follow(struct index *ix)
 static bool
 at_rest(const struct header *h)
 {
-	return h->dirty == 0 && h->boot == boot_id() &&
+	return h->version == INDEX_VERSION && h->dirty == 0 &&
+	    h->boot == boot_id() &&
 	    h->check == mix(h, offsetof(struct header, check));
 }
 

@@ -83,6 +83,30 @@ play() {
 	END
 }
 
+# After an update of these programs.
+@test "SELECT: an index of another version is made anew" {
+	three
+	ask() {
+		chat imap-session <<-'END'
+		S: * OK IMAP server ready
+		C: a LOGIN alice correct-horse
+		S: a OK [CAPABILITY ...
+		C: b SELECT INBOX
+		S* * 
+		S: b OK [READ-WRITE] Selected
+		C: c FETCH 1:3 UID
+		S: * 1 FETCH (UID 1)
+		S: * 2 FETCH (UID 2)
+		S: * 3 FETCH (UID 3)
+		S: c OK Done
+		END
+	}
+	ask
+	printf '\1' | dd of="$MAILDIR_alice/mailroom-index" bs=1 seek=8 \
+		conv=notrunc
+	ask
+}
+
 @test "FETCH of odd messages" {
 	printf 'no header at all\nreally\n' | put new/1.a
 	printf 'Subject: a\0b c\n\nx\0y\n' | put new/2.b
