@@ -62,7 +62,7 @@ static struct store *
 confine(const char *maildir)
 {
 	const struct limits l = {
-		.memory = 512 << 20,
+		.memory = (uint64_t)2 << 30, /* mostly files of the index */
 		.file = LIMIT_NONE,
 		.files = 256,
 		.procs = 0,
