@@ -166,13 +166,18 @@ serve(struct place *b)
 }
 
 noreturn void
-agent_maildir(int sock, const struct config *c, int dir,
-    const struct room *room, const char *final)
+agent_maildir(int sock, const struct config *c, const struct box *box, int dir,
+    struct room *room)
 {
 	static struct place b;
 
+	if (dir == -1 || room_check(room, 1) == -1)
+		agent_give_up(sock);
+	/* The client need not wait for the rest: it is done before any octet
+	 * of a message is read. */
+	agent_found(sock, box);
 	b.sock = sock;
-	b.final = final;
+	b.final = box->final;
 	b.dir = dir;
 	b.room = *room;
 	b.ahead = -1;

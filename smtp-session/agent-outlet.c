@@ -74,7 +74,6 @@ begin_home(int sock, const struct config *c, struct outlet *o,
     const char *local, const char *domain)
 {
 	struct room room;
-	int dir;
 
 	switch (box_find(c, local, domain, &o->box)) {
 	case 0:
@@ -85,11 +84,8 @@ begin_home(int sock, const struct config *c, struct outlet *o,
 	agent_become(sock, &o->box);
 	switch (find_home(sock, o)) {
 	case 0:
-		dir = agent_move_in(&o->box, &room);
-		if (dir == -1 || room_check(&room, 1) == -1)
-			agent_give_up(sock);
-		agent_found(sock, &o->box);
-		agent_maildir(sock, c, dir, &room, o->box.final);
+		agent_maildir(sock, c, &o->box, agent_move_in(&o->box, &room),
+		    &room);
 	case -1:
 		agent_give_up(sock);
 	}
@@ -170,13 +166,9 @@ maildir(int sock, const struct config *c, struct outlet *o)
 		return;
 	o->text[n - 1] = '\0';
 	dir = maildir_open(o->text);
-	if (dir == -1)
-		agent_give_up(sock);
-	room_open(&room, o->text);
-	if (room_check(&room, 1) == -1)
-		agent_give_up(sock);
-	agent_found(sock, &o->box);
-	agent_maildir(sock, c, dir, &room, o->box.final);
+	if (dir != -1)
+		room_open(&room, dir, o->text);
+	agent_maildir(sock, c, &o->box, dir, &room);
 }
 
 noreturn void

@@ -34,9 +34,10 @@ void agent_become(int sock, const struct box *);
  * user.name), and look for its quota.  A descriptor; -1. */
 int agent_move_in(struct box *, struct room *);
 
-/* Lock down and write what comes into the Maildir "dir". */
-noreturn void agent_maildir(int sock, const struct config *, int dir,
-    const struct room *, const char *final);
+/* AGENT_MAILBOX, if the Maildir "dir" of that box (-1: fail_text() says why
+ * not) has room; then lock down and write there what comes. */
+noreturn void agent_maildir(int sock, const struct config *, const struct box *,
+    int dir, struct room *);
 /* Find the command or file of that name, and give it what comes. */
 noreturn void agent_outlet(int sock, const struct config *,
     const struct addr *);

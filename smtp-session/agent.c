@@ -122,7 +122,7 @@ agent_move_in(struct box *who, struct room *room)
 	dir = maildir_open(path);
 	if (dir == -1)
 		return -1;
-	room_open(room, path);
+	room_open(room, dir, path);
 	find_folder(dir, who->extension, folder);
 	if (folder[0] != '\0') {
 		(void)close(dir);
@@ -238,7 +238,6 @@ agent_resolved(int sock, const struct config *c, struct resolved *to,
     enum agent_how how)
 {
 	struct room room;
-	int dir;
 
 	if (to->class != CLASS_MAILBOX) {
 		tell_class(sock, to);
@@ -252,13 +251,7 @@ agent_resolved(int sock, const struct config *c, struct resolved *to,
 	buf_reset(&to->targets);
 	if (how == AGENT_USER || !to->final)
 		forward(sock, to);
-	dir = agent_move_in(&to->box, &room);
-	if (dir == -1 || room_check(&room, 1) == -1)
-		agent_give_up(sock);
-	/* The client need not wait for the rest: it is done before any octet
-	 * of a message is read. */
-	agent_found(sock, &to->box);
-	agent_maildir(sock, c, dir, &room, to->box.final);
+	agent_maildir(sock, c, &to->box, agent_move_in(&to->box, &room), &room);
 }
 
 /* ---- a name in all of our domains */

@@ -1,6 +1,7 @@
 /* Since when a mailbox is full stands in its file mailroom-full: the time of
- * the first refusal and of the last one.  It goes with the next message for which there is room;
- * when nobody was refused for two days it no longer says anything. */
+ * the first refusal and of the last one.  It goes with the next message for
+ * which there is room; when nobody was refused for two days it no longer says
+ * anything. */
 #include "smtp-session/room.h"
 
 #include <errno.h>
@@ -18,16 +19,14 @@
 static const char mark[] = "mailroom-full";
 
 void
-room_open(struct room *r, const char *path)
+room_open(struct room *r, int dir, const char *path)
 {
 	*r = (struct room){ .root = -1 };
-	r->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r->root != -1 && faccessat(r->root, "maildirsize", F_OK, 0) == 0)
-		r->store = store_open(path, NULL, 0);
-	if (r->store == NULL && r->root != -1) {
-		(void)close(r->root);
-		r->root = -1;
-	}
+	if (faccessat(dir, "maildirsize", F_OK, 0) == -1)
+		return;
+	r->store = store_open(path, NULL, 0);
+	if (r->store != NULL)
+		r->root = fcntl(dir, F_DUPFD_CLOEXEC, 0);
 }
 
 /* For how long has it been full? */

@@ -17,8 +17,9 @@ struct room {
 	int root; /* of it, for the sandbox; -1 */
 };
 
-/* Look whether the Maildir "path" has a quota.  What cannot be read is none. */
-void room_open(struct room *, const char *path);
+/* Look whether the Maildir "path", open as "dir", has a quota.  What cannot be
+ * read is none. */
+void room_open(struct room *, int dir, const char *path);
 
 /* Room for one more message of so many octets?  0; -1: fail_text(), errno
  * EDQUOT, or ROOM_LONG_FULL when that was so a day ago, too, or the message is
