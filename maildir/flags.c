@@ -61,6 +61,7 @@ flags_put(char out[FLAGS_NAME], const char *name, size_t base, uint32_t flags,
     uint64_t keywords)
 {
 	const char *old = strstr(name, ":2,");
+	bool set[0x7f] = { false };
 	size_t n = 0;
 
 	if (base > NAME_MAX)
@@ -70,17 +71,16 @@ flags_put(char out[FLAGS_NAME], const char *name, size_t base, uint32_t flags,
 	n = 4 + base;
 	(void)memcpy(out + n, ":2,", 3);
 	n += 3;
-	for (char c = '!'; c < 0x7f && n < FLAGS_NAME - 1; c++) {
-		bool set;
-
-		if (flag_of(c) != 0)
-			set = (flags & flag_of(c)) != 0;
-		else if (c >= 'a' && c <= 'z')
-			set = (keywords >> (c - 'a') & 1) != 0;
-		else
-			set = old != NULL && strchr(old + 3, c) != NULL;
-		if (set)
+	/* What others have put there stays. */
+	for (old = old == NULL ? "" : old + 3; *old != '\0'; old++)
+		if (*old >= '!' && *old < 0x7f)
+			set[(size_t)*old] = true;
+	for (size_t i = 0; i < LETTERS; i++)
+		set[(size_t)letters[i].letter] = (flags & letters[i].flag) != 0;
+	for (size_t i = 0; i < 'z' - 'a' + 1; i++)
+		set['a' + i] = (keywords >> i & 1) != 0;
+	for (char c = '!'; c < 0x7f && n < FLAGS_NAME - 1; c++)
+		if (set[(size_t)c])
 			out[n++] = c;
-	}
 	out[n] = '\0';
 }
