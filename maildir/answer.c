@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/fold.h"
+
 enum {
 	HEAD,
 	BODY,
@@ -13,6 +15,7 @@ enum {
 	HALF = LONGEST / 2,
 	MOST = 65536, /* words of one message */
 	ROUNDS = 100, /* words of a needle that are looked at */
+	FIELD_NAME = 1000, /* octets of a name that is looked for */
 };
 
 const struct terms_kind answer_words = { "mailroom-index.words",
@@ -88,29 +91,65 @@ answer_put_fields(struct terms *t, uint32_t number,
 	terms_end(t);
 }
 
+/* A round for each word of the needle: where it stands in the tables
+ * first-last.  The last of them, as it was looked for. */
+static struct span
+find_words(struct terms *t, unsigned first, unsigned last, struct span needle,
+    uint8_t *mark, uint8_t *round)
+{
+	struct span word = { NULL, 0 };
+
+	while (*round < ROUNDS && next_word(&needle, &word)) {
+		if (word.len > HALF)
+			word.len = HALF;
+		for (unsigned i = first; i <= last; i++)
+			terms_find(t, i, word, mark, *round);
+		++*round;
+	}
+	return word;
+}
+
+/* Where all of the words are, the string may be. */
+static void
+judge_words(struct terms *t, uint32_t count, uint8_t *mark, uint8_t rounds,
+    bool whole)
+{
+	if (rounds > 0) /* else all are unknown */
+		terms_judge(t, mark, rounds);
+	for (uint32_t i = 0; i < count && !whole; i++)
+		if (mark[i] == TERMS_YES)
+			mark[i] = TERMS_UNKNOWN;
+}
+
 uint8_t *
 answer_text(struct terms *t, uint32_t count, struct span needle, bool body)
 {
 	uint8_t *mark = calloc((size_t)count + 1, 1), round = 0;
-	struct span rest = needle, word = { NULL, 0 };
-	bool whole;
+	struct span word;
 
 	if (mark == NULL)
 		return NULL;
-	while (round < ROUNDS && next_word(&rest, &word)) {
-		if (word.len > HALF)
-			word.len = HALF;
-		if (!body)
-			terms_find(t, HEAD, word, mark, round);
-		terms_find(t, BODY, word, mark, round++);
-	}
-	if (round == 0) /* all are unknown */
-		return mark;
-	terms_judge(t, mark, round);
-	whole = word.len == needle.len;
-	for (uint32_t i = 0; i < count && !whole; i++)
-		if (mark[i] == TERMS_YES)
-			mark[i] = TERMS_UNKNOWN;
+	word = find_words(t, body ? BODY : HEAD, BODY, needle, mark, &round);
+	judge_words(t, count, mark, round, word.len == needle.len);
+	return mark;
+}
+
+uint8_t *
+answer_header(struct terms *t, uint32_t count, struct span name,
+    struct span needle)
+{
+	uint8_t *mark = calloc((size_t)count + 1, 1), round = 0;
+	struct buf folded;
+
+	if (mark == NULL)
+		return NULL;
+	buf_init(&folded, FIELD_NAME);
+	fold_text(&folded, name);
+	if (!folded.over)
+		(void)find_words(t, HEAD, HEAD, buf_all(&folded), mark, &round);
+	(void)find_words(t, HEAD, HEAD, needle, mark, &round);
+	judge_words(t, count, mark, round, false);
+	buf_free(&folded);
 	return mark;
 }
 

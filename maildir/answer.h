@@ -33,6 +33,10 @@ void answer_put_fields(struct terms *, uint32_t number,
 /* For free(); NULL: no memory.  "body": not in the header. */
 uint8_t *answer_text(struct terms *, uint32_t count, struct span needle,
     bool body);
+/* In a field of that name of the header, of which "needle" may be empty: never
+ * TERMS_YES. */
+uint8_t *answer_header(struct terms *, uint32_t count, struct span name,
+    struct span needle);
 /* In one of the fields first-last. */
 uint8_t *answer_field(struct terms *, uint32_t count, enum summary_text first,
     enum summary_text last, struct span needle);

@@ -12,6 +12,7 @@
 enum {
 	FIRST = 8 * 1024, /* octets in which most headers end */
 	KEPT = 1 << 20, /* of memory, from one message to the next */
+	LARGE = 32 << 20, /* more may be too much at any time */
 };
 
 static int
@@ -23,7 +24,8 @@ room(struct load *l, size_t n)
 		return 0;
 	p = realloc(l->p, n + 1);
 	if (p == NULL)
-		return fail("message of %zu octets", n);
+		return fail_as(n > LARGE ? EFBIG : ENOMEM,
+		    "message of %zu octets", n);
 	l->p = p;
 	l->room = n;
 	return 0;

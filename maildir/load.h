@@ -18,7 +18,7 @@ struct load {
 };
 
 /* Have that message of the view, or only its header.  0; -1: errno (ENOENT: it
- * is gone), fail_text(). */
+ * is gone; EFBIG: too large for memory), fail_text(). */
 int load_message(struct load *, struct folder *, uint32_t number, bool whole);
 void load_free(struct load *);
 

@@ -11,7 +11,7 @@
  *	read.h		open, look, wait for news
  *	change.h	flags, append, copy, move, expunge, undelete
  *	folders.h	list, create, rename, delete, subscribe, quota, import
- * and signature.h for search.h, which is built on them.
+ * and search.h is built on them.
  *
  * Folder names are those of the disk with "." between the parts and without
  * the first dot: "INBOX", "Work", "Work.2026", in modified UTF-7 (RFC 3501
@@ -66,6 +66,5 @@ struct folder;
 #include "maildir/change.h"
 #include "maildir/folders.h"
 #include "maildir/read.h"
-#include "maildir/signature.h"
 
 #endif

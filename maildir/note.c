@@ -117,7 +117,6 @@ follow_generation(struct folder *f)
 	if (f->noted == f->ix.h->generation)
 		return;
 	region_close(&f->cache);
-	region_close(&f->signatures);
 	f->noted = f->ix.h->generation;
 }
 
@@ -135,6 +134,19 @@ note_mapped(struct folder *f, struct region *g, const char *name, size_t need)
 	return g->fd != -1 && fstat(g->fd, &st) == 0 &&
 	    (size_t)st.st_size >= need &&
 	    region_map(g, (size_t)st.st_size, false) == 0;
+}
+
+uint32_t
+note_number(struct folder *f, uint32_t uid, uint32_t *next)
+{
+	uint32_t n = *next, count = folder_count(f);
+
+	if (n > count || f->at->r[view_place(f, n)].uid != uid)
+		n = folder_number(f, uid);
+	if (n > count || f->at->r[view_place(f, n)].uid != uid)
+		return 0;
+	*next = n + 1;
+	return n;
 }
 
 ptrdiff_t
@@ -389,7 +401,6 @@ note_follow(struct folder *from, struct folder *to, const uint32_t *uid,
 		    !index_get(&to->ix, (size_t)m, &r))
 			continue;
 		follow(in, &s, to->ix.h, out, &r);
-		signature_follow(from, (size_t)k, &s, to, (size_t)m, &r);
 		file_put(&to->ix, (size_t)m, &r);
 	}
 	index_end(&to->ix);

@@ -284,8 +284,6 @@ build(struct rebuild *b)
 		return -1;
 	finish(b);
 	note_carry(&b->new);
-	if (b->sound)
-		signature_carry(f, &b->new);
 	index_end(&b->new);
 	return index_publish(&b->new);
 }

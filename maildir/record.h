@@ -14,7 +14,6 @@ enum { /* record.flags, beside FLAG_STORED of maildir.h */
 	REC_ATTACHMENT = 256, /* = FLAG_ATTACHMENT */
 	REC_DEAD = 512, /* expunged */
 	REC_VERBATIM = 1024, /* the name is kept with its flags */
-	REC_SIGNED = 2048, /* has a trigram signature */
 	REC_UNMEASURED = 4096, /* wire is not known yet */
 	REC_ENDED = 8192, /* the last line has its end */
 	REC_OPEN = 16384, /* it has none; neither: not known yet */

@@ -21,6 +21,5 @@ folder_rest(struct folder *f)
 	let_go(&f->old.main);
 	let_go(&f->old.names);
 	let_go(&f->cache);
-	let_go(&f->signatures);
 	(void)malloc_trim(0);
 }

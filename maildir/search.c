@@ -14,7 +14,11 @@
 #include "message/header.h"
 #include "message/word.h"
 
-enum { LOOK = 1024 }; /* messages between two looks */
+enum {
+	LOOK = 1024, /* messages between two looks */
+	LARGE = 32 << 20, /* octets of a message that may be too much for memory
+			   * at any time */
+};
 
 struct search {
 	struct folder *folder;
@@ -184,6 +188,14 @@ in_text(struct span hay, struct span needle)
 		memmem(hay.p, hay.len, needle.p, needle.len) != NULL);
 }
 
+/* No memory for that message. */
+static int
+too_much(const struct search *s)
+{
+	return fail_as(s->load.len > LARGE ? EFBIG : ENOMEM,
+	    "text of message %u", s->number);
+}
+
 /* Read the header for it: one of that name holds it. */
 static int
 in_header(struct search *s, struct span name, struct span needle)
@@ -202,7 +214,7 @@ in_header(struct search *s, struct span name, struct span needle)
 		word_decode(&s->line, span_trim(f.value));
 		fold_text(&s->folded, buf_all(&s->line));
 		if (s->line.over || s->folded.over)
-			return fail_as(ENOMEM, "field is too large");
+			return too_much(s);
 		if (in_text(buf_all(&s->folded), needle))
 			return 1;
 	}
@@ -217,25 +229,26 @@ entry_of(struct search *s)
 	return s->summary == NULL ? NULL : summary_get(s->summary, s->number);
 }
 
-/* What the terms say: TERMS_*; -1. */
+/* What the terms say, of fields first-last or else of words: TERMS_*; -1. */
 static int
 ask(struct search *s, struct search_key *k, enum summary_text first,
     enum summary_text last)
 {
-	bool text = k->kind == SEARCH_BODY || k->kind == SEARCH_TEXT;
-	struct terms **t = text ? &s->words : &s->fields;
+	bool fields = first < SUMMARY_FIELDS;
+	struct terms **t = fields ? &s->fields : &s->words;
 	uint32_t count = folder_count(s->folder);
 
 	if (k->said == NULL && *t == NULL)
 		*t = terms_open(s->folder,
-		    text ? &answer_words : &answer_fields);
+		    fields ? &answer_fields : &answer_words);
 	if (k->said == NULL && *t != NULL)
-		k->said = text ?
-		    answer_text(*t, count, k->text, k->kind == SEARCH_BODY) :
-		    answer_field(*t, count, first, last, k->text);
-	if (k->said == NULL)
-		return fail_as(ENOMEM, "search");
-	return k->said[s->number - 1];
+		k->said = fields ?
+		    answer_field(*t, count, first, last, k->text) :
+		    k->kind == SEARCH_HEADER ?
+		    answer_header(*t, count, k->field, k->text) :
+		    answer_text(*t, count, k->text, k->kind == SEARCH_BODY);
+	return k->said == NULL ? fail_as(ENOMEM, "what messages hold") :
+				 k->said[s->number - 1];
 }
 
 static int
@@ -277,12 +290,14 @@ match_header(struct search *s, struct search_key *k)
 		{ "Bcc", SUMMARY_BCC },
 		{ "Subject", SUMMARY_SUBJECT },
 	};
+	int r;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (span_same(k->field, span(known[i].name)))
 			return in_summary(s, k, known[i].text, known[i].text);
-	if (!folder_may_hold(s->folder, s->number, k->text))
-		return 0;
+	r = ask(s, k, SUMMARY_FIELDS, SUMMARY_FIELDS);
+	if (r != TERMS_UNKNOWN)
+		return r == -1 ? -1 : r == TERMS_YES;
 	return in_header(s, k->field, k->text);
 }
 
@@ -310,7 +325,7 @@ fill(struct search *s)
 		return -1;
 	haystack_trim(&s->hay);
 	if (haystack_fill(&s->hay, load_span(&s->load)) == -1)
-		return -1;
+		return too_much(s);
 	s->hay_number = s->number;
 	s->read++;
 	texts_put(s->texts, s->number, &s->hay);
@@ -319,35 +334,25 @@ fill(struct search *s)
 	return 0;
 }
 
-/* What stands in the text, if it is known without the message: the words of
- * all that is kept and has none yet are put. */
 static int
 match_text(struct search *s, struct search_key *k)
 {
-	bool body = k->kind == SEARCH_BODY, wants;
-	struct span text, needle = k->text;
+	bool body = k->kind == SEARCH_BODY;
+	struct span text;
 	size_t from;
 	int r;
 
-	if (needle.len == 0)
+	if (k->text.len == 0)
 		return 1;
-	r = ask(s, k, 0, 0);
+	r = ask(s, k, SUMMARY_FIELDS, SUMMARY_FIELDS);
 	if (r != TERMS_UNKNOWN)
 		return r == -1 ? -1 : r == TERMS_YES;
-	wants = terms_wants(s->words, s->number);
-	if (s->hay_number != s->number)
-		switch (texts_look(s->texts, s->number,
-		    wants ? span("") : needle, &text, &from)) {
-		case TEXTS_OTHER:
-			return 0;
-		case TEXTS_KEPT:
-			answer_put_text(s->words, s->number, text, from);
-			return in_text(body ? span_from(text, from) : text,
-			    needle);
-		case TEXTS_READ:
-			break;
-		}
-	return fill(s) == -1 ? -1 : haystack_has(&s->hay, needle, body);
+	if (s->hay_number != s->number &&
+	    texts_get(s->texts, s->number, &text, &from)) {
+		answer_put_text(s->words, s->number, text, from);
+		return in_text(body ? span_from(text, from) : text, k->text);
+	}
+	return fill(s) == -1 ? -1 : haystack_has(&s->hay, k->text, body);
 }
 
 /* ---- */
@@ -466,7 +471,7 @@ search_match(struct search *s, uint32_t number)
 		s->number = number;
 	}
 	r = match(s, s->key);
-	return r == -1 && (errno == ENOENT || errno == ENOMEM) ? 0 : r;
+	return r == -1 && (errno == ENOENT || errno == EFBIG) ? 0 : r;
 }
 
 ptrdiff_t

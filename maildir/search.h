@@ -2,10 +2,17 @@
  *
  * A search is a tree of keys.  The cheapest are asked first, whatever order
  * they were written in: what the index tells, then the terms (answer.h), which
- * know of most messages; else the summary (summary.h), the trigram signature
- * (signature.h), and only then the text, once for all keys.  The hits are those of a full scan: a
- * string matches where it stands in the decoded text, folded (fold_text,
- * haystack.h). */
+ * know of most messages; else the summary (summary.h), and only then the text,
+ * once for all keys, as it was kept (texts.h) or from its file.  The hits are
+ * those of a full scan: a string matches where it stands in the decoded text,
+ * folded (fold_text, haystack.h).
+ *
+ * Why words and texts are kept and no signatures of trigrams: in 100,000
+ * messages of 2 kB a rare word takes 4 ms by words, 62 by signatures and texts;
+ * one that most have 7 and 275, a sender 5 and 14.  Twice what the fastest
+ * other index takes is the bar, which is 3, 10 and 5.  A string of two common
+ * words takes 180 ms by words and texts, 230 with signatures before them, and
+ * seconds by files. */
 #ifndef MAILDIR_SEARCH_H
 #define MAILDIR_SEARCH_H
 
@@ -63,8 +70,9 @@ struct search;
 struct search *search_new(struct folder *, struct search_key *key);
 void search_free(struct search *);
 
-/* Is it a hit?  1; 0; -1: errno, fail_text().  A message that is gone, or too
- * large for memory, is none.  The view may not be synced meanwhile. */
+/* Is it a hit?  1; 0; -1: errno, fail_text().  A message that is gone, or of
+ * more than 32 MB and too large for memory, is none.  The view may not be
+ * synced meanwhile. */
 int search_match(struct search *, uint32_t number);
 
 /* Called now and then: done of so many messages. */

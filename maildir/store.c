@@ -164,8 +164,7 @@ folder_bare(struct folder *f, struct store *s, const char *name)
 		.dir = -1,
 		.files = -1,
 		.journal.fd = -1,
-		.cache.fd = -1,
-		.signatures.fd = -1 };
+		.cache.fd = -1 };
 	f->ix = f->old =
 	    (struct index){ .dir = -1, .main.fd = -1, .names.fd = -1 };
 	f->at = &f->ix;
@@ -184,7 +183,6 @@ folder_leave(struct folder *f)
 	index_close(&f->old);
 	journal_close(&f->journal);
 	region_close(&f->cache);
-	region_close(&f->signatures);
 	ranges_free(&f->recent);
 	ranges_free(&f->changed);
 	ranges_free(&f->vanished);

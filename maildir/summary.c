@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,24 +68,17 @@ whole(const struct summary_entry *e, size_t room)
 	return true;
 }
 
-/* Entries come in the order of UIDs, mostly: *at is where the next would be. */
 static void
-place(struct summary *s, const struct summary_entry *e, uint32_t *at)
+place(struct summary *s, const struct summary_entry *e, uint32_t *next)
 {
-	const struct folder *f = s->folder;
-	uint32_t n = *at;
+	uint32_t n = note_number(s->folder, e->uid, next);
 
-	if (n > s->count || n == 0 ||
-	    f->at->r[view_place(f, n)].uid != e->uid) {
-		n = folder_number(s->folder, e->uid);
-		if (n > s->count || f->at->r[view_place(f, n)].uid != e->uid)
-			return;
-	}
+	if (n == 0)
+		return;
 	if (s->entry[n - 1] != NULL) /* two sessions made it at once */
 		s->living -= s->entry[n - 1]->size;
 	s->entry[n - 1] = e;
 	s->living += e->size;
-	*at = n + 1;
 }
 
 /* The entries of one piece. */
@@ -127,24 +119,6 @@ walk(const struct region *g, size_t size, size_t good, struct summary *s)
 	}
 }
 
-static int
-open_file(const struct folder *f, int flags)
-{
-	int fd = f->ix.dir == -1 ?
-	    -1 :
-	    openat(f->ix.dir, file, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		0600);
-	struct stat st;
-
-	if (fd != -1 &&
-	    (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
-		st.st_uid != geteuid() || st.st_nlink > 1)) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* Is it a file of this folder? */
 static bool
 has_head(const struct folder *f, const char *p)
@@ -161,7 +135,7 @@ read_file(struct summary *s)
 {
 	struct stat st;
 
-	s->region.fd = open_file(s->folder, O_RDONLY);
+	s->region.fd = note_open(s->folder->ix.dir, file, O_RDONLY);
 	if (s->region.fd == -1 || fstat(s->region.fd, &st) == -1 ||
 	    (size_t)st.st_size <= sizeof(struct head) ||
 	    region_map(&s->region, (size_t)st.st_size, false) == -1 ||
@@ -315,29 +289,26 @@ write_anew(struct summary *s)
 	size_t at = sizeof(struct head);
 	int fd, dir = s->folder->ix.dir;
 	struct buf b;
+	bool good;
 
 	(void)unlinkat(dir, fresh_file, 0);
-	fd = openat(dir, fresh_file,
-	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = note_open(dir, fresh_file, O_RDWR | O_CREAT | O_EXCL);
 	if (fd == -1)
 		return;
-	if (!put_head(s, fd)) {
-		(void)close(fd);
-		return;
-	}
 	buf_init(&b, PIECE);
-	for (uint32_t i = 0; i < s->count; i++) {
+	good = put_head(s, fd);
+	for (uint32_t i = 0; i < s->count && good; i++) {
 		if (b.len + UINT16_MAX + 8 > PIECE) {
-			(void)put_piece(fd, &at, buf_all(&b));
+			good = put_piece(fd, &at, buf_all(&b));
 			buf_reset(&b);
 		}
 		if (s->entry[i] != NULL)
 			buf_add(&b, s->entry[i], s->entry[i]->size);
 	}
-	if (b.len > 0)
-		(void)put_piece(fd, &at, buf_all(&b));
-	if (!b.over)
-		(void)renameat(dir, fresh_file, dir, file);
+	if (good && b.len > 0)
+		good = put_piece(fd, &at, buf_all(&b));
+	if (!good || b.over || renameat(dir, fresh_file, dir, file) == -1)
+		(void)unlinkat(dir, fresh_file, 0);
 	buf_free(&b);
 	(void)close(fd);
 }
@@ -345,21 +316,19 @@ write_anew(struct summary *s)
 static void
 write_file(struct summary *s)
 {
+	bool waste = s->good > WASTE && s->living < s->good / 2;
 	size_t end;
 	int fd;
 
-	if (!s->folder->ix.writable)
+	if (!s->folder->ix.writable ||
+	    (!waste && (s->fresh == NULL || s->fresh->entries.len == 0)))
 		return;
-	if (s->good > WASTE && s->living < s->good / 2) {
-		write_anew(s);
-		return;
-	}
-	if (s->fresh == NULL || s->fresh->entries.len == 0)
-		return;
-	fd = open_file(s->folder, O_RDWR | O_CREAT);
+	fd = note_lock(s->folder->ix.dir, file);
 	if (fd == -1)
 		return;
-	if (flock(fd, LOCK_EX) == 0 && (end = find_end(s, fd)) > 0)
+	if (waste)
+		write_anew(s);
+	else if ((end = find_end(s, fd)) > 0)
 		write_fresh(fd, &end, s->fresh);
 	(void)close(fd);
 }

@@ -46,24 +46,19 @@ struct terms {
 
 /* ---- reading */
 
-/* UIDs ascend, mostly: where the next would be is tried first. */
 static void
 find_numbers(const struct terms *t, struct part *p)
 {
-	struct folder *f = t->folder;
-	uint32_t n = 1;
+	uint32_t next = 1;
 
 	for (uint32_t i = 0; i < p->head.uids; i++) {
-		uint32_t uid = part_uid(p, i);
+		uint32_t n = note_number(t->folder, part_uid(p, i), &next);
 
-		if (n > t->count || f->at->r[view_place(f, n)].uid != uid)
-			n = folder_number(f, uid);
-		if (n > t->count || f->at->r[view_place(f, n)].uid != uid)
+		if (n == 0)
 			continue;
 		p->number[i] = n;
 		p->living++;
 		t->have[n - 1] = 1;
-		n++;
 	}
 }
 

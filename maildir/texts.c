@@ -8,44 +8,65 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "maildir/maildir.h"
 #include "maildir/note.h"
-#include "maildir/sync.h"
+#include "maildir/view.h"
 #include "message/fail.h"
 
 static const char text_file[] = "mailroom-index.text";
-static const char text_tmp[] = "mailroom-index.text.tmp";
+static const char fresh_file[] = "mailroom-index.text.new";
 static const char magic[8] = "mailtext";
 
 enum {
-	UNIT = 8,
+	VERSION = 2,
 	LONGEST = 256 * 1024, /* octets of a text that is kept */
-	PENDING = 256, /* messages that are written at once, */
-	BLOCK = 1 << 20, /* and octets */
+	MOST = 256, /* messages of a block */
+	BLOCK = 1 << 20, /* octets of texts with which one is full */
 	NEAR = 64 * 1024, /* so far ahead reading on is better than a seek */
 	AHEAD_MIN = 8 * 1024, /* octets that are read at once */
 	AHEAD_MAX = 256 * 1024,
 	WASTE = 1 << 20, /* less is not worth writing anew */
 };
 
-struct entry {
-	uint64_t check;
-	uint32_t uid, uidvalidity;
-	uint32_t body, octets;
+struct head {
+	char magic[8];
+	uint32_t uidvalidity, version;
 };
 
-struct put {
+struct kept {
 	uint32_t uid;
-	uint32_t at, octets; /* in "block"; 0 octets: no text */
-	uint8_t signature[SIGNATURE];
+	uint32_t at; /* counting from the texts of the block */
+	uint32_t octets, body;
+	uint64_t check;
+};
+
+struct block {
+	uint64_t check; /* of all behind it but the texts */
+	uint32_t octets; /* of all of the block */
+	uint32_t messages;
+	struct kept kept[MOST];
+};
+
+/* A block that is being made. */
+struct making {
+	struct block block;
+	struct buf text;
+};
+
+struct place {
+	uint64_t at; /* of the text in the file; 0: it is not kept */
+	uint64_t check;
+	uint32_t octets, body;
 };
 
 struct texts {
 	struct folder *folder;
-	struct put put[PENDING];
-	size_t puts;
-	struct buf block; /* entries */
-	int fd; /* -1: not open */
+	uint32_t count;
+	bool opened;
+	int fd; /* -1: there is none */
+	struct place *place; /* by number - 1; NULL: nothing is kept */
+	uint64_t end; /* of the file, as far as it is whole */
+	uint64_t living; /* octets of texts that have a place */
+	struct making made;
 	char *window; /* "have" octets of the file from "from" */
 	size_t room, have, ahead;
 	uint64_t from;
@@ -62,50 +83,154 @@ texts_new(struct folder *f)
 	}
 	t->folder = f;
 	t->fd = -1;
-	buf_init(&t->block, BLOCK + 2 * LONGEST);
+	buf_init(&t->made.text, BLOCK + LONGEST);
 	return t;
 }
 
-void
-texts_free(struct texts *t)
+/* ---- blocks */
+
+static size_t
+before(uint32_t messages)
 {
-	if (t == NULL)
-		return;
-	texts_write(t);
-	buf_free(&t->block);
-	free(t->window);
-	if (t->fd != -1)
-		(void)close(t->fd);
-	free(t);
+	return offsetof(struct block, kept) + messages * sizeof(struct kept);
+}
+
+static uint64_t
+check_of(const struct block *b)
+{
+	return note_sum(&b->octets, before(b->messages) - sizeof(b->check));
+}
+
+/* The block at "at", without its texts.  Its octets; 0: it is none. */
+static uint32_t
+read_block(int fd, uint64_t at, uint64_t size, struct block *b)
+{
+	ssize_t n = pread(fd, b, sizeof(*b), (off_t)at);
+
+	if (n < (ssize_t)offsetof(struct block, kept) || b->messages > MOST ||
+	    (size_t)n < before(b->messages) ||
+	    b->octets < before(b->messages) || b->octets > size - at ||
+	    b->check != check_of(b))
+		return 0;
+	return b->octets;
+}
+
+/* The texts first, so that a block which checks is all there. */
+static bool
+write_block(int fd, uint64_t *end, struct making *m)
+{
+	struct block *b = &m->block;
+	size_t n = before(b->messages);
+	bool done;
+
+	b->octets = (uint32_t)(n + m->text.len);
+	b->check = check_of(b);
+	done = pwrite(fd, m->text.p, m->text.len, (off_t)(*end + n)) ==
+		(ssize_t)m->text.len &&
+	    pwrite(fd, b, n, (off_t)*end) == (ssize_t)n;
+	if (done)
+		*end += b->octets;
+	b->messages = 0;
+	buf_reset(&m->text);
+	return done;
+}
+
+static void
+add(struct making *m, uint32_t uid, struct span text, size_t body)
+{
+	struct kept *k = &m->block.kept[m->block.messages];
+
+	*k = (struct kept){ .uid = uid,
+		.at = (uint32_t)m->text.len,
+		.octets = (uint32_t)text.len,
+		.body = (uint32_t)body,
+		.check = note_sum(text.p, text.len) };
+	buf_span(&m->text, text);
+	if (!m->text.over)
+		m->block.messages++;
+}
+
+static bool
+is_full(const struct making *m)
+{
+	return m->block.messages == MOST || m->text.len >= BLOCK ||
+	    m->text.over;
+}
+
+static bool
+has_head(const struct texts *t, int fd)
+{
+	struct head h;
+
+	return pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) &&
+	    memcmp(h.magic, magic, sizeof(magic)) == 0 &&
+	    h.version == VERSION && h.uidvalidity == t->folder->uidvalidity;
+}
+
+static bool
+put_head(const struct texts *t, int fd)
+{
+	struct head h = { .uidvalidity = t->folder->uidvalidity,
+		.version = VERSION };
+
+	(void)memcpy(h.magic, magic, sizeof(magic));
+	return ftruncate(fd, 0) == 0 &&
+	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
 }
 
 /* ---- reading */
 
-/* Everything behind the checksum. */
-static uint64_t
-check_of(const char *entry, size_t octets)
+static void
+place_all(struct texts *t, const struct block *b, uint64_t at)
 {
-	return note_sum(entry + sizeof(uint64_t), octets - sizeof(uint64_t));
+	uint64_t texts = at + before(b->messages);
+	uint32_t room = b->octets - (uint32_t)before(b->messages), next = 1;
+
+	for (uint32_t i = 0; i < b->messages; i++) {
+		const struct kept *k = &b->kept[i];
+		uint32_t n = note_number(t->folder, k->uid, &next);
+		struct place *p = n == 0 ? NULL : &t->place[n - 1];
+
+		if (p == NULL || k->at > room || k->octets > room - k->at ||
+		    k->octets > LONGEST || k->body > k->octets)
+			continue;
+		t->living += k->octets - p->octets;
+		*p = (struct place){ texts + k->at, k->check, k->octets,
+			k->body };
+	}
 }
 
-/* Is it the whole entry of that message? */
-static bool
-is_whole(const char *p, size_t octets, uint32_t uid, uint32_t uidvalidity)
+static void
+read_file(struct texts *t)
 {
-	struct entry e;
+	struct block b;
+	struct stat st;
+	uint32_t n;
 
-	(void)memcpy(&e, p, sizeof(e));
-	return e.uid == uid && e.uidvalidity == uidvalidity &&
-	    e.octets <= octets - sizeof(e) && e.body <= e.octets &&
-	    e.check == check_of(p, octets);
+	t->count = folder_count(t->folder);
+	t->fd = note_open(t->folder->ix.dir, text_file, O_RDONLY);
+	if (t->fd == -1 || fstat(t->fd, &st) == -1 || !has_head(t, t->fd))
+		return;
+	t->place = calloc((size_t)t->count + 1, sizeof(*t->place));
+	if (t->place == NULL)
+		return;
+	t->end = sizeof(struct head);
+	while ((n = read_block(t->fd, t->end, (uint64_t)st.st_size, &b)) > 0) {
+		place_all(t, &b, t->end);
+		t->end += n;
+	}
 }
 
-static bool
-is_place(const struct signature *p)
+static void
+close_file(struct texts *t)
 {
-	return p->octets > sizeof(struct entry) &&
-	    p->octets <= sizeof(struct entry) + LONGEST + UNIT &&
-	    p->octets % UNIT == 0;
+	if (t->fd != -1)
+		(void)close(t->fd);
+	free(t->place);
+	t->fd = -1;
+	t->place = NULL;
+	t->end = t->living = 0;
+	t->have = 0;
 }
 
 /* Messages are looked at in the order of their numbers, and so lie their texts,
@@ -123,229 +248,173 @@ window(struct texts *t, uint64_t at, size_t octets)
 						     AHEAD_MAX;
 	if (t->ahead < AHEAD_MIN)
 		t->ahead = AHEAD_MIN;
-	if (octets < t->ahead)
-		octets = t->ahead;
-	t->have = 0;
-	if (octets > t->room) {
-		free(t->window);
-		t->room = octets < AHEAD_MAX ? AHEAD_MAX : octets;
-		t->window = malloc(t->room);
+	if (t->room == 0) {
+		t->window = malloc(AHEAD_MAX);
 		if (t->window == NULL)
-			t->room = 0;
+			return NULL;
+		t->room = AHEAD_MAX;
 	}
-	if (t->fd == -1)
-		t->fd = note_open(t->folder->ix.dir, text_file, O_RDONLY);
-	if (t->fd == -1 || t->room == 0)
-		return NULL;
-	n = pread(t->fd, t->window, octets, (off_t)at);
+	n = pread(t->fd, t->window, octets < t->ahead ? t->ahead : octets,
+	    (off_t)at);
 	t->from = at;
 	t->have = n > 0 ? (size_t)n : 0;
-	return t->window;
+	return octets <= t->have ? t->window : NULL;
 }
 
 static bool
-get(struct texts *t, const struct signature *p, uint32_t uid, struct span *text,
-    size_t *body)
+get(struct texts *t, uint32_t number, struct span *text, size_t *body)
 {
-	const char *at;
-	struct entry e;
+	const struct place *p = &t->place[number - 1];
+	const char *at = p->at == 0 ? NULL : window(t, p->at, p->octets);
 
-	if (!is_place(p))
+	if (at == NULL || p->check != note_sum(at, p->octets))
 		return false;
-	at = window(t, (uint64_t)p->text * UNIT, p->octets);
-	if (at == NULL || (size_t)(at - t->window) + p->octets > t->have ||
-	    !is_whole(at, p->octets, uid, t->folder->uidvalidity))
-		return false;
-	(void)memcpy(&e, at, sizeof(e));
-	*text = span_n(at + sizeof(e), e.octets);
-	*body = e.body;
+	*text = span_n(at, p->octets);
+	*body = p->body;
 	return true;
-}
-
-enum texts_known
-texts_look(struct texts *t, uint32_t number, struct span needle,
-    struct span *text, size_t *body)
-{
-	struct signature p;
-	uint32_t uid;
-
-	if (!signature_get(t->folder, number, &p, &uid))
-		return TEXTS_READ;
-	if (!signature_allows(&p, needle))
-		return TEXTS_OTHER;
-	return get(t, &p, uid, text, body) ? TEXTS_KEPT : TEXTS_READ;
 }
 
 /* ---- writing */
 
-static void
-add_entry(struct texts *t, struct put *put, const struct haystack *h)
+static bool
+same_file(int a, int b)
 {
-	struct span text = buf_all(&h->text);
-	struct entry e = { .uid = put->uid,
-		.uidvalidity = t->folder->uidvalidity,
-		.body = (uint32_t)h->body,
-		.octets = (uint32_t)text.len };
-	struct buf *b = &t->block;
-	size_t at = b->len;
+	struct stat x, y;
 
-	buf_add(b, (const char *)&e, sizeof(e));
-	buf_span(b, text);
-	while (b->len % UNIT != 0)
-		buf_char(b, '\0');
-	if (b->over)
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino &&
+	    x.st_dev == y.st_dev;
+}
+
+/* Another file with what is of the view, unless somebody writes to this one. */
+static void
+write_anew(struct texts *t)
+{
+	int dir = t->folder->ix.dir, lock = note_lock(dir, text_file), out = -1;
+	struct making *m = &t->made; /* nothing was put yet */
+	uint64_t end = sizeof(struct head);
+	bool good = false;
+
+	if (lock != -1 && same_file(lock, t->fd)) {
+		(void)unlinkat(dir, fresh_file, 0);
+		out = note_open(dir, fresh_file, O_RDWR | O_CREAT | O_EXCL);
+		good = out != -1 && put_head(t, out);
+	}
+	for (uint32_t n = 1; n <= t->count && good; n++) {
+		struct span text;
+		size_t body;
+
+		if (get(t, n, &text, &body))
+			add(m, t->folder->at->r[view_place(t->folder, n)].uid,
+			    text, body);
+		if (is_full(m))
+			good = !m->text.over && write_block(out, &end, m);
+	}
+	if (good && m->block.messages > 0)
+		good = write_block(out, &end, m);
+	if (!good || renameat(dir, fresh_file, dir, text_file) == -1)
+		(void)unlinkat(dir, fresh_file, 0);
+	if (out != -1)
+		(void)close(out);
+	if (lock != -1)
+		(void)close(lock);
+	m->block.messages = 0;
+	buf_reset(&m->text);
+}
+
+/* Where the file ends, and what is behind that is cut off; 0: no use. */
+static uint64_t
+find_end(const struct texts *t, int fd)
+{
+	uint64_t end = sizeof(struct head);
+	struct block b;
+	struct stat st;
+	uint32_t n;
+
+	if (!has_head(t, fd))
+		return put_head(t, fd) ? end : 0;
+	if (fstat(fd, &st) == -1)
+		return 0;
+	if (t->end > 0 && same_file(fd, t->fd))
+		end = t->end;
+	while ((n = read_block(fd, end, (uint64_t)st.st_size, &b)) > 0)
+		end += n;
+	return end == (uint64_t)st.st_size || ftruncate(fd, (off_t)end) == 0 ?
+	    end :
+	    0;
+}
+
+/* Whatever fails costs time at the next search only. */
+static void
+write_made(struct texts *t)
+{
+	struct folder *f = t->folder;
+	int fd = -1;
+	uint64_t end;
+
+	if (t->made.block.messages > 0 && f->ix.writable)
+		fd = note_lock(f->ix.dir, text_file);
+	if (fd != -1 && (end = find_end(t, fd)) > 0 &&
+	    write_block(fd, &end, &t->made)) {
+		if (t->place == NULL && !same_file(fd, t->fd)) {
+			close_file(t);
+			t->fd = note_open(f->ix.dir, text_file, O_RDONLY);
+		}
+		if (same_file(fd, t->fd))
+			t->end = end; /* from where the next one looks */
+	}
+	if (fd != -1)
+		(void)close(fd);
+	t->made.block.messages = 0;
+	buf_reset(&t->made.text);
+}
+
+void
+texts_free(struct texts *t)
+{
+	if (t == NULL)
 		return;
-	e.check = check_of(b->p + at, b->len - at);
-	(void)memcpy(b->p + at, &e.check, sizeof(e.check));
-	put->at = (uint32_t)at;
-	put->octets = (uint32_t)(b->len - at);
+	write_made(t);
+	close_file(t);
+	buf_free(&t->made.text);
+	free(t->window);
+	free(t);
+}
+
+/* ---- */
+
+static void
+open_file(struct texts *t)
+{
+	if (t->opened)
+		return;
+	t->opened = true;
+	read_file(t);
+	if (t->end > WASTE && t->living < t->end / 2 &&
+	    t->folder->ix.writable) {
+		write_anew(t);
+		close_file(t);
+		read_file(t);
+	}
+}
+
+bool
+texts_get(struct texts *t, uint32_t number, struct span *text, size_t *body)
+{
+	open_file(t);
+	return t->place != NULL && number > 0 && number <= t->count &&
+	    get(t, number, text, body);
 }
 
 void
 texts_put(struct texts *t, uint32_t number, const struct haystack *h)
 {
-	struct span rest = buf_all(&h->text);
-	struct put *put = &t->put[t->puts];
+	struct span text = buf_all(&h->text);
 	struct record r;
-	struct signature p;
 
-	if (note_record(t->folder, number, &r) == -1 ||
-	    (rest.len > LONGEST &&
-		signature_get(t->folder, number, &p, &put->uid)))
+	if (text.len > LONGEST || !t->folder->ix.writable ||
+	    view_look(t->folder, number, &r) == -1)
 		return;
-	*put = (struct put){ .uid = r.uid };
-	if (rest.len <= LONGEST)
-		add_entry(t, put, h);
-	while (rest.len > 0)
-		signature_add(put->signature, span_cut(&rest, '\0'));
-	if (++t->puts == PENDING || t->block.len >= BLOCK)
-		texts_write(t);
-}
-
-/* The block behind what is in the file: where; 0. */
-static uint64_t
-append(int dir, struct span block)
-{
-	int fd = note_open(dir, text_file, O_RDWR | O_CREAT);
-	uint64_t at = 0;
-	struct stat st;
-
-	if (fd == -1)
-		return 0;
-	if (fstat(fd, &st) == 0) {
-		at = ((uint64_t)st.st_size + UNIT - 1) / UNIT * UNIT;
-		if (at == 0 &&
-		    pwrite(fd, magic, sizeof(magic), 0) == sizeof(magic))
-			at = sizeof(magic);
-	}
-	if (at > 0 &&
-	    ((at + block.len) / UNIT >= UINT32_MAX ||
-		pwrite(fd, block.p, block.len, (off_t)at) !=
-		    (ssize_t)block.len))
-		at = 0;
-	(void)close(fd);
-	return at;
-}
-
-/* Under the lock. */
-static void
-write_all(struct folder *f, const struct texts *t)
-{
-	uint64_t at = t->block.len == 0 || t->block.over ?
-	    0 :
-	    append(f->ix.dir, buf_all(&t->block));
-	int tri = signature_open(f);
-
-	index_begin(&f->ix);
-	for (size_t k = 0; k < t->puts && tri != -1; k++) {
-		const struct put *put = &t->put[k];
-		ptrdiff_t i = view_current(f, put->uid);
-		struct signature p = { .text = 0 };
-		struct record r;
-
-		if (i == -1 || !index_get(&f->ix, (size_t)i, &r))
-			continue;
-		(void)memcpy(p.bits, put->signature, sizeof(p.bits));
-		if (at > 0 && put->octets > 0) {
-			p.text = (uint32_t)((at + put->at) / UNIT);
-			p.octets = put->octets;
-		}
-		if (signature_put(tri, (size_t)i, &r, &p))
-			file_put(&f->ix, (size_t)i, &r);
-	}
-	index_end(&f->ix);
-	if (tri != -1)
-		(void)close(tri);
-}
-
-/* Whatever fails costs time at the next search only. */
-void
-texts_write(struct texts *t)
-{
-	struct folder *f = t->folder;
-
-	if (t->puts > 0 && f->ix.writable) {
-		if (index_lock(&f->ix) == 1)
-			write_all(f, t);
-		index_unlock(&f->ix);
-	}
-	t->puts = 0;
-	buf_reset(&t->block);
-}
-
-/* ---- another generation */
-
-/* The entry of one record to the end of another file, and its new place. */
-static void
-move(int in, int out, uint64_t *end, struct signature *p, char *block)
-{
-	uint32_t octets = is_place(p) ? p->octets : 0;
-
-	if (octets > 0 &&
-	    (pread(in, block, octets, (off_t)p->text * UNIT) !=
-		    (ssize_t)octets ||
-		pwrite(out, block, octets, (off_t)*end) != (ssize_t)octets))
-		octets = 0;
-	p->text = octets > 0 ? (uint32_t)(*end / UNIT) : 0;
-	p->octets = octets;
-	*end += octets;
-}
-
-static void
-move_all(struct index *new, int tri, int in, int out)
-{
-	char *block = malloc(sizeof(struct entry) + LONGEST + UNIT);
-	uint64_t end = sizeof(magic);
-
-	for (size_t i = 0; block != NULL && i < new->h->records; i++) {
-		struct record r = new->r[i];
-		struct signature p;
-
-		if (!signature_read(tri, i, &r, &p))
-			continue;
-		move(in, out, &end, &p, block);
-		(void)signature_put(tri, i, &r, &p);
-	}
-	free(block);
-}
-
-void
-texts_carry(struct index *new, int tri, uint64_t living)
-{
-	int in = note_open(new->dir, text_file, O_RDONLY), out = -1;
-	struct stat st;
-
-	if (in != -1 && fstat(in, &st) == 0 && st.st_size > WASTE &&
-	    (uint64_t)st.st_size / 2 > living) {
-		(void)unlinkat(new->dir, text_tmp, 0);
-		out = note_open(new->dir, text_tmp, O_RDWR | O_CREAT | O_EXCL);
-	}
-	if (out != -1) {
-		if (pwrite(out, magic, sizeof(magic), 0) == sizeof(magic))
-			move_all(new, tri, in, out);
-		(void)renameat(new->dir, text_tmp, new->dir, text_file);
-		(void)close(out);
-	}
-	if (in != -1)
-		(void)close(in);
+	add(&t->made, r.uid, text, h->body);
+	if (is_full(&t->made))
+		write_made(t);
 }

@@ -1,11 +1,15 @@
 /* What searches looked into, kept in mailroom-index.text so that the next one
  * need not open, decode and fold a file per message.
  *
- *	magic 8, then entries at multiples of 8:
- *	check 8, UID 4, UIDVALIDITY 4, body 4, octets 4, text (haystack.h)
+ *	magic 8, UIDVALIDITY 4, version 4, then blocks:
+ *	check 8, octets 4, messages 4, of each its UID 4, place 4, octets 4,
+ *	body 4 and check 8; then the texts (haystack.h)
  *
- * It is appended to; beside the signature of a message stands where its entry
- * is, and an entry that is not that message's, or does not check, is none. */
+ * It is appended to, and belongs to UIDs, so that it outlives generations of
+ * the index.  Of a message that stands twice the last counts; a text that does
+ * not check is none, and behind the first block that does not check the file
+ * is cut off.  Writers hold flock(2) on it; who does not get it writes
+ * nothing. */
 #ifndef MAILDIR_TEXTS_H
 #define MAILDIR_TEXTS_H
 
@@ -17,31 +21,18 @@
 #include "message/span.h"
 
 struct folder;
-struct index;
 struct texts;
-
-enum texts_known {
-	TEXTS_OTHER, /* the message does not hold the needle */
-	TEXTS_KEPT, /* *text and *body are set, good until the next call */
-	TEXTS_READ, /* only reading it will tell */
-};
 
 /* Of a view that is not synced meanwhile.  NULL: no memory. */
 struct texts *texts_new(struct folder *);
-/* Writes what was put. */
+/* Writes what was put, when that can be. */
 void texts_free(struct texts *);
 
-/* What is known of a message and a needle that is folded and not empty. */
-enum texts_known texts_look(struct texts *, uint32_t number, struct span needle,
-    struct span *text, size_t *body);
-
-/* The message was read: keep its signature, and the text unless it is large. */
+/* Is the text of that message kept?  It, good until the next call, and where
+ * its header ends. */
+bool texts_get(struct texts *, uint32_t number, struct span *text,
+    size_t *body);
+/* The message was read: keep its text, unless it is large. */
 void texts_put(struct texts *, uint32_t number, const struct haystack *);
-void texts_write(struct texts *);
-
-/* For a generation that is about to be published, whose signatures are in the
- * file open at "tri": copy the "living" octets that these need, when they are
- * the lesser part of the file. */
-void texts_carry(struct index *new, int tri, uint64_t living);
 
 #endif

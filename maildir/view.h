@@ -56,8 +56,7 @@ struct folder {
 	uint32_t *list[3]; /* of folder_sync: gone, gone_uid, changed */
 	size_t list_room[3];
 	struct region cache; /* mapped notes */
-	struct region signatures;
-	uint64_t noted; /* the generation that these two are of */
+	uint64_t noted; /* the generation that it is of */
 };
 
 /* The directory of a folder below the root: 0 and "." or ".Name"; -1 EINVAL. */

@@ -1,4 +1,4 @@
-/* Search programs: whatever is asked, with signatures or without, the hits are
+/* Search programs: whatever is asked, from files or from what was kept, the hits are
  * the same, and those of NOT are the others. */
 #include "imap-session/search.h"
 

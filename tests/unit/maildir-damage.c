@@ -68,9 +68,9 @@ TEST(cut_short_while_open)
 /* ---- every file, damaged in every way */
 
 static const char *const files[] = { "mailroom-index", "mailroom-index.names",
-	"mailroom-index.log", "mailroom-index.cache", "mailroom-index.tri" };
+	"mailroom-index.log", "mailroom-index.cache" };
 
-enum { FILES = 5, ROOM = 128 * 1024 };
+enum { FILES = 4, ROOM = 128 * 1024 };
 
 /* One time's content of all of them. */
 struct kept {
@@ -165,7 +165,6 @@ untrue(struct home *h)
 		wrong += m.wire != 6 || !here(h, name);
 		if (folder_noted(f, n, &note))
 			wrong += m.uid != 1 || note.id != 11;
-		wrong += !folder_may_hold(f, n, span("some words"));
 	}
 	folder_close(f);
 	return wrong;
@@ -176,17 +175,13 @@ static void
 history(struct home *h, struct kept *old)
 {
 	struct note n = { .id = 11 };
-	uint8_t sig[SIGNATURE] = { 0 };
 	struct folder *f;
 	uint32_t two = 2;
 
 	home_make(h, 4, STORE_NO_HOLD);
 	f = open_folder(h, "INBOX", true);
-	signature_add(sig, span("some words of all"));
 	n.part[NOTE_ENVELOPE] = span("one");
 	CHECK(folder_note(f, 1, &n) == 0);
-	for (uint32_t i = 1; i <= 4; i++)
-		CHECK(folder_sign(f, i, sig) == 0);
 	folder_close(f);
 	keep(h, old);
 	f = open_folder(h, "INBOX", true);
@@ -252,7 +247,6 @@ told_wrong(struct folder *f)
 			    (m.flags & FLAG_DELETED) != 0;
 		if (folder_noted(f, n, &note))
 			wrong += n != 1 || note.id != 11;
-		wrong += !folder_may_hold(f, n, span("some words"));
 	}
 	return wrong;
 }
@@ -309,7 +303,6 @@ damage_one(struct home *h, const struct damage *d, int file, off_t at)
 	if (d->held) {
 		f = open_folder(h, "INBOX", true);
 		(void)folder_noted(f, 1, &note); /* so that it is mapped */
-		(void)folder_signed(f, 1);
 	}
 	d->harm(h, file, at);
 	if (f != NULL) {

@@ -20,12 +20,11 @@ TEST(sizes_are_counted_once)
 	home_drop(&h);
 }
 
-TEST(notes_and_signatures)
+TEST(notes)
 {
 	struct home h;
 	struct folder *f;
 	struct note n = { .id = 77, .attachment = true }, m;
-	uint8_t sig[SIGNATURE] = { 0 };
 
 	home_make(&h, 2, 0);
 	f = open_folder(&h, "INBOX", true);
@@ -40,17 +39,10 @@ TEST(notes_and_signatures)
 	CHECK(m.part[NOTE_FIELDS].p != NULL && m.part[NOTE_FIELDS].len == 0);
 	CHECK(m.part[NOTE_IDS].p == NULL);
 	CHECK((get(f, 1).flags & FLAG_ATTACHMENT) != 0 && get(f, 1).id == 77);
-	CHECK(folder_may_hold(f, 1, span("anything")) && !folder_signed(f, 1));
-	signature_add(sig, span("the quick brown fox"));
-	CHECK(folder_sign(f, 1, sig) == 0 && folder_signed(f, 1));
-	CHECK(folder_may_hold(f, 1, span("quick bro")));
-	CHECK(!folder_may_hold(f, 1, span("lazy dogs")));
-	CHECK(folder_may_hold(f, 1, span("zz")));
 	folder_close(f);
 	f = open_folder(&h, "INBOX", false);
 	CHECK(folder_noted(f, 2, &m));
 	CHECK_SPAN(m.part[NOTE_ENVELOPE], "second");
-	CHECK(folder_signed(f, 1) && !folder_signed(f, 2));
 	folder_close(f);
 	home_drop(&h);
 }
@@ -85,30 +77,27 @@ TEST(notes_follow)
 	struct home h;
 	struct folder *f, *g;
 	struct note n = { .id = 9 }, m;
-	uint8_t sig[SIGNATURE] = { 0 };
 	struct copied c;
 	uint32_t number[] = { 2, 3 };
 
 	home_make(&h, 4, 0);
 	f = open_folder(&h, "INBOX", true);
 	n.part[NOTE_ENVELOPE] = span("three");
-	signature_add(sig, span("words of three"));
-	CHECK(folder_note(f, 3, &n) == 0 && folder_sign(f, 3, sig) == 0);
+	CHECK(folder_note(f, 3, &n) == 0);
 	CHECK(store_create(h.s, "Work") == 0);
 	CHECK(folder_copy(f, number, 2, "Work", true, &c) == 0 && c.n == 2);
 	copied_free(&c);
 	g = open_folder(&h, "Work", true);
-	CHECK(!folder_noted(g, 1, &m) && !folder_signed(g, 1));
+	CHECK(!folder_noted(g, 1, &m));
 	CHECK(folder_noted(g, 2, &m) && m.id == 9 && get(g, 2).id == 9);
 	CHECK_SPAN(m.part[NOTE_ENVELOPE], "three");
-	CHECK(folder_signed(g, 2) && !folder_may_hold(g, 2, span("nothing")));
 	folder_close(f);
 	folder_close(g);
 	home_drop(&h);
 }
 
-/* A cache of which most is waste is written anew, and neither notes nor
- * signatures are lost by another generation. */
+/* A cache of which most is waste is written anew, and no notes are lost by
+ * another generation. */
 TEST(notes_carried)
 {
 	enum { BIG = 100000, TIMES = 30 };
@@ -116,13 +105,10 @@ TEST(notes_carried)
 	struct home h;
 	struct folder *f;
 	struct note n = { .id = 1 }, m;
-	uint8_t sig[SIGNATURE] = { 0 };
 	struct stat before, after;
 
 	home_make(&h, 3, 0);
 	f = open_folder(&h, "INBOX", true);
-	signature_add(sig, span("words of three"));
-	CHECK(folder_sign(f, 3, sig) == 0);
 	for (int i = 0; i < TIMES; i++) {
 		(void)memset(big, 'a' + i % 26, BIG);
 		n.part[NOTE_MORE] = span_n(big, BIG);
@@ -136,8 +122,6 @@ TEST(notes_carried)
 	CHECK(after.st_size < before.st_size / 10);
 	CHECK(folder_noted(f, 2, &m) && m.part[NOTE_MORE].len == BIG);
 	CHECK(m.part[NOTE_MORE].p[0] == big[0]);
-	CHECK(folder_signed(f, 3) && !folder_may_hold(f, 3, span("nothing")));
-	CHECK(!folder_signed(f, 2));
 	folder_close(f);
 	home_drop(&h);
 }
