@@ -13,6 +13,7 @@ load ../lib
 @test "maildir: change" { unit change; }
 @test "maildir: news" { unit news; }
 @test "maildir: index" { unit index; }
+@test "maildir: foreign" { unit foreign; }
 @test "maildir: damage" { unit damage; }
 @test "maildir: search" { unit search; }
 @test "maildir: annotations" { unit annotations; }

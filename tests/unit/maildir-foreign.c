@@ -1,0 +1,147 @@
+#include <dirent.h>
+#include <time.h>
+
+#include "maildir/names.h"
+#include "tests/unit/maildir-home.h"
+
+/* What other programs do to files, and what is to become of these. */
+
+static int
+rename_file(const struct home *h, const char *from, const char *to)
+{
+	return renameat(h->p.dir, from, h->p.dir, to);
+}
+
+static void
+look_again(struct folder *f, int news)
+{
+	struct folder_news n;
+
+	CHECK(folder_sync(f, true, &n) >= 0 && (int)n.gones == news);
+}
+
+/* INTERNALDATE is the time of the file; that of its name, when the file has
+ * none or one that has not come yet. */
+TEST(dates)
+{
+	const struct timespec none[2] = { { 0, 0 }, { 0, 0 } };
+	const time_t now = time(NULL);
+	const struct timespec later[2] = { { now + 90000, 0 },
+		{ now + 90000, 0 } };
+	const struct timespec past[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct home h;
+	struct folder *f;
+
+	home_make(&h, 0, 0);
+	place_put(&h.p, "cur/1200000001.x:2,", "text\n");
+	place_put(&h.p, "cur/1200000002.x:2,", "text\n");
+	place_put(&h.p, "cur/1200000003.x:2,", "text\n");
+	CHECK(utimensat(h.p.dir, "cur/1200000001.x:2,", none, 0) == 0);
+	CHECK(utimensat(h.p.dir, "cur/1200000002.x:2,", later, 0) == 0);
+	CHECK(utimensat(h.p.dir, "cur/1200000003.x:2,", past, 0) == 0);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(get(f, 1).date == 1200000001);
+	CHECK(get(f, 2).date == 1200000002);
+	CHECK(get(f, 3).date == 1000);
+	folder_close(f);
+	home_drop(&h);
+}
+
+/* mbsync adds ,U= to names: that is the same message; a copy is another one,
+ * and has a name of its own without it. */
+TEST(uid_of_mbsync)
+{
+	struct home h;
+	struct folder *f;
+	struct copied c;
+	struct dirent *e;
+	int named = 0, fd;
+	DIR *d;
+
+	home_make(&h, 2, 0);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(rename_file(&h, "cur/1.x:2,", "cur/1.x,U=7:2,S") == 0);
+	look_again(f, 0);
+	CHECK(folder_count(f) == 2 && get(f, 1).uid == 1);
+	CHECK((get(f, 1).flags & FLAG_SEEN) != 0);
+	CHECK(flag(f, 1, CHANGE_ADD, FLAG_FLAGGED) == 0);
+	CHECK(here(&h, "cur/1.x,U=7:2,FS"));
+	CHECK(store_create(h.s, "Work") == 0);
+	CHECK(folder_copy(f, &(uint32_t){ 1 }, 1, "Work", false, &c) == 0);
+	copied_free(&c);
+	fd = openat(h.p.dir, ".Work/cur", O_RDONLY | O_DIRECTORY);
+	d = fdopendir(fd);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			named += strstr(e->d_name, ",U=") == NULL &&
+			    strncmp(e->d_name, "1.x", 3) != 0 &&
+			    strstr(e->d_name, ":2,FS") != NULL;
+	(void)closedir(d);
+	CHECK(named == 1);
+	folder_close(f);
+	home_drop(&h);
+}
+
+/* What went away and comes back has another UID, and so has what comes late
+ * with a name of long ago. */
+TEST(back_again)
+{
+	struct home h;
+	struct folder *f;
+	struct message m;
+
+	home_make(&h, 3, 0);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(rename_file(&h, "cur/2.x:2,", "tmp/away") == 0);
+	look_again(f, 1);
+	CHECK(folder_count(f) == 2);
+	CHECK(rename_file(&h, "tmp/away", "cur/2.x:2,") == 0);
+	look_again(f, 0);
+	CHECK(folder_count(f) == 3 && get(f, 3).uid == 4);
+	place_put(&h.p, "new/0.older", "text\n");
+	look_again(f, 0);
+	CHECK(folder_count(f) == 4);
+	m = get(f, 4);
+	CHECK(m.uid == 5);
+	folder_close(f);
+	home_drop(&h);
+}
+
+/* Two files of one base cannot both keep it. */
+TEST(one_base_twice)
+{
+	struct home h;
+	struct folder *f;
+
+	home_make(&h, 1, 0);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(get(f, 1).uid == 1 && here(&h, "cur/1.x:2,"));
+	place_put(&h.p, "cur/1.x:2,S", "other\n");
+	look_again(f, 0);
+	folder_close(f);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(folder_count(f) == 2);
+	CHECK(get(f, 1).uid == 1 && get(f, 2).uid == 2);
+	CHECK(get(f, 1).size == 5 && get(f, 2).size == 6);
+	CHECK(here(&h, "cur/1.x:2,") && !here(&h, "cur/1.x:2,S"));
+	folder_close(f);
+	home_drop(&h);
+}
+
+/* A link is no message, wherever it leads. */
+TEST(links)
+{
+	struct home h;
+	struct folder *f;
+
+	home_make(&h, 1, 0);
+	CHECK(symlinkat("/etc/passwd", h.p.dir, "cur/5.x:2,") == 0);
+	CHECK(symlinkat("../cur/1.x:2,", h.p.dir, "new/6.x") == 0);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(folder_count(f) == 1);
+	CHECK(unlinkat(h.p.dir, "cur/1.x:2,", 0) == 0);
+	CHECK(symlinkat("/etc/passwd", h.p.dir, "cur/1.x:2,S") == 0);
+	CHECK(folder_read(f, 1) == -1);
+	folder_close(f);
+	home_drop(&h);
+}
