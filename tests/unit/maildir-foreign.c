@@ -53,7 +53,7 @@ TEST(uid_of_mbsync)
 {
 	struct home h;
 	struct folder *f;
-	struct copied c;
+	struct copied c = { .n = 0 };
 	struct dirent *e;
 	int named = 0, fd;
 	DIR *d;
@@ -76,7 +76,8 @@ TEST(uid_of_mbsync)
 			named += strstr(e->d_name, ",U=") == NULL &&
 			    strncmp(e->d_name, "1.x", 3) != 0 &&
 			    strstr(e->d_name, ":2,FS") != NULL;
-	(void)closedir(d);
+	if (d != NULL)
+		(void)closedir(d);
 	CHECK(named == 1);
 	folder_close(f);
 	home_drop(&h);
