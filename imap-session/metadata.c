@@ -5,6 +5,7 @@
 
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
+#include "imap-session/notify.h"
 #include "imap-session/put.h"
 #include "maildir/annotations.h"
 #include "maildir/maildir.h"
@@ -259,8 +260,10 @@ metadata_set(struct imap *im, struct parse *p)
 			return imap_no(im, "[METADATA MAXSIZE %d] Too long",
 			    ANNOTATION_VALUE);
 	}
-	if (annotations_set(im->store, folder, a, n) == 0)
+	if (annotations_set(im->store, folder, a, n) == 0) {
+		notify_metadata(im, folder, false);
 		return &imap_done;
+	}
 	return errno == E2BIG ? imap_no(im, "[METADATA TOOMANY] Too many") :
 				imap_failed(im);
 }

@@ -133,7 +133,7 @@ watch(struct imap *im, struct box *b, const struct folder_name *f,
 	(void)snprintf(b->disk, sizeof(b->disk), "%s", f->name);
 	if (!f->exists)
 		return 0;
-	if ((r->events & (MESSAGES | EVENT_FLAGS)) != 0 &&
+	if ((r->events & (MESSAGES | EVENT_FLAGS | EVENT_METADATA)) != 0 &&
 	    feed_add(im->notify->feed, f->name) == -1)
 		return errno == ENOENT ? 0 : -1;
 	if (was != NULL)
@@ -178,6 +178,22 @@ fill(struct imap *im, const struct folder_name *list, size_t folders,
 	return 0;
 }
 
+static void
+look_at_metadata(struct imap *im, const struct rule *rule, size_t rules,
+    bool tell)
+{
+	struct notify *n = im->notify;
+
+	for (size_t i = 0; i < n->boxes; i++)
+		if ((n->box[i].events & EVENT_METADATA) != 0)
+			notify_metadata(im, n->box[i].disk, tell);
+	n->server = false;
+	for (size_t i = 0; i < rules; i++)
+		n->server |= (rule[i].events & EVENT_SERVER) != 0;
+	if (n->server)
+		notify_metadata(im, NULL, tell);
+}
+
 int
 notify_fill(struct imap *im, const struct rule *rule, size_t rules, bool tell)
 {
@@ -199,6 +215,8 @@ notify_fill(struct imap *im, const struct rule *rule, size_t rules, bool tell)
 		tell_went(im, old, olds);
 		tell_subscribed(im, old, olds);
 	}
+	if (r == 0)
+		look_at_metadata(im, rule, rules, tell);
 	if (n->box != old)
 		free(old);
 	free(list);
@@ -242,6 +260,14 @@ tell_status(struct imap *im, struct box *b)
 	flags = now->unseen != was.unseen || now->modseq != was.modseq;
 	if (messages || (flags && (b->events & EVENT_FLAGS) != 0))
 		notify_put_status(im, b);
+}
+
+static void
+tell_news(struct imap *im, struct box *b)
+{
+	tell_status(im, b);
+	if ((b->events & EVENT_METADATA) != 0)
+		notify_metadata(im, b->disk, true);
 }
 
 /* Behind the last UID that the view has; the index may be further. */
@@ -315,7 +341,7 @@ notify_tell(struct imap *im)
 		names |= *disk == '\0';
 		for (size_t i = 0; *disk != '\0' && i < n->boxes; i++)
 			if (strcmp(n->box[i].disk, disk) == 0)
-				tell_status(im, &n->box[i]);
+				tell_news(im, &n->box[i]);
 	}
 	if (im->state == S_BOX && n->at_once) {
 		im->uid = false;

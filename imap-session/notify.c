@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "imap-session/capability.h"
 #include "imap-session/handlers.h"
 #include "message/clock.h"
 #include "message/fail.h"
@@ -21,8 +22,8 @@ static const struct {
 	{ "MailboxName", EVENT_NAME },
 	{ "SubscriptionChange", EVENT_SUBSCRIPTION },
 	{ "AnnotationChange", 0 },
-	{ "MailboxMetadataChange", 0 },
-	{ "ServerMetadataChange", 0 },
+	{ "MailboxMetadataChange", EVENT_METADATA },
+	{ "ServerMetadataChange", EVENT_SERVER },
 };
 
 enum { EVENTS = sizeof(events) / sizeof(*events) };
@@ -32,7 +33,10 @@ no_such_event(struct imap *im)
 {
 	return imap_no(im,
 	    "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
-	    "SubscriptionChange)] Not supported");
+	    "SubscriptionChange%s)] Not supported",
+	    capability_on(CAP_METADATA) ?
+		" MailboxMetadataChange ServerMetadataChange" :
+		"");
 }
 
 /* " (UID BODY[HEADER.FIELDS (FROM)])" behind MessageNew: taken over as it is,
@@ -70,7 +74,9 @@ read_event(struct imap *im, struct parse *p, struct rule *r)
 		return &imap_bad;
 	while (i < EVENTS && !span_same(word, span(events[i].word)))
 		i++;
-	if (i == EVENTS || events[i].event == 0)
+	if (i == EVENTS || events[i].event == 0 ||
+	    ((events[i].event & (EVENT_METADATA | EVENT_SERVER)) != 0 &&
+		!capability_on(CAP_METADATA)))
 		return no_such_event(im);
 	r->events |= events[i].event;
 	if (events[i].event == EVENT_NEW && p->rest.len > 1 &&
@@ -143,6 +149,7 @@ notify_end(struct imap *im)
 	if (n == NULL)
 		return;
 	feed_close(n->feed);
+	notify_forget_metadata(n);
 	free(n->box);
 	buf_free(&n->rules);
 	buf_free(&n->fetch);

@@ -17,6 +17,8 @@ enum { /* events */
 	EVENT_FLAGS = 4,
 	EVENT_NAME = 8,
 	EVENT_SUBSCRIPTION = 16,
+	EVENT_METADATA = 32,
+	EVENT_SERVER = 64, /* metadata of the server */
 };
 
 /* A set of mailboxes and what is to be told of them. */
@@ -36,6 +38,8 @@ struct box {
 	struct folder_info told;
 };
 
+struct known; /* notify-metadata.c */
+
 struct notify {
 	struct buf rules; /* as they were said: read again for new folders */
 	struct feed *feed; /* NULL: the system has no watches left */
@@ -47,6 +51,9 @@ struct notify {
 	struct buf fetch; /* of its new messages */
 	struct folder *folder; /* the view that "uidnext" is of */
 	uint32_t uidnext; /* below it all messages were told */
+	bool server; /* metadata of the server, too */
+	struct known *known;
+	size_t knowns;
 };
 
 /* Read the rules up to the end.  NULL, or the reply. */
@@ -61,6 +68,12 @@ int notify_fill(struct imap *, const struct rule *, size_t n, bool tell);
 /* Say what is new.  Between commands, and in IDLE. */
 void notify_tell(struct imap *);
 void notify_put_status(struct imap *, const struct box *);
+
+/* Compare the metadata of a mailbox, or with NULL of the server, with what the
+ * client knows of it, and tell the names of entries that changed, if "tell"
+ * (RFC 5465 s. 5.6, 5.7); then it knows. */
+void notify_metadata(struct imap *, const char *folder, bool tell);
+void notify_forget_metadata(struct notify *);
 
 /* Descriptors that poll readable then: up to two; -1 where there is none. */
 void notify_wait(struct imap *, int fd[2]);

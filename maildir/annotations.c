@@ -11,7 +11,7 @@
 #include "message/fail.h"
 
 static const char of_folder[] = "mailroom-metadata";
-static const char of_store[] = "mailroom-annotations";
+static const char of_store[] = ANNOTATIONS_OF_STORE;
 
 enum { FILE_MAX = ANNOTATIONS_MANY * (ANNOTATION_VALUE + 300) };
 

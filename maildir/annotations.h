@@ -15,6 +15,8 @@
 
 struct store;
 
+#define ANNOTATIONS_OF_STORE "mailroom-annotations" /* the second file */
+
 enum {
 	ANNOTATIONS_MANY = 100, /* of one folder */
 	ANNOTATION_NAME = 200, /* octets of an entry's name */

@@ -8,6 +8,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "maildir/annotations.h"
 #include "maildir/maildir.h"
 #include "maildir/view.h"
 #include "message/fail.h"
@@ -117,12 +118,14 @@ mark(struct feed *f, int wd)
 				f->one[i].news = true;
 }
 
-/* A folder, or the list of those that are subscribed to. */
+/* A folder, the list of those that are subscribed to, or what is noted of
+ * all. */
 static bool
 is_name(const struct inotify_event *e)
 {
 	return e->len > 0 &&
-	    (e->name[0] == '.' || strcmp(e->name, "subscriptions") == 0);
+	    (e->name[0] == '.' || strcmp(e->name, "subscriptions") == 0 ||
+		strcmp(e->name, ANNOTATIONS_OF_STORE) == 0);
 }
 
 static void

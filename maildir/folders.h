@@ -52,13 +52,14 @@ int store_quota(struct store *, struct quota *);
 
 /* News of many folders on one descriptor (NOTIFY, RFC 5465).  A feed watches
  * the folders it is given; feed_next names one in which something happened
- * (messages, flags, keywords), or NULL when that was all; what, is for
+ * (messages, flags, keywords, annotations), or NULL when that was all; what, is for
  * store_status or folder_sync to say.  feed_open: NULL when the system has no
  * watches to give. */
 struct feed;
 struct feed *feed_open(struct store *);
 int feed_add(struct feed *, const char *name); /* 0; -1 */
-/* Folders that come, go or are subscribed to are news, too: feed_next says "". */
+/* Folders that come, go or are subscribed to, and annotations of the store, are
+ * news, too: feed_next says "". */
 int feed_names(struct feed *); /* 0; -1 */
 int feed_wait(const struct feed *); /* descriptor, readable: feed_next */
 const char *feed_next(struct feed *); /* owned by the feed */

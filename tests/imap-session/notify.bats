@@ -113,6 +113,34 @@ in_work() {
 	end 8
 }
 
+# RFC 5465 s. 5.6, 5.7; one's own changes are no news.
+@test "NOTIFY: metadata of mailboxes and of the server" {
+	echo 'Subject: 1' | in_work 1.a
+	begin 8
+	begin 9
+	say 9 'C: a SETMETADATA Work (/private/color "red" /private/x "y")' \
+		'S: a OK Done'
+	say 8 'C: a NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))' \
+		'S: a OK Done' 'C: b SETMETADATA INBOX (/private/own "1")' \
+		'S: b OK Done'
+	say 9 'C: b SETMETADATA Work (/private/color "blue" /private/size "1")' \
+		'S: b OK Done'
+	say 8 'S: * METADATA Work /private/color /private/size'
+	say 9 'C: c SETMETADATA Work (/private/x NIL)' 'S: c OK Done'
+	say 8 'S: * METADATA Work /private/x'
+	say 9 'C: d SETMETADATA "" (/private/comment "all")' 'S: d OK Done'
+	say 8 'S: * METADATA "" /private/comment'
+	say 9 'C: e SETMETADATA INBOX (/private/own "1")' 'S: e OK Done' \
+		'C: f SETMETADATA INBOX (/private/own "2")' 'S: f OK Done'
+	say 8 'S: * METADATA INBOX /private/own'
+	say 8 'C: c NOTIFY SET (personal (MessageNew MessageExpunge))' \
+		'S: c OK Done'
+	say 9 'C: g SETMETADATA INBOX (/private/own "3")' 'S: g OK Done'
+	say 8 'C: d NOOP' 'S: d OK Done'
+	end 9
+	end 8
+}
+
 @test "NOTIFY: IDLE tells of other folders, too" {
 	echo 'Subject: 1' | in_work 1.a
 	begin 8 INBOX
