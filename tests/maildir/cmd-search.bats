@@ -83,3 +83,40 @@ found() { md search -q "$@" | xargs; }
 	[ -z "$output" ]
 	[ -e "$M/new/1000000001.a.h" ]
 }
+
+# failing DIR CALL ERROR: beginning with that Maildir the first CALL of a search
+# fails, then the second ...; it finds what there is or says that it could not,
+# and so does the next search.  How many failed is in $n.
+failing() {
+	local status
+	for ((n = 0; n < 200; n++)); do
+		rm -rf "$M"
+		cp -a "$1" "$M"
+		fault "$2" "$3" "$((n + 1))"
+		status=0
+		"${FAULT[@]}" "$BIN/maildir" search -q 'body:o & w' or \
+			from:bob or body:hallo </dev/null >out 2>err || status=$?
+		no_fault
+		faulted || break
+		if [[ $status -le 1 && ! -s err && $(xargs <out) != '1 2 3' ]] ||
+			[ "$(found 'body:o & w' or from:bob or body:h)" != '1 2 3' ]; then
+			echo "$1, $2 $((n + 1)): $status $(xargs <out)"
+			cat err
+			return 1
+		fi
+	done
+}
+
+@test "search: no call that fails hides a message" {
+	local call
+	three
+	cp -a "$M" new
+	found body:x
+	cp -a "$M" kept
+	for call in 'openat EIO' 'pread64 EIO' 'mmap ENOMEM' 'pwrite64 ENOSPC' \
+		'flock EAGAIN'; do
+		failing new "${call% *}" "${call#* }" || return 1
+		[ "$n" -gt 0 ]
+		failing kept "${call% *}" "${call#* }" || return 1
+	done
+}
