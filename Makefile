@@ -165,6 +165,7 @@ JOBS	?= $(shell expr 2 '*' "$$(nproc)")
 TESTS	?= tests
 TIMEOUT	= $(if $(SOAK),1800,180)
 check:
+	@tests/tool/reach
 	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_CHECK) \
 	    $(if $(SOAK),$(DEPS_SOAK))
 	@tests/tool/unpack $(B)/peers $(UNPACKED)

@@ -23,6 +23,7 @@ load ../lib
 @test "message: files" { unit file; }
 @test "message: fold" { unit fold; }
 @test "message: haystack" { unit haystack; }
+@test "message: mutf7" { unit mutf7; }
 @test "message: subject" { unit subject; }
 @test "message: thread" { unit thread; }
 @test "message: no unit test is forgotten" { all_units; }
