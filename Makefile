@@ -6,7 +6,7 @@
 #   make check      every test; make soak: the long forms
 #   make bench      ratios against floors and peers
 #   make lint       formatter, analysers, man pages, shell, layering
-#   make asan       programs with sanitizers in build/asan/bin
+#   make asan       every test, of programs with sanitizers (build/asan)
 #   make fuzz       fuzz targets, FUZZ_SECONDS each
 #   make acceptance the README, followed on a fresh Debian
 #   make install    below $(DESTDIR)$(PREFIX); make uninstall
@@ -158,6 +158,7 @@ tests: all $(UNITS) $(B)/tool/killat $(B)/tool/spool
 # Tests get the same environment on every machine.
 PLAIN_ENV = env -i HOME="$$HOME" PATH="$$PATH" TMPDIR="$${TMPDIR:-/tmp}" \
 	    LANG=C.UTF-8 SHELL=/bin/sh SOAK="$(SOAK)" \
+	    ASAN_OPTIONS="$(ASAN_OPTIONS)" \
 	    BATS_TEST_TIMEOUT=$(TIMEOUT) MAILROOM_BUILD="$(abspath $(B))"
 
 # SOAK=1 makes tests that know a long form take it.
@@ -272,7 +273,8 @@ asan:
 	@tests/tool/deps $(DEPS_BUILD) clang
 	+@$(MAKE) -s --no-print-directory B=build/asan CC=clang \
 	    CFLAGS="$(SANITIZE) -DMAILROOM_SANITIZE" HARDEN=-fPIE \
-	    LIBCRYPT="-Wl,--no-as-needed -lcrypt" STATIC=-pie tests
+	    LIBCRYPT="-Wl,--no-as-needed -lcrypt" STATIC=-pie \
+	    ASAN_OPTIONS=detect_leaks=0 TIMEOUT=1800 check
 
 # tests/fuzz/FOLDER-WHAT.c with its seeds in tests/fuzz/seeds/FOLDER-WHAT; what
 # it finds stays in build/fuzz/corpus, inputs that break it in build/fuzz.

@@ -82,6 +82,11 @@ teardown() { lib_teardown; }
 
 # ---- processes
 
+# sanitized: the programs are those of make asan, which have no system call
+# filter.  confined PID: it has given up system calls.
+sanitized() { grep -q __asan_init "$BIN/tls-relay"; }
+confined() { sanitized || grep -Eq '^Seccomp:\s+2$' "/proc/$1/status"; }
+
 # start NAME COMMAND...: in the background, output in $T/NAME.out; its process
 # id is in PID_NAME.
 start() {
@@ -209,9 +214,10 @@ waiting() { find "$SPOOL"/{new,due,hold} -type f 2>/dev/null | wc -l; }
 # ---- unit tests
 
 # unit NAME: the program tests/unit/FOLDER-NAME.c, FOLDER being that of the BATS
-# file.
+# file.  Under make asan it looks for leaks, which what is traced cannot, and
+# what ends at once need not.
 unit() {
-	"$BUILD/unit/${BATS_TEST_DIRNAME##*/}-$1" "${@:2}"
+	ASAN_OPTIONS=detect_leaks=1 "$BUILD/unit/${BATS_TEST_DIRNAME##*/}-$1" "${@:2}"
 }
 
 # all_units [NAME...]: a unit test that no BATS file of the folder runs would

@@ -304,7 +304,7 @@ filtered() {
 		case $(readlink "/proc/$pid/root") in
 		"$RUN/empty")
 			ours=$((ours + 1))
-			grep -q '^Seccomp:.*2' "/proc/$pid/status"
+			confined "$pid"
 			grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
 			;;
 		esac

@@ -93,10 +93,3 @@ elsewhere() {
 	' - "$BIN/pop3-session" "$CONFIG" "$TOOL/chat" \
 		<"$BATS_TEST_DIRNAME/$1.chat"
 }
-
-# has_filter PID: it has given up system calls, as all do but those of builds
-# for sanitizers.
-has_filter() {
-	[ "$(nm "$BIN/pop3-session" | grep -c __asan_init)" -gt 0 ] ||
-		grep -q '^Seccomp:.*2$' "/proc/$1/status"
-}

@@ -222,7 +222,7 @@ load common
 	three
 	begin
 	session=$(pgrep -P "$PID_pop" -f pop3-session)
-	has_filter "$session"
+	confined "$session"
 	grep -q '^NoNewPrivs:.1$' "/proc/$session/status"
 	grep -q "^Uid:.$UID_alice.$UID_alice.$UID_alice.$UID_alice\$" \
 		"/proc/$session/status"

@@ -152,7 +152,7 @@ setup() { tls_setup; }
 	wait_for 10 grep -q 'Logged in' "$T/client.out"
 	pid=$(pgrep -f "^pop3-session .*-L .* alice $MAILDIR_alice")
 	grep -q "^Uid:.$UID_alice.$UID_alice.$UID_alice" "/proc/$pid/status"
-	has_filter "$pid"
+	confined "$pid"
 	# Its socket is not the client's.
 	run ! grep -q "$(readlink "/proc/$pid/fd/0" | tr -dc 0-9)" /proc/net/tcp
 }

@@ -30,7 +30,7 @@ raw() {
 		cat <<-'END'
 		import socket, ssl, sys, base64
 		host, ca = sys.argv[1:3]
-		c = socket.create_connection((host, 20999), 10)
+		c = socket.create_connection((host, 20999), 60)
 		def over(c):
 		    return ssl.create_default_context(cafile=ca).wrap_socket(
 		        c, server_hostname="mx.here.test")

@@ -244,7 +244,7 @@ call() {
 	grep -Eq '^CapPrm:\s+0+$' <<<"$s"
 	grep -Eq '^NoNewPrivs:\s+1$' <<<"$s"
 	[ "$(readlink "/proc/$pid/root")" = "$RUN/empty" ]
-	grep -q __asan_init "$BIN/tls-relay" || grep -Eq '^Seccomp:\s+2$' <<<"$s"
+	confined "$pid"
 	# The connection, the session, /dev/null and the log; no key.
 	ls -l "/proc/$pid/fd"
 	not grep -q "$CONFIG" <(ls -l "/proc/$pid/fd")

@@ -4,10 +4,6 @@
 bats_require_minimum_version 1.5.0
 load ../lib
 
-unit() {
-	"$BUILD/unit/session-$1" "${@:2}"
-}
-
 need_root() {
 	[ "$EUID" -eq 0 ] || skip "only root can become somebody else"
 }

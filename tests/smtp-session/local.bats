@@ -157,7 +157,6 @@ listener() {
 	local parser
 	parser=$(pgrep -u 20901 -P "$(pgrep -P "$PID_listener")")
 	[ "$(readlink "/proc/$parser/root")" = "$RUN/empty" ]
-	[ "$(nm "$BIN/smtp-session" | grep -c __asan_init)" -gt 0 ] ||
-		grep -q '^Seccomp:.*2' "/proc/$parser/status"
+	confined "$parser"
 	grep -q '^NoNewPrivs:.*1' "/proc/$parser/status"
 }
