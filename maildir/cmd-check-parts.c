@@ -11,6 +11,7 @@
 
 #include "maildir/cmd-check.h"
 #include "maildir/cmd-progress.h"
+#include "maildir/cmd.h"
 #include "maildir/dotlock.h"
 #include "maildir/names.h"
 #include "maildir/uidlist.h"
@@ -240,8 +241,8 @@ compare(struct check *k, struct folder *a, struct folder *b, bool tell)
 static unsigned
 differences(struct check *k, struct store *fresh, bool tell)
 {
-	struct folder *a = folder_open(k->c->store, k->folder, false);
-	struct folder *b = folder_open(fresh, k->folder, false);
+	struct folder *a = cmd_folder(k->c->store, k->folder, false);
+	struct folder *b = cmd_folder(fresh, k->folder, false);
 	unsigned n = 0;
 
 	if (a != NULL && b != NULL)

@@ -157,7 +157,7 @@ add_sender(struct book *b, const struct brief *brief, int64_t when)
 static void
 read_folder(struct book *b, const char *disk)
 {
-	struct folder *f = folder_open(b->c->store, disk, false);
+	struct folder *f = cmd_folder(b->c->store, disk, false);
 	bool sent =
 	    strcasecmp(disk, "Sent") == 0 || strncasecmp(disk, "Sent ", 5) == 0;
 	struct brief brief;

@@ -86,7 +86,7 @@ import_maildir(struct cmd *c, const char *path)
 		errx(EX_NOINPUT, "%s: %s", path, fail_text());
 	for (ptrdiff_t i = 0; i < n; i++) {
 		struct folder *f =
-		    list[i].exists ? folder_open(s, list[i].name, false) : NULL;
+		    list[i].exists ? cmd_folder(s, list[i].name, false) : NULL;
 
 		if (f == NULL)
 			continue;

@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "maildir/cmd-progress.h"
 #include "maildir/cmd-term.h"
 #include "maildir/cmd.h"
 #include "maildir/view.h"
@@ -90,10 +91,21 @@ cmd_said_name(struct buf *out, const char *disk)
 		buf_str(out, disk);
 }
 
+struct folder *
+cmd_folder(struct store *s, const char *disk, bool write)
+{
+	struct folder *f;
+
+	progress_wait("looking for messages");
+	f = folder_open(s, disk, write);
+	progress_over();
+	return f;
+}
+
 void
 cmd_open(struct cmd *c, bool write)
 {
-	c->folder = folder_open(c->store, c->folder_name, write);
+	c->folder = cmd_folder(c->store, c->folder_name, write);
 	if (c->folder != NULL)
 		return;
 	cmd_complain(c, "%s", fail_text());

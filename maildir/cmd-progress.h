@@ -9,4 +9,9 @@
  * the line is cleared, which must come before any other output there. */
 void progress(const char *what, uint64_t done, uint64_t total);
 
+/* The same for one long call, of which nothing is known until it ends: a sign
+ * of life until progress_over. */
+void progress_wait(const char *what);
+void progress_over(void);
+
 #endif

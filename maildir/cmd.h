@@ -48,6 +48,9 @@ struct cmd {
 
 /* Open the folder.  Ends the program when that fails. */
 void cmd_open(struct cmd *, bool write);
+/* folder_open, with a sign of life on a terminal while it looks for what has
+ * come. */
+struct folder *cmd_folder(struct store *, const char *disk, bool write);
 
 /* The folder's name for the disk (modified UTF-7) from what a user types, and
  * back.  0; -1 and a complaint. */

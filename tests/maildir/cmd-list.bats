@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # maildir list, show, headers, raw.
 
+bats_require_minimum_version 1.5.0
 load ../lib
 load cmd-common
 
@@ -215,4 +216,27 @@ assert not bad, bad'
 	[[ $output == *page:*Subject* ]]
 	run script -qec "$BIN/maildir raw 2" /dev/null </dev/null
 	[[ $output != *$'\033'* ]]
+}
+
+# typed COMMAND...: at a terminal as wide as a page; what it has shown.
+typed() {
+	script -qec "stty cols 80; $*" "$T/typescript" >/dev/null </dev/null
+	cat "$T/typescript"
+}
+
+@test "long work shows that it lives, on a terminal only" {
+	local slow="strace -o $T/calls -e trace=getdents64
+		-e inject=getdents64:delay_enter=400000 $BIN/maildir"
+	command -v strace >/dev/null || skip "strace is missing"
+	three
+	slow=${slow//$'\n'/ }
+	run -0 typed "$slow list"
+	[[ $output == *$'\rlooking for messages |'*$'\r\e[K'*"Carol, the third"* ]]
+	# The next finds the index, and shows nothing.
+	run -0 typed "$slow list"
+	[[ $output != *looking* ]]
+	rm "$M"/mailroom-index*
+	run -0 typed "$slow list 2>$T/err"
+	[[ $output != *looking* ]]
+	[ ! -s "$T/err" ]
 }
