@@ -88,6 +88,7 @@ class Peer:
     """One that serves the Maildir of HOME on a pipe, with Maildirs of its own
     below DIR/NAME."""
     lacks = frozenset()  # rows it has not
+    left = ()  # how rows begin that are left out
     index = "dovecot*", "mailroom-index*", "courierimapuiddb"
 
     def __init__(self, name, command, top):
@@ -103,6 +104,9 @@ class Peer:
 
     def folder(self, name):
         return name
+
+    def leaves(self, row):
+        return row.startswith(self.left)
 
     def forget(self, what="mail"):
         """Its index of INBOX."""
