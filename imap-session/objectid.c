@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "imap-session/notes.h"
 #include "message/fail.h"
 #include "message/header.h"
 
@@ -79,14 +80,12 @@ int
 objectid_match(void *key, uint32_t number)
 {
 	const struct objectid_key *k = key;
-	char email[OBJECTID], thread[OBJECTID];
+	char id[OBJECTID];
 	struct reading r;
 	int made;
 
 	reading_begin(&r, k->folder, number);
-	made = objectid_make(&r, email, thread);
+	made = notes_id(&r, k->thread, id);
 	reading_end(&r);
-	if (made == -1)
-		return -1;
-	return span_eq(k->id, span(k->thread ? thread : email));
+	return made == -1 ? -1 : span_eq(k->id, span(id));
 }

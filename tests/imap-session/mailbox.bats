@@ -124,6 +124,27 @@ play() {
 	play objectid
 }
 
+@test "OBJECTID: a search reads no message whose ids are noted" {
+	three
+	ask() {
+		chat imap-session <<-END
+		S: * OK IMAP server ready
+		C: a LOGIN alice correct-horse
+		S: a OK [CAPABILITY ...
+		C: b SELECT INBOX
+		S* *
+		S: b OK [READ-WRITE] Selected
+		C: c $1
+		S: * SEARCH
+		S: c OK Done
+		END
+	}
+	ask 'SEARCH EMAILID Mnone'
+	find "$MAILDIR_alice/cur" -type f -exec chmod 0 {} +
+	ask 'SEARCH EMAILID Mnone'
+	ask 'SEARCH THREADID Tnone'
+}
+
 @test "BINARY and PREVIEW" {
 	put cur/1000000001.a.here:2, <<-'END'
 	Subject: parts
