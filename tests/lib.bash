@@ -92,6 +92,8 @@ confined() { sanitized || grep -Eq '^Seccomp:\s+2$' "/proc/$1/status"; }
 start() {
 	local name=$1
 	shift
+	# Now: who waits for a word in it is not to find that of the one before.
+	: >"$T/$name.out"
 	"$@" >"$T/$name.out" 2>&1 3>&- &
 	declare -g "PID_$name=$!"
 	STARTED+=("$!")
