@@ -56,6 +56,8 @@ put_people(struct buf *b, struct span header, const char *name, bool first)
 			put_address(&address, &m);
 			if (m.name.len > 0)
 				word_decode(b, m.name);
+			else if (m.domain.len == 0) /* half a name */
+				word_decode(b, m.local);
 			else
 				buf_span(b, buf_all(&address));
 			if (first)

@@ -95,21 +95,30 @@ struct folder *
 cmd_folder(struct store *s, const char *disk, bool write)
 {
 	struct folder *f;
+	int e;
 
 	progress_wait("looking for messages");
 	f = folder_open(s, disk, write);
+	e = errno;
 	progress_over();
+	errno = e;
 	return f;
 }
 
 void
 cmd_open(struct cmd *c, bool write)
 {
+	int e;
+
 	c->folder = cmd_folder(c->store, c->folder_name, write);
+	e = errno;
 	if (c->folder != NULL)
 		return;
-	cmd_complain(c, "%s", fail_text());
-	exit(errno == ENOENT || errno == EINVAL ? EX_NOINPUT : EX_TEMPFAIL);
+	if (e == ENOENT)
+		cmd_complain(c, "no folder %s", c->folder_said);
+	else
+		cmd_complain(c, "%s", fail_text());
+	exit(e == ENOENT || e == EINVAL ? EX_NOINPUT : EX_TEMPFAIL);
 }
 
 /* ---- the current message: a number in a file of the folder */

@@ -296,6 +296,8 @@ one(struct cmd *c, struct letter *l, char **arg, int args)
 
 	cmd_open(c, false);
 	cmd_pick(c, arg, args, PICK_CURRENT);
+	if (c->n == 0 && c->status != 0) /* which was said */
+		exit(EX_NOINPUT);
 	if (c->n != 1)
 		errx(EX_USAGE, "one message at a time");
 	if (folder_get(c->folder, c->number[0], &m) == -1 ||

@@ -237,6 +237,9 @@ options(struct cmd *c, const struct verb *v, int argc, char **argv)
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
+	if (c->unread && c->argc > 0 && find(c->argv[0]) != NULL)
+		errx(EX_USAGE, "the verb comes first: maildir %s %s ...",
+		    c->argv[0], argv[1]);
 }
 
 /* $MAILDIR, or Maildir in the home. */

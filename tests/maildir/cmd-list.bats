@@ -240,3 +240,25 @@ typed() {
 	[[ $output != *looking* ]]
 	[ ! -s "$T/err" ]
 }
+
+@test "half a name, because of a comma that is not quoted, is read all the same" {
+	put new/1000000001.a.h <<-'END'
+		From: =?utf-8?q?M=C3=BCller?=, =?utf-8?q?J=C3=BCrgen?= <j@far.test>
+		Subject: hello
+		Date: Fri, 20 Nov 2026 10:00:00 +0000
+
+		text
+	END
+	run -0 md list
+	[[ $output == *" Müller  "* ]]
+}
+
+@test "what is typed wrongly is answered once, and says what to type" {
+	three
+	run -64 md -f Sent list
+	[ "$output" = "maildir: the verb comes first: maildir list -f ..." ]
+	run -66 md list -f Sent
+	[ "$output" = "maildir: list: no folder Sent" ]
+	run -66 md reply 99
+	[ "$output" = "maildir: reply: no message 99" ]
+}
