@@ -273,8 +273,9 @@ begin_content(struct smtp *s)
 	data_start(d);
 	d->limit = s->config->size;
 	d->mend_cr = smtp_ours(s) || s->facts.peer == POLICY_LOOPBACK;
-	if (s->facts.authenticated) {
+	if (smtp_ours(s) && !s->from_queue && !s->returns) {
 		d->id = s->id;
+		d->login = s->facts.authenticated;
 		d->host = s->config->hostname;
 		d->sender = s->envelope.from;
 	}

@@ -7,11 +7,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
-#include "message/date.h"
 #include "message/header.h"
-#include "message/list.h"
+#include "smtp-session/complete.h"
 
 void
 data_init(struct data *d)
@@ -30,6 +28,7 @@ data_start(struct data *d)
 	buf_reset(&d->from);
 	buf_reset(&d->senders);
 	d->id = NULL;
+	d->login = false;
 	d->has_id = d->has_date = d->has_from = false;
 	d->size = 0;
 	d->too_big = d->bare = d->high = d->in_body = d->endless = false;
@@ -98,79 +97,6 @@ note_field(struct data *d, const struct field *f)
 		d->high = (unsigned char)f->whole.p[i] >= 0x80;
 }
 
-/* Fields that go: the first is only the last host's to write, the others are
- * not for those who get the message from us. */
-static bool
-is_dropped(const struct data *d, struct span name)
-{
-	static const char *const names[] = {
-		"Return-Path",
-		"Bcc",
-		"Resent-Bcc",
-		"Content-Length",
-	};
-	size_t n = d->id == NULL ? 1 : sizeof(names) / sizeof(*names);
-
-	for (size_t i = 0; i < n; i++)
-		if (span_same(name, span(names[i])))
-			return true;
-	return false;
-}
-
-static bool
-is_sender(const struct data *d, const struct mailbox *m)
-{
-	struct span rest = span(d->sender), local = span_cut(&rest, '@');
-
-	return m->domain.len > 0 && span_same(m->local, local) &&
-	    span_same(m->domain, rest);
-}
-
-/* Does From name others than the sender only (RFC 5322 s. 3.6.2)? */
-static bool
-is_for_others(const struct data *d)
-{
-	struct span all = buf_all(&d->from);
-	size_t named = 0, sender = 0;
-	enum list_kind kind;
-	struct buf scratch;
-	struct mailbox m;
-	struct list l;
-
-	buf_init(&scratch, DATA_NAMES_MAX);
-	while (all.len > 0) {
-		list_begin(&l, span_cut(&all, '\0'));
-		while ((kind = list_next(&l, &scratch, &m)) != LIST_END) {
-			named += kind == LIST_MAILBOX && m.domain.len > 0;
-			sender += kind == LIST_MAILBOX && is_sender(d, &m);
-		}
-	}
-	buf_free(&scratch);
-	return d->sender[0] != '\0' && named > 0 && sender == 0;
-}
-
-/* What a program of our users left out (RFC 6409 s. 8). */
-static void
-add_missing(struct data *d)
-{
-	char date[DATE_SIZE];
-	struct buf b;
-
-	if (d->id == NULL)
-		return;
-	buf_init(&b, 2048);
-	if (!d->has_from)
-		buf_printf(&b, "From: <%s>\n", d->sender);
-	if (d->senders.len == 0 && is_for_others(d))
-		buf_printf(&b, "Sender: <%s>\n", d->sender);
-	if (!d->has_date)
-		buf_printf(&b, "Date: %s\n", date_put(date, time(NULL)));
-	if (!d->has_id)
-		buf_printf(&b, "Message-ID: <%s@%s>\n", d->id, d->host);
-	write_out(d, b.p, b.len);
-	buf_free(&b);
-}
-
 /* "From bob Mon Jan..." is no field but what mbox puts between messages. */
 static void
 skip_mbox_line(struct span *rest)
@@ -182,30 +108,41 @@ skip_mbox_line(struct span *rest)
 		*rest = span_from(*rest, 1);
 }
 
-/* The header, looked at once; "cut": there was no room for all of it.  Where a line is no field the body has begun
- * without an empty line: it gets one, or its first line would be taken for a
- * field by some. */
+/* The header, looked at once; "cut": there was no room for all of it.  Where a
+ * line is no field the body has begun without an empty line: it gets one, or
+ * its first line would be taken for a field by some. */
 static void
 end_header(struct data *d, bool cut)
 {
 	struct span rest = buf_all(&d->head), before;
 	const char *from, *end = rest.p + rest.len;
+	struct buf new;
 	struct field f;
 
 	d->in_body = true;
+	buf_init(&new, 2 * DATA_HEADER_MAX);
 	skip_mbox_line(&rest);
 	from = rest.p;
 	while (before = rest, header_next(&rest, &f) == 1) {
+		bool goes = complete_drops(d, f.name);
+		const char *at = f.whole.p;
+
+		goes |= complete_field(d, &f, &new);
 		note_field(d, &f);
-		if (!is_dropped(d, f.name))
+		if (!goes)
 			continue;
-		write_out(d, from, (size_t)(f.whole.p - from));
+		write_out(d, from, (size_t)(at - from));
+		if (f.whole.p != at)
+			write_out(d, f.whole.p, f.whole.len);
 		from = rest.p;
 	}
 	write_out(d, from, (size_t)(before.p - from));
 	d->endless =
 	    cut && before.p > d->head.p && span_find(rest, '\n') == rest.len;
-	add_missing(d);
+	buf_reset(&new);
+	complete_add(&new, d);
+	write_out(d, new.p, new.len);
+	buf_free(&new);
 	if (rest.p == before.p && rest.len > 0)
 		write_out(d, "\n", 1);
 	write_out(d, before.p, (size_t)(end - before.p));

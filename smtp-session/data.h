@@ -38,9 +38,10 @@ struct data {
 	/* set by the caller */
 	uint64_t limit; /* octets of a message; more are not stored */
 	bool mend_cr; /* a bare CR becomes a blank */
-	/* A message of one of our users (RFC 6409 s. 8): what is missing is
-	 * added, with this name and domain, and Bcc goes; NULL leaves it. */
+	/* A message of one of our users is completed (complete.h), with this
+	 * name, domain and envelope sender ("" null path); NULL leaves it. */
 	const char *id, *host, *sender;
+	bool login; /* the sender is who has logged in, and said to be so */
 	int (*out)(void *ctx, const void *, size_t); /* 0 / -1, fail_text() */
 	void *ctx;
 

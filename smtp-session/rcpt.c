@@ -243,6 +243,7 @@ cmd_rcpt(struct smtp *s, struct span arg)
 	}
 	milter_taken(s, &to);
 	s->alone = is_outlet(s, &to);
+	s->returns |= s->trusted && strchr("|\\~", to.addr.local[0]) != NULL;
 	if (s->rcpts++ == 0)
 		note_first(s, &to);
 	s->state = S_RCPT;

@@ -55,7 +55,7 @@ smtp_reset(struct smtp *s)
 	memset(&s->envelope, 0, sizeof(s->envelope));
 	s->for_rcpt[0] = '\0';
 	s->rcpts = 0;
-	s->alone = s->over = false;
+	s->alone = s->returns = s->over = false;
 	if (s->state != S_START)
 		s->state = S_READY;
 }

@@ -60,6 +60,7 @@ struct smtp {
 	char for_rcpt[ENVELOPE_TEXT]; /* the first recipient taken */
 	unsigned rcpts; /* taken */
 	bool alone; /* and there may be no other one */
+	bool returns; /* a recipient has a form that only mailq-run uses */
 	bool over; /* the transaction ends with this reply */
 	unsigned mails, errors, idle, logins;
 	unsigned counted; /* recipients of this mail, for the daily limit */

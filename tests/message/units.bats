@@ -17,6 +17,7 @@ load ../lib
 @test "message: word" { unit word; }
 @test "message: param" { unit param; }
 @test "message: list" { unit list; }
+@test "message: qualify" { unit qualify; }
 @test "message: mime" { unit mime; }
 @test "message: html" { unit html; }
 @test "message: compose" { unit compose; }

@@ -24,6 +24,43 @@ listener() {
 	[ "$(rcpts | wc -l)" -eq 1 ]
 }
 
+@test "pipe: what cron leaves out is added" {
+	local_peer <<-END
+	$(from_to root alice)
+	C: DATA
+	S: 354...
+	C: From: root (Cron Daemon)
+	C: To: alice
+	C: Bcc: bob
+	C: Subject: Cron <root@mx> true
+	C:
+	C: root
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+	has '^From: root@mx.here.test (Cron Daemon)$'
+	has '^To: alice@mx.here.test$'
+	has '^Date: [A-Z][a-z][a-z], '
+	has '^Message-ID: <[0-9A-Za-z]*-1@mx.here.test>$'
+	not has bob
+	[ "$(message | tail -n 1)" = root ]
+	# Whoever sends for others need not be named.
+	local_peer <<-END
+	$(from_to list@here.test alice)
+	C: DATA
+	S: 354...
+	C: From: x@remote.test
+	C:
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+	not has ^Sender:
+	# A null path is nobody to name.
+	local_peer <<<"$(from_to '' alice)
+$(empty_mail)"
+	not has ^From:
+}
+
 # A script without patience writes everything at once.
 @test "pipe: all of the dialogue in one piece" {
 	printf '%s\r\n' 'HELO x' 'MAIL FROM:<a@b.test>' \
@@ -145,7 +182,7 @@ listener() {
 	listener "$T/submit"
 	{ hello; cat; } >"$T/chat" <<-END
 	$(from_to a@b.test alice@here.test)
-	C! wait 2
+	C! wait 20
 	END
 	start client "$TOOL/chat" "$T/submit" <"$T/chat"
 	tree() {

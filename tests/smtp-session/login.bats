@@ -305,17 +305,34 @@ text" ]
 	has '^Sender: Office <INFO@here.test>$' bob
 }
 
-@test "mail of strangers and of local programs stays as it is" {
+@test "From: a name alone is one of this host, and must be his" {
+	written 'From: bob' <<<'S: 550 5.7.1 Not your address in From'
+	written 'From: Bob <bob>' <<<'S: 550 5.7.1 Not your address in From'
+	written 'From: alice (Anna)' 'To: bob,' ' "Far, F." <far@b.test>' \
+		'Cc: undisclosed-recipients:;' 'Reply-To: alice+x' \
+		'Subject: bob' <<<'S: 250 2.0.0 Ok, id ...'
+	[ "$(count bob)" -eq 1 ]
+	has '^From: alice@mx.here.test (Anna)$' bob
+	has '^To: bob@mx.here.test,$' bob
+	has '^ "Far, F." <far@b.test>$' bob
+	has '^Cc: undisclosed-recipients:;$' bob
+	has '^Reply-To: alice+x@mx.here.test$' bob
+	has '^Subject: bob$' bob
+}
+
+@test "mail of strangers stays as it is" {
 	talk <<-END
 	$(from_to a@b.test bob@here.test)
 	C: DATA
 	S: 354...
+	C: From: root (Cron Daemon)
 	C: Bcc: kept@b.test
 	C:
 	C: .
 	S: 250 2.0.0 Ok, id ...
 	END
 	has '^Bcc: kept' bob
+	has '^From: root (Cron Daemon)$' bob
 	not has '^Date:' bob
 }
 

@@ -145,8 +145,8 @@ TEST(completed)
 	    TEXT("Date: x\r\nBcc: y\r\n z\r\nFrom: me\r\n\r\nt\r\n.\r\n"));
 	data_finish(&d);
 	CHECK_SPAN(buf_all(&stored),
-	    "Date: x\nFrom: me\nMessage-ID: <i-1@h>\n\nt\n");
-	test_spans(__FILE__, __LINE__, buf_all(&d.from), TEXT(" me\0"));
+	    "Date: x\nFrom: me@h\nMessage-ID: <i-1@h>\n\nt\n");
+	test_spans(__FILE__, __LINE__, buf_all(&d.from), TEXT(" me@h\0"));
 }
 
 TEST(limits)
