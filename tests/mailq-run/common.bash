@@ -3,25 +3,56 @@
 
 load ../lib
 
+# spool_new: the directory is there.
+spool_new() {
+	[ ! -d "$SPOOL/new" ] || return 0
+	mkdir -p "$SPOOL/new"
+	chmod 700 "$SPOOL/new"
+	own 20902 "$SPOOL/new"
+}
+
 # entry ID FROM RCPT... <MESSAGE: an entry in new/ as spool(5) describes it,
 # a short message when standard input is a terminal or empty.  AGE: seconds.
+# Tests make many, so it starts few programs.
 entry() {
-	local id=$1 from=$2 file=$T/entry.$1 rcpt text=''
+	local id=$1 from=$2 file=$T/entry.$1 text='' rcpt
 	shift 2
-	[ -t 0 ] || text=$(cat && echo .)
-	text=${text%.}
-	[ -n "$text" ] || text=$'Subject: test '$id$'\nMessage-ID: <'$id$'@o>\n\nbody of '$id$'\n'
-	mkdir -p "$SPOOL/new"
+	if ! [ -t 0 ] && ! [ /dev/stdin -ef /dev/null ]; then
+		text=$file.text
+		cat >"$text"
+	fi
+	umask 077
 	{
 		printf 'mailroom-spool 1\nid %s\narrival %d\nfrom %s\n' \
-			"$id" $(($(date +%s) - ${AGE:-0})) "$from"
+			"$id" $((EPOCHSECONDS - ${AGE:-0})) "$from"
 		for rcpt; do printf 'T %s\n' "$rcpt"; done
-		printf '\n%s' "$text"
+		echo
+		if [ -s "$text" ]; then
+			cat "$text"
+		else
+			printf '%s\n' "Subject: test $id" \
+				"Message-ID: <$id@o>" '' "body of $id"
+		fi
 	} >"$file"
-	chmod 600 "$file"
-	own 20902 "$file" "$SPOOL/new"
-	chmod 700 "$SPOOL/new"
+	umask "$MASK"
+	spool_new
+	own 20902 "$file"
 	mv "$file" "$SPOOL/new/$id"
+}
+MASK=$(umask)
+
+# letters ID COUNT [DOMAIN]: so many for bob there (there.test), under ids that
+# begin so, at once; while nothing runs that could see half of one.
+letters() {
+	local i
+	spool_new
+	for ((i = 0; i < $2; i++)); do
+		printf '%s\n' 'mailroom-spool 1' "id $1$i" "arrival $EPOCHSECONDS" \
+			'from a@here.test' "T bob@${3:-there.test}" '' \
+			"Subject: test $1$i" '' "body of $1$i" >"$SPOOL/new/$1$i"
+	done
+	chmod 600 "$SPOOL"/new/*
+	own 20902 "$SPOOL"/new/*
 }
 
 # mailq_run [OPTION...]: one run.

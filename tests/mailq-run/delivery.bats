@@ -2,14 +2,6 @@ load common
 
 # What mailq-run makes of the answers of real and of bad servers.
 
-# letters ID COUNT: so many for bob@there.test, under ids that begin so.
-letters() {
-	local i
-	for ((i = 0; i < $2; i++)); do
-		entry "$1$i" a@here.test bob@there.test
-	done
-}
-
 @test "a message to its host by MX" {
 	remote
 	entry one alice@here.test bob@there.test

@@ -3,19 +3,11 @@
 
 load common
 
-# letters COUNT [DOMAIN]: so many for bob there, at there.test.
-letters() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		entry "m$i" a@here.test "bob@${2:-there.test}"
-	done
-}
-
 # second MODE: mail for two.there.test goes to a host that does so, and then to
 # one that takes it.
 second() {
 	config smtp-port 20026
-	rm -rf "$T/first"
+	rm -rf "$T/first" "$T/first.out"
 	start first "$TOOL/sink" -a "$HOST" -p 20026 -d "$T/first" -m "$1"
 	wait_for 20 grep -q '^port ' "$T/first.out"
 }
@@ -170,12 +162,12 @@ second() {
 @test "connections: five at first, one more with each greeting, twenty" {
 	# Nobody is greeted: the first five wait in vain.
 	remote -m 'greet '
-	letters 30 "[$HOST]" # no DNS, which -H hurries too
+	letters m 30 "[$HOST]" # no DNS, which -H hurries too
 	mailq_run -H 100
 	[ "$(grep -c -- '-: closed' "$T/sink/log")" -eq 5 ]
 	rm -rf "${SPOOL:?}"/{due,hosts} "$T/sink/log"
 	other_remote -m 'slow 0.1'
-	letters 150
+	letters m 150
 	mailq_run
 	[ "$(mails)" -eq 150 ]
 	[ "$(grep -c 'C: EHLO' "$T/sink/log")" -eq 20 ]
@@ -184,7 +176,7 @@ second() {
 @test "a hundred messages over one connection, then another" {
 	remote
 	config connections-per-destination 1
-	letters 105
+	letters m 105
 	mailq_run
 	[ "$(mails)" -eq 105 ]
 	[ "$(grep 'C: MAIL' "$T/sink/log" | cut -d' ' -f1 | uniq -c |

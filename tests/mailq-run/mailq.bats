@@ -38,12 +38,12 @@ deferred() {
 	deferred
 	run mailq
 	echo "$output"
-	[[ ${lines[0]} =~ ^A\ +17\ \ [0-9]s\ old\ \ in\ 1[12]m\ \ '<a@here.test>'$ ]]
+	[[ ${lines[0]} =~ ^A\ +17\ \ [0-9]+s\ old\ \ in\ 1[12]m\ \ '<a@here.test>'$ ]]
 	[ "${lines[1]}" = "    b@there.test" ]
 	[[ ${lines[2]} == *"mx.example.org: 451 4.7.1 Later <id 123>" ]]
 	[ "${lines[3]}" = "-- 1 message, 17 octets" ]
 	# The clock may go on between the two.
-	ages='s/[0-9]+[sm]( old|  <a@| ago)/N\1/'
+	ages='s/ +[0-9]+[sm]( old|  <a@| ago)/ N\1/g'
 	[ "$(mailq list | sed -E "$ages")" = "$(sed -E "$ages" <<<"$output")" ]
 }
 
