@@ -195,6 +195,7 @@ deliver(struct imap *im, struct parse *p, const char *disk, struct arrival *a)
 	bool ok = false;
 
 	if (p->error == NULL && a->wrong == NULL) {
+		selected_expect(im, disk);
 		a->append = append_new(im->store, disk);
 		if (a->append == NULL)
 			failed(im, a);

@@ -31,6 +31,7 @@ copy(struct imap *im, struct parse *p, bool move)
 	r = selected_numbers(im, &set, im->uid, &number, &n);
 	if (r != NULL || n == 0)
 		return r != NULL ? r : &imap_done;
+	selected_expect(im, disk);
 	if (folder_copy(im->folder, number, n, disk, move, &done) == -1)
 		r = errno == ENOENT ?
 		    imap_no(im, "[TRYCREATE] No such mailbox") :

@@ -224,6 +224,15 @@ selected_announce(struct imap *im, bool expunges)
 		selected_put_change(im, news.changed[i]);
 }
 
+void
+selected_expect(struct imap *im, const char *disk)
+{
+	if (im->state != S_BOX || strcmp(im->selected, disk) != 0)
+		return;
+	(void)folder_wait(im->folder);
+	selected_announce(im, false);
+}
+
 /* ---- sets */
 
 /* Room for what the set can name at most. */

@@ -14,6 +14,10 @@
  * only with "expunges" (RFC 9051 s. 7.5.1). */
 void selected_announce(struct imap *, bool expunges);
 
+/* Messages will come into that folder: if it is this one, have it watched, so
+ * that it need not be listed to find them. */
+void selected_expect(struct imap *, const char *disk);
+
 /* The client knows of modseqs from now on, and hears first where those of the
  * mailbox stand (RFC 7162 s. 3.1). */
 void selected_condstore(struct imap *);

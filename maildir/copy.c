@@ -166,7 +166,7 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 	for (ptrdiff_t i = 0; i < n; i++)
 		octets += c->a[i].r.size;
 	if (quota_room(c->to.store, (uint64_t)octets, (uint64_t)n) == -1 ||
-	    sync_lock(&c->to) == -1)
+	    sync_lock_to_add(&c->to) == -1)
 		return -1;
 	octets = 0;
 	for (ptrdiff_t i = 0; i < n && r == 0; i++) {

@@ -182,6 +182,21 @@ sync_lock(struct folder *f)
 	return -1;
 }
 
+int
+sync_lock_to_add(struct folder *f)
+{
+	struct stat st;
+	int r = sync_generation(f);
+
+	if (r == -1)
+		return -1;
+	if (r == 1 && !f->distrust && index_sound(&f->ix) && f->ix.writable &&
+	    sync_list_current(f, &st))
+		return 0;
+	index_unlock(&f->ix);
+	return sync_lock(f);
+}
+
 /* Nothing to do, and nothing to lock for? */
 static bool
 at_rest(struct folder *f)

@@ -17,6 +17,10 @@
 int sync_disk(struct folder *);
 /* The same, and keep the lock of the index, until index_unlock(&f->ix). */
 int sync_lock(struct folder *);
+/* The same for one who only adds messages.  What else happened to the folder
+ * may be found later, unless UIDs were given that the index does not know: the
+ * folder is not listed for it. */
+int sync_lock_to_add(struct folder *);
 /* A new generation from uidlist and listing, lock held (rebuild.c). */
 int sync_rebuild(struct folder *);
 /* Is the index as new/, cur/ and uidlist are? */

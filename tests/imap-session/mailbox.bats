@@ -29,6 +29,40 @@ play() {
 	play append
 }
 
+# appends COUNT FOLDER: how often directories were read.
+appends() {
+	{
+		cat <<-'END'
+		S: * OK IMAP server ready
+		C: a LOGIN alice correct-horse
+		S: a OK [CAPABILITY ...
+		C: b SELECT INBOX
+		S* *
+		S: b OK [READ-WRITE] Selected
+		END
+		for ((i = 0; i < $1; i++)); do
+			printf '%s\n' "C: c APPEND $2 {3+}" 'C: abc' 'S* *' \
+				'S: c OK [APPENDUID ...'
+		done
+	} | chat -q imap-session
+	grep -c getdents64 "$T/calls" || : # none
+}
+
+# A large folder is not listed for each message that comes into it; two reads of a
+# first block are how the session knows that it has heard of all.
+@test "APPEND lists no folder" {
+	maildir alice
+	as alice mkdir -p "$MAILDIR_alice"/.x/{cur,new,tmp}
+	# shellcheck disable=SC2034 # chat takes it
+	FAULT=(strace -f -qq -e trace=getdents64 -o "$T/calls")
+	for folder in INBOX x; do
+		few=$(appends 3 "$folder")
+		many=$(appends 23 "$folder")
+		echo "$folder: $few for 3, $many for 23"
+		[ "$many" -lt $((few + 60)) ]
+	done
+}
+
 @test "LIST, LSUB, CREATE, DELETE, RENAME, SUBSCRIBE" {
 	maildir alice
 	play list
