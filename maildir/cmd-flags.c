@@ -179,7 +179,9 @@ cmd_delete(struct cmd *c)
 static void
 put_held(struct cmd *c, const struct held *h)
 {
+	enum { HELD_BEFORE = 42 }; /* columns, of all but the subject */
 	struct buf *out = &c->out, subject, from;
+	size_t width = term_width();
 	struct letter l;
 	char day[32] = "";
 	time_t since = (time_t)h->since;
@@ -207,7 +209,10 @@ put_held(struct cmd *c, const struct held *h)
 		buf_printf(out, "%6u  %s  ", h->uid, day);
 		term_cell(out, buf_all(&from), 20);
 		buf_str(out, "  ");
-		term_safe(out, buf_all(&subject), false);
+		if (width > HELD_BEFORE)
+			term_cell(out, buf_all(&subject), width - HELD_BEFORE);
+		else
+			term_safe(out, buf_all(&subject), false);
 		buf_char(out, '\n');
 	}
 	cmd_flush(c);

@@ -241,6 +241,19 @@ typed() {
 	[ ! -s "$T/err" ]
 }
 
+@test "undelete: lines are as wide as the terminal" {
+	put new/1000000001.a.h <<-END
+		From: a@far.test
+		Subject: $(printf 'word%.0s ' {1..40})
+
+		text
+	END
+	md delete 1
+	run -0 typed "$BIN/maildir undelete"
+	[ "$(tr -d '\r' <"$T/typescript" | grep -a word | wc -L)" -le 80 ]
+	[ "$(md undelete | grep -o word | wc -l)" -eq 40 ]
+}
+
 @test "half a name, because of a comma that is not quoted, is read all the same" {
 	put new/1000000001.a.h <<-'END'
 		From: =?utf-8?q?M=C3=BCller?=, =?utf-8?q?J=C3=BCrgen?= <j@far.test>

@@ -124,6 +124,25 @@ others() {
 		done' "$T" "$I/etc"
 }
 
+# What she does with old mail.
+files_and_finds() {
+	types 'clear; maildir search subject:zwei'
+	appears ' 2 .*zwei$'
+	appears 'INBOX: 2 messages, .* 1 listed'
+	types 'clear; maildir create Archiv; maildir copy Archiv 2; maildir list -f Archiv'
+	appears 'Archiv: 1 messages'
+	types 'clear; maildir delete -f Archiv 1; maildir undelete -f Archiv; maildir list -f Archiv'
+	appears '^ +1  20[0-9-]+  Bob'
+	appears 'Archiv: 0 messages'
+	types 'clear; maildir undelete -f Archiv 1; maildir list -f Archiv; maildir list -f Nix'
+	appears 'Archiv: 1 messages'
+	appears '^maildir: list: no folder Nix$'
+	types 'clear; maildir move -f Archiv INBOX all; maildir search has:attachment zwei'
+	appears 'INBOX: 3 messages, .* 2 listed'
+	types 'clear; maildir delete "$"; maildir status'
+	appears '^ +2 .* INBOX$'
+}
+
 @test "a terminal: read, save, write, reply, forward, with others at work" {
 	mail 'Grüße eins'
 	mail 'zwei'
@@ -175,6 +194,7 @@ others() {
 	shows ' 1 .R.@' || shows ' 1 ..R'
 	shows ' 2 .F.@' || shows ' 2 ..F'
 	[ "$(alice maildir list -q -f Sent | wc -l)" -eq 3 ]
+	files_and_finds
 	touch "$T/enough"
 	wait "$PID_others" || :
 	cat "$T/others.out"
