@@ -25,6 +25,8 @@ struct append {
 		struct arrival a;
 	} * item;
 	size_t items, room;
+	size_t waiting; /* octets of the block: lines come one by one */
+	char block[32 * 1024];
 };
 
 struct append *
@@ -46,13 +48,22 @@ append_new(struct store *s, const char *folder)
 }
 
 static int
+pass_on(struct append *a, struct item *i)
+{
+	size_t n = a->waiting;
+
+	a->waiting = 0;
+	return n == 0 ? 0 : delivery_add(&i->d, a->block, n);
+}
+
+static int
 seal(struct append *a)
 {
 	struct item *i = a->items == 0 ? NULL : &a->item[a->items - 1];
 
 	if (i == NULL || i->sealed)
 		return 0;
-	if (delivery_seal(&i->d) == -1)
+	if (pass_on(a, i) == -1 || delivery_seal(&i->d) == -1)
 		return -1;
 	i->sealed = true;
 	if (i->d.size > UINT32_MAX / 2)
@@ -95,7 +106,15 @@ append_begin(struct append *a, uint32_t flags, const char *const *keywords,
 int
 append_add(struct append *a, struct span s)
 {
-	return delivery_add(&a->item[a->items - 1].d, s.p, s.len);
+	struct item *i = &a->item[a->items - 1];
+
+	if (a->waiting + s.len > sizeof(a->block) && pass_on(a, i) == -1)
+		return -1;
+	if (s.len > sizeof(a->block))
+		return delivery_add(&i->d, s.p, s.len);
+	(void)memcpy(a->block + a->waiting, s.p, s.len);
+	a->waiting += s.len;
+	return 0;
 }
 
 /* From tmp/ to cur/, with INTERNALDATE. */
