@@ -164,9 +164,11 @@ static int
 put_message(struct fetch *f, uint32_t number, bool flags)
 {
 	struct imap *im = f->im;
+	bool dated = f->w.has[ITEM_DATE] || f->w.has[ITEM_SIZE];
 	int r = 0;
 
-	if (folder_get(im->folder, number, &f->m) == -1 ||
+	if ((dated ? folder_get : folder_glance)(im->folder, number, &f->m) ==
+		-1 ||
 	    (f->w.has[ITEM_SIZE] &&
 		folder_wire(im->folder, number, &f->m) == -1))
 		return -1;

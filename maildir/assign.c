@@ -18,6 +18,7 @@
 enum {
 	LINKED = 30, /* seconds until two links are no rename at work */
 	ROUNDS = 5, /* searches for files that are renamed meanwhile */
+	MANY = 64,
 };
 
 void
@@ -122,20 +123,26 @@ unique(struct folder *f, const struct scan *s, struct fresh *x, size_t n)
 }
 
 /* 1: x is a message; 0: it is none; -1: ENOENT when it is not there any more,
- * under this name at least. */
+ * under this name at least.  Of "many" with a time of delivery in the name the
+ * files are looked at when somebody asks (date.c). */
 static int
 measured(const struct scan *s, const struct uidlist *l, const int dir[2],
-    struct fresh *x, time_t now)
+    struct fresh *x, time_t now, bool many)
 {
 	const struct scan_name *n = &s->name[x->name];
 	const char *name = scan_text(s, x->name);
-	int r = file_measure(dir[n->in_new], name, sync_wire(l, n->entry),
-	    false, &x->r);
+	uint64_t wire = sync_wire(l, n->entry);
+	int r = 1;
 
+	name_time(name, x->time);
+	if (many && n->sure && x->time[0] > 0 && x->time[0] <= (uint64_t)now) {
+		x->r.flags = REC_UNDATED | REC_UNMEASURED;
+		x->r.wire = wire > UINT32_MAX ? 0 : (uint32_t)wire;
+	} else
+		r = file_measure(dir[n->in_new], name, wire, false, &x->r);
 	if (r != 1)
 		return r;
 	x->uid = n->entry == 0 ? 0 : l->entry[n->entry - 1].uid;
-	name_time(name, x->time);
 	date(x, now);
 	return 1;
 }
@@ -144,7 +151,7 @@ measured(const struct scan *s, const struct uidlist *l, const int dir[2],
  * that were not where they were listed count in *astray; -1. */
 static ptrdiff_t
 measure_all(struct scan *s, const struct uidlist *l, const int dir[2],
-    struct fresh *x, size_t n, size_t *astray)
+    struct fresh *x, size_t n, size_t *astray, bool many)
 {
 	time_t now = time(NULL);
 
@@ -156,7 +163,7 @@ measure_all(struct scan *s, const struct uidlist *l, const int dir[2],
 		if (name->known || name->done || name->gone)
 			continue;
 		x[n] = (struct fresh){ .name = (uint32_t)i };
-		r = measured(s, l, dir, &x[n], now);
+		r = measured(s, l, dir, &x[n], now, many);
 		if (r == -1 && errno != ENOENT)
 			return -1;
 		n += r == 1;
@@ -170,15 +177,15 @@ measure_all(struct scan *s, const struct uidlist *l, const int dir[2],
  * message, and may have a UID in the list. */
 static ptrdiff_t
 find_all(struct folder *f, struct scan *s, const struct uidlist *l,
-    const int dir[2], struct fresh *x)
+    const int dir[2], struct fresh *x, bool many)
 {
 	size_t astray = 0;
-	ptrdiff_t n = measure_all(s, l, dir, x, 0, &astray);
+	ptrdiff_t n = measure_all(s, l, dir, x, 0, &astray, many);
 
 	for (int i = 0; i < ROUNDS && n != -1 && astray > 0; i++) {
 		if (scan_again(s, f->dir) == -1)
 			return -1;
-		n = measure_all(s, l, dir, x, (size_t)n, &astray);
+		n = measure_all(s, l, dir, x, (size_t)n, &astray, many);
 	}
 	if (astray > 0)
 		s->exact = false;
@@ -202,8 +209,9 @@ sync_fresh(struct folder *f, struct scan *s, struct uidlist *l,
 		return 0;
 	dir[0] = openat(f->dir, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir[1] = openat(f->dir, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	n = dir[0] == -1 || dir[1] == -1 ? fail("open %s", f->name) :
-					   find_all(f, s, l, dir, *out);
+	n = dir[0] == -1 || dir[1] == -1 ?
+	    fail("open %s", f->name) :
+	    find_all(f, s, l, dir, *out, n > MANY);
 	e = errno;
 	for (int i = 0; i < 2; i++)
 		if (dir[i] != -1)

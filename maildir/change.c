@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "maildir/date.h"
 #include "maildir/hold.h"
 #include "maildir/late.h"
 #include "maildir/maildir.h"
@@ -218,6 +219,7 @@ folder_expunge(struct folder *f, const uint32_t *number, size_t n, bool force)
 
 	if (n == 0)
 		return 0;
+	date_all(f); /* the sizes */
 	if ((f->store->options & STORE_NO_HOLD) == 0)
 		w.hold = hold_today(f->store, f->name);
 	r = all(&w, number, n, NULL);

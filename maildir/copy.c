@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "maildir/arrive.h"
+#include "maildir/date.h"
 #include "maildir/delivery.h"
 #include "maildir/maildir.h"
 #include "maildir/measure.h"
@@ -99,6 +100,7 @@ prepare(struct copy *c, char (*path)[FLAGS_NAME])
 
 	if (sync_disk(f) == -1)
 		return -1;
+	date_all(f);
 	for (size_t k = 0; k < c->lefts; k++) {
 		struct arrival *a = &c->a[n];
 		struct record told;

@@ -150,6 +150,7 @@ tally(struct header *h, const struct record *r, uint32_t sign)
 		h->dead += sign;
 		return;
 	}
+	h->undated += (r->flags & REC_UNDATED) != 0 ? sign : 0;
 	h->unseen += (r->flags & FLAG_SEEN) == 0 ? sign : 0;
 	h->deleted += (r->flags & FLAG_DELETED) != 0 ? sign : 0;
 	h->in_new += (r->flags & REC_NEW) != 0 ? sign : 0;

@@ -5,6 +5,7 @@
  * process only adds records behind these, marks some dead, or puts another
  * generation in place, while ours stays mapped; so a number means the same
  * message until folder_sync (news.c) moves "known", "hidden" and "at". */
+#include "maildir/date.h"
 #include "maildir/late.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+
+enum { ROUNDS = 8 }; /* while another program renames a file */
 
 struct folder *
 folder_open(struct store *s, const char *name, bool write)
@@ -150,15 +153,31 @@ in_ranges(const struct ranges *r, uint32_t uid)
 
 /* Count what nobody has counted yet, and keep it. */
 static void
-count(struct folder *f, const struct index *ix, struct record *r)
+count(struct folder *f, struct record *r)
 {
 	char path[FLAGS_NAME];
 	struct record now;
 	ptrdiff_t i;
+	int done = -1;
 
-	file_path(ix, r, path);
-	if (file_measure(f->dir, path, 0, true, r) != 1 || ix != &f->ix ||
-	    !ix->writable || index_lock(&f->ix) != 1)
+	if ((r->flags & REC_UNDATED) != 0)
+		date_one(f, r);
+	for (int round = 0; round < ROUNDS && done == -1; round++) {
+		i = view_current(f, r->uid);
+		if ((r->flags & REC_UNMEASURED) == 0 || i == -1 ||
+		    !index_get(&f->ix, (size_t)i, &now))
+			return;
+		file_path(&f->ix, &now, path);
+		done = file_measure(f->dir, path, 0, true, r);
+		if (done == 1)
+			break;
+		if (done == 0 || errno != ENOENT)
+			return;
+		f->distrust = true;
+		if (sync_disk(f) == -1)
+			return;
+	}
+	if (done != 1 || !f->ix.writable || index_lock(&f->ix) != 1)
 		return;
 	i = view_current(f, r->uid);
 	if (i != -1 && index_get(&f->ix, (size_t)i, &now) &&
@@ -187,13 +206,15 @@ refresh(const struct folder *f, struct record *r)
 	r->modseq = now.modseq;
 }
 
-int
-folder_get(struct folder *f, uint32_t number, struct message *m)
+static int
+get(struct folder *f, uint32_t number, struct message *m, bool dated)
 {
 	struct record r = { .uid = 0 };
 
 	if (view_record(f, number, &r) == -1)
 		return -1;
+	if (dated && (r.flags & REC_UNDATED) != 0)
+		date_one(f, &r);
 	if (f->at != &f->ix) /* flags as they are now */
 		refresh(f, &r);
 	if ((r.keywords & ~f->words.named) != 0)
@@ -207,9 +228,23 @@ folder_get(struct folder *f, uint32_t number, struct message *m)
 		.date = r.date,
 		.saved = r.saved,
 		.id = r.id };
+	if (!dated && (r.flags & REC_UNDATED) != 0)
+		m->date = 0;
 	if (in_ranges(&f->recent, r.uid) || (r.flags & REC_NEW) != 0)
 		m->flags |= FLAG_RECENT;
 	return 0;
+}
+
+int
+folder_get(struct folder *f, uint32_t number, struct message *m)
+{
+	return get(f, number, m, true);
+}
+
+int
+folder_glance(struct folder *f, uint32_t number, struct message *m)
+{
+	return get(f, number, m, false);
 }
 
 /* Is it so that the record there is the first one not below "uid"?  Those on
@@ -255,7 +290,7 @@ folder_wire(struct folder *f, uint32_t number, struct message *m)
 	if (view_record(f, number, &r) == -1)
 		return -1;
 	if ((r.flags & REC_UNMEASURED) != 0)
-		count(f, f->at, &r);
+		count(f, &r);
 	m->size = r.size;
 	m->wire = r.wire;
 	return 0;
@@ -303,14 +338,14 @@ first_unseen(struct folder *f)
 uint64_t
 folder_octets(struct folder *f)
 {
-	size_t n = index_count(&f->ix);
 	struct record r;
 
-	for (size_t i = 0; i < n && f->ix.h->unmeasured > 0; i++)
+	for (size_t i = 0; f->ix.h->unmeasured > 0 && i < index_count(&f->ix);
+	     i++)
 		if ((f->ix.r[i].flags & (REC_UNMEASURED | REC_DEAD)) ==
 			REC_UNMEASURED &&
 		    index_get(&f->ix, i, &r))
-			count(f, &f->ix, &r);
+			count(f, &r);
 	return f->ix.h->octets;
 }
 

@@ -53,16 +53,16 @@ uint32_t folder_count(const struct folder *);
 /* 0; -1 EIO: the index was damaged, and has been made anew; so open another
  * view (folder_sync may say ESTALE, when this one cannot go on). */
 int folder_get(struct folder *, uint32_t number, struct message *);
+/* The same, but size, wire and date are 0 when nobody has asked for any yet. */
+int folder_glance(struct folder *, uint32_t number, struct message *);
 /* Have "wire" counted, if nobody has yet: by reading.  0; -1 as folder_get. */
 int folder_wire(struct folder *, uint32_t number, struct message *);
 /* Of the first message with that UID or a higher one; count + 1: none is. */
 uint32_t folder_number(struct folder *, uint32_t uid);
-/* Open it for reading, wherever it has been renamed to; an expunged one as
- * long as it is held.  A descriptor; -1 with ENOENT. */
+/* Open it for reading, wherever it is now.  A descriptor; -1 with ENOENT. */
 int folder_read(struct folder *, uint32_t number);
 
-/* Names of the keyword bits; NULL where a bit has none.  Owned by the view,
- * until folder_sync. */
+/* Names of the keyword bits, or NULL.  Owned by the view until folder_sync. */
 const char *const *folder_keywords(struct folder *);
 
 /* What happened since the view was opened or synced, in the order in which a

@@ -19,6 +19,7 @@ enum { /* record.flags, beside FLAG_STORED of maildir.h */
 	REC_OPEN = 16384, /* it has none; neither: not known yet */
 	REC_LATE = 32768, /* its name is yet to follow (late.c) */
 	REC_NAMED = 16, /* to the left by that: the flags that the name has */
+	REC_UNDATED = 1 << 22, /* nor size and date (date.c); wire: a guess */
 };
 
 struct record {
@@ -62,7 +63,8 @@ struct header {
 	uint64_t check;
 	/* not under the checksum: no record before this one is unseen */
 	uint32_t unseen_from;
-	uint32_t late; /* nor is this: records with REC_LATE */
+	uint32_t late; /* nor are these: records with REC_LATE */
+	uint32_t undated, spare; /* with REC_UNDATED */
 };
 
 _Static_assert(sizeof(struct record) == 64, "record");
