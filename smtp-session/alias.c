@@ -257,12 +257,26 @@ alias_list(const struct alias_file *a, struct buf *values)
 	struct span rest = buf_all(&a->text);
 
 	buf_reset(values);
-	for (unsigned line = 1; rest.len > 0; line++)
+	for (unsigned line = 1; rest.len > 0; line++) {
 		if (split(span_cut(&rest, '\n'), values) == -1)
 			return fail_as(EINVAL,
 			    "%s:%u: quotes stay open, or too long", a->path,
 			    line);
+		buf_char(values, '\0');
+	}
 	return 0;
+}
+
+bool
+alias_value(struct span *values, struct span *value, unsigned *line)
+{
+	while (values->len > 0) {
+		*value = span_cut(values, '\0');
+		if (value->len > 0)
+			return true;
+		++*line;
+	}
+	return false;
 }
 
 bool

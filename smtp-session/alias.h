@@ -45,9 +45,13 @@ struct alias_walk {
 int alias_next(const struct alias_file *, struct alias_walk *, struct buf *name,
     struct buf *values);
 
-/* The file of an :include: : values, divided by commas and line ends.
- * 0; -1: fail_text() is "FILE:LINE: what". */
+/* The file of an :include: : values, divided by commas and line ends, and an
+ * empty one where a line ends.  0; -1: fail_text() is "FILE:LINE: what". */
 int alias_list(const struct alias_file *, struct buf *values);
+
+/* Take the next value from the front; the empty ones before it are added to
+ * *line.  False: there is none. */
+bool alias_value(struct span *values, struct span *value, unsigned *line);
 
 /* Is there an entry for "@domain"?  (Not all mail shall pay for the question
  * whose mailbox it is before it is asked for good.) */

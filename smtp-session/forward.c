@@ -99,6 +99,7 @@ struct reading {
 	const struct box *box;
 	const char *path;
 	struct buf *targets; /* where the next one goes */
+	unsigned line; /* of path */
 	unsigned outlets; /* so far */
 	bool command; /* the last was one */
 };
@@ -110,8 +111,8 @@ add_address(struct reading *f, struct span value, bool final)
 	struct addr a;
 
 	if (addr_path(&s, &a) == -1 || s.len > 0 || addr_null(&a))
-		return fail_as(EINVAL, "%s: \"%.*s\" is no address", f->path,
-		    (int)(value.len < 80 ? value.len : 80), value.p);
+		return fail_as(EINVAL, "%s:%u: \"%.*s\" is no address", f->path,
+		    f->line, (int)(value.len < 80 ? value.len : 80), value.p);
 	if (final || is_own(f->box, &a)) {
 		buf_printf(f->targets, "%c%s", TARGET_MAILBOX, f->box->final);
 	} else {
@@ -133,14 +134,14 @@ add_outlet(struct reading *f)
 
 	/* What comes for root without an alias runs nothing. */
 	if (f->box->nobodys)
-		return fail_as(EPERM, "%s: no commands and files here",
-		    f->path);
+		return fail_as(EPERM, "%s:%u: no commands and files here",
+		    f->path, f->line);
 	(void)snprintf(local, sizeof(local), "%.*s", (int)(at - f->box->final),
 	    f->box->final);
 	if (outlet_name(name, sizeof(name), local, at + 1, true,
 		++f->outlets) == -1)
-		return fail_as(EINVAL, "%s: %s is too long for a command",
-		    f->path, local);
+		return fail_as(EINVAL, "%s:%u: %s is too long for a command",
+		    f->path, f->line, local);
 	buf_char(f->targets, TARGET_OUTLET);
 	buf_add(f->targets, name, strlen(name) + 1);
 	return 0;
@@ -171,8 +172,9 @@ add(struct reading *f, struct span value)
 		break;
 	case ALIAS_INCLUDE:
 	case ALIAS_FAIL:
-		r = fail_as(ENOTSUP, "%s: this kind of target is for aliases",
-		    f->path);
+		r = fail_as(ENOTSUP,
+		    "%s:%u: this kind of target is for aliases", f->path,
+		    f->line);
 	}
 	buf_free(&plain);
 	return r;
@@ -199,17 +201,18 @@ read_part(struct reading *f, struct span values, unsigned *number,
 {
 	unsigned behind = *number;
 	struct buf others;
+	struct span value;
 	size_t at;
 	int r = 0;
 
 	*number = 0;
 	buf_init(&others, FORWARD_MAX);
-	while (r == 0 && values.len > 0) {
+	while (r == 0 && alias_value(&values, &value, &f->line)) {
 		bool wanted = *number == 0 && f->outlets >= behind;
 
 		f->targets = wanted ? targets : &others;
 		at = targets->len;
-		r = add(f, span_cut(&values, '\0'));
+		r = add(f, value);
 		if (wanted && f->command)
 			*number = f->outlets;
 		if (wanted && r == 0)
@@ -226,7 +229,7 @@ int
 forward_read(const struct box *box, unsigned *number, struct buf *targets)
 {
 	char path[PATH_MAX + 16];
-	struct reading f = { .box = box, .path = path };
+	struct reading f = { .box = box, .path = path, .line = 1 };
 	size_t before = targets->len, marks;
 	struct buf values;
 	int r;
@@ -252,7 +255,7 @@ int
 forward_outlet(struct outlet *o)
 {
 	char path[PATH_MAX + 16];
-	unsigned number = o->number;
+	unsigned number = o->number, line = 1;
 	struct buf values, rest;
 	int r, more = 0;
 
@@ -261,7 +264,9 @@ forward_outlet(struct outlet *o)
 	r = read_values(&o->box, path, &values);
 	(void)strlcpy(o->at, path, sizeof(o->at));
 	if (r == 1)
-		r = outlet_pick(o, &values);
+		r = outlet_pick(o, &values, &line);
+	if (r == 1)
+		(void)snprintf(o->at, sizeof(o->at), "%.300s:%u", path, line);
 	if (r == 1)
 		more = forward_read(&o->box, &number, &rest);
 	o->more = more == 1;

@@ -91,15 +91,15 @@ outlet_address(struct buf *out, const char *name)
 }
 
 int
-outlet_pick(struct outlet *o, const struct buf *values)
+outlet_pick(struct outlet *o, const struct buf *values, unsigned *line)
 {
-	struct span all = buf_all(values), rest = { NULL, 0 };
+	struct span all = buf_all(values), value, rest = { NULL, 0 };
 	struct buf plain;
 	unsigned n = 0;
 
 	buf_init(&plain, ALIAS_VALUES_MAX);
-	while (all.len > 0 && n < o->number) {
-		o->kind = alias_kind(span_cut(&all, '\0'), &plain, &rest);
+	while (n < o->number && alias_value(&all, &value, line)) {
+		o->kind = alias_kind(value, &plain, &rest);
 		n += o->kind == ALIAS_COMMAND || o->kind == ALIAS_FILE;
 	}
 	if (n == o->number)
@@ -121,6 +121,7 @@ outlet_find(struct outlet *o, const struct config *c, const char *local,
 	char base[ADDR_LOCAL_MAX + 1];
 	struct aliases files;
 	struct buf values;
+	unsigned line = 0; /* o->at has it */
 	int r;
 
 	memset(box, 0, sizeof(*box));
@@ -136,7 +137,7 @@ outlet_find(struct outlet *o, const struct config *c, const char *local,
 	if (r == 0)
 		r = aliases_find(&files, local, domain, &values, o->at);
 	if (r == 1)
-		r = outlet_pick(o, &values);
+		r = outlet_pick(o, &values, &line);
 	aliases_close(&files);
 	buf_free(&values);
 	return r;

@@ -49,9 +49,9 @@ int outlet_read(struct outlet *, const struct addr *,
  * as it is. */
 void outlet_address(struct buf *, const char *name);
 
-/* Number "o->number" of these values into kind and text.
+/* Number "o->number" of these values (alias_value) into kind and text.
  * 1; 0: there is none; -1: fail_text(). */
-int outlet_pick(struct outlet *, const struct buf *values);
+int outlet_pick(struct outlet *, const struct buf *values, unsigned *line);
 
 /* Find number "o->number" of an alias, and as whom it is used.
  * 1; 0: it has none such any more; -1: fail_text(). */

@@ -224,7 +224,8 @@ include(struct walk *w, struct span name, const char *domain, unsigned depth)
 	const char *entry = w->entry;
 	struct alias_file file;
 	struct buf values;
-	struct span all;
+	struct span all, value;
+	unsigned line = 1;
 
 	(void)snprintf(path, sizeof(path), "%.*s", (int)name.len, name.p);
 	if (was_seen(w, path))
@@ -247,11 +248,12 @@ include(struct walk *w, struct span name, const char *domain, unsigned depth)
 	if (alias_list(&file, &values) == -1)
 		trouble(w, "%s", fail_text());
 	(void)strlcpy(at, w->at, sizeof(at));
-	(void)strlcpy(w->at, path, sizeof(w->at));
 	w->entry = NULL;
 	all = buf_all(&values);
-	while (all.len > 0)
-		follow(w, span_cut(&all, '\0'), domain, depth + 1);
+	while (alias_value(&all, &value, &line)) {
+		(void)snprintf(w->at, sizeof(w->at), "%s:%u", path, line);
+		follow(w, value, domain, depth + 1);
+	}
 	w->entry = entry;
 	(void)strlcpy(w->at, at, sizeof(w->at));
 	buf_free(&values);

@@ -309,7 +309,7 @@ load smtp
 	printf '%s\n' "list: :include:$T/list" "prog: :include:$T/prog" \
 		"loop: bob, :include:$T/loop" >"$CONFIG/aliases"
 	printf '%s\n' '# members' 'alice, bob' 'x@remote.test  # far' >"$T/list"
-	printf '%s\n' '|/bin/true' >"$T/prog"
+	printf '%s\n' '# none' '|/bin/true' >"$T/prog"
 	printf '%s\n' alice ":include:$T/loop" ":include:$T/loop" >"$T/loop"
 	chmod 644 "$T"/{list,prog,loop}
 	send a@b.test list@here.test
@@ -320,7 +320,7 @@ load smtp
 	[ "$(count alice)" -eq 2 ]
 	refused prog@here.test \
 		'451 4.3.0 Cannot look that up now, try later'
-	logged "$T/prog: no commands and files in a list"
+	logged "$T/prog:2: no commands and files in a list"
 }
 
 @test "catch-all of a domain: for whom nobody is" {

@@ -68,9 +68,9 @@ load smtp
 	refused alice@here.test "$later"
 	logged 'sticky bit'
 	chmod 700 "$HOME_alice"
-	forward alice ':include:/etc/passwd'
+	forward alice '# none' ':include:/etc/passwd'
 	refused alice@here.test "$later"
-	logged 'forward: this kind of target'
+	logged 'forward:2: this kind of target'
 	forward alice 'no address here'
 	refused alice@here.test "$later"
 	# Without a .forward a home may be what it is.

@@ -377,7 +377,7 @@ alice alice+lists@here.test" ]
 	chmod 644 "$SPOOL/.forward"
 	refused postmaster \
 		'451 4.3.0 Cannot look that up now, try later'
-	logged 'spool/.forward: no commands and files here'
+	logged 'spool/.forward:1: no commands and files here'
 }
 
 @test "from the wire through spool, socket and command, and back" {

@@ -103,12 +103,21 @@ TEST(kinds)
 TEST(lists)
 {
 	struct buf values;
+	struct span all, value;
+	unsigned line = 1;
 
 	buf_init(&values, ALIAS_VALUES_MAX);
 	write_file("# x\na, b\n\n\"c d\"@e # f\n");
 	CHECK(alias_list(&file, &values) == 0);
 	test_spans(__FILE__, __LINE__, buf_all(&values),
-	    TEXT("a\0b\0\"c d\"@e\0"));
+	    TEXT("\0a\0b\0\0\0\"c d\"@e\0\0"));
+	all = buf_all(&values);
+	CHECK(alias_value(&all, &value, &line));
+	CHECK(line == 2 && span_same(value, span("a")));
+	CHECK(alias_value(&all, &value, &line) && line == 2);
+	CHECK(alias_value(&all, &value, &line));
+	CHECK(line == 4 && span_same(value, span("\"c d\"@e")));
+	CHECK(!alias_value(&all, &value, &line));
 	write_file("a\n\"b\n");
 	CHECK(alias_list(&file, &values) == -1);
 	buf_free(&values);
