@@ -256,7 +256,7 @@ static void
 check_helpers(struct check *k)
 {
 	static const char *const names[] = { "auth-pam", "find-user",
-		"tls-relay", "mta-sts" };
+		"tls-relay", "to-utf8", "mta-sts" };
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
