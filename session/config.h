@@ -52,6 +52,7 @@ struct config {
 	char helpers[256]; /* where auth-pam and tls-relay are; HELPERS */
 	/* Sessions at a time, all and from one address (/32 or /64). */
 	unsigned connections; /* 100 */
+	unsigned connections_before_login; /* of an address; 10 */
 	unsigned connections_per_address; /* 20 */
 	unsigned connections_per_destination; /* mailq-run: at most */
 	unsigned connections_per_user; /* after the login; 50 */

@@ -10,12 +10,12 @@
 
 #include "message/clock.h"
 #include "message/fail.h"
+#include "session/admit.h"
 #include "session/front-parts.h"
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
 #include "session/sasl.h"
-#include "session/slots.h"
 
 enum {
 	LOGIN_SECONDS = 180, /* from the greeting to the right password */
@@ -23,7 +23,7 @@ enum {
 };
 
 static struct conn conn;
-static struct slots slots = { .fd = -1 };
+static struct admission in = { { .fd = -1 }, { .fd = -1 } };
 
 int
 front_trouble(const char *event, const char *trouble)
@@ -128,10 +128,11 @@ run_again(const struct entry *e, const char *login, const char *path)
 static void
 keep_slots(void)
 {
-	if (slots.fd == FRONT_SLOT)
-		(void)fcntl(slots.fd, F_SETFD, 0);
-	else if (slots.fd != -1)
-		(void)dup2(slots.fd, FRONT_SLOT);
+	slots_close(&in.stranger);
+	if (in.all.fd == FRONT_SLOT)
+		(void)fcntl(in.all.fd, F_SETFD, 0);
+	else if (in.all.fd != -1)
+		(void)dup2(in.all.fd, FRONT_SLOT);
 }
 
 /* Become the user, and the program anew. */
@@ -155,30 +156,18 @@ hand_over(const struct entry *e)
 	return front_trouble("login-error", e->call->front->trouble);
 }
 
-/* One of the slots for connections, held until the user's session ends too. */
+/* One of the slots for connections is held until the user's session ends. */
 static bool
 admitted(const struct front_call *call, const struct peer *peer)
 {
-	const struct config *c = call->config;
-	const char *word, *busy = call->front->busy;
+	const char *busy = call->front->busy;
 
-	if (peer->kind != PEER_INET)
+	if (peer->kind != PEER_INET ||
+	    (admit(&in, call->config, call->front->program, peer) &&
+		admit_stranger(&in, call->config, peer)))
 		return true;
-	switch (slots_take(&slots, c->run, call->front->program, peer->ip,
-	    c->connections, c->connections_per_address, &word)) {
-	case 1:
-		return true;
-	case 0:
-		log_line(LOG_NOTICE,
-		    "refused ip=%s reason=\"too many connections\" "
-		    "setting=%s",
-		    peer->ip, word);
-		(void)!write(STDOUT_FILENO, busy, strlen(busy));
-		return false;
-	default: /* better too many than none */
-		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
-		return true;
-	}
+	(void)!write(STDOUT_FILENO, busy, strlen(busy));
+	return false;
 }
 
 bool
@@ -188,7 +177,7 @@ front_room(const struct entry *e)
 
 	if (e->peer->kind != PEER_INET)
 		return true;
-	switch (slots_user(&slots, c->run, e->call->front->program,
+	switch (slots_user(&in.all, c->run, e->call->front->program,
 	    e->user.name, c->connections_per_user)) {
 	case 1:
 		return true;

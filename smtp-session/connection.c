@@ -23,7 +23,6 @@
 #include "session/record.h"
 #include "session/role.h"
 #include "session/sandbox.h"
-#include "session/slots.h"
 #include "session/tls.h"
 #include "session/users.h"
 #include "smtp-session/agent.h"
@@ -239,31 +238,20 @@ connection_ready(void *service)
 
 /* ---- the client's arrival */
 
-/* In the other form of starting, start_sessions counts. */
+/* In the other form of starting, start_sessions counts all. */
 static bool
-admitted(const struct service *s, const struct peer *peer, struct welcome *w)
+admitted(const struct service *s, struct rights_ctx *x, struct welcome *w)
 {
-	static struct slots slots; /* held until we end */
-	const struct config *c = &s->config;
-	const char *word;
-
-	if (getpid() != s->main || peer->kind != PEER_INET)
+	if (x->peer->kind != PEER_INET ||
+	    ((getpid() != s->main ||
+		 admit(&x->in, x->config, "smtp", x->peer)) &&
+		(!s->submission ||
+		    admit_stranger(&x->in, x->config, x->peer)))) {
+		w->stress = x->in.all.stress;
 		return true;
-	switch (slots_take(&slots, c->run, "smtp", peer->ip, c->connections,
-	    c->connections_per_address, &word)) {
-	case 1:
-		w->stress = slots.stress;
-		return true;
-	case 0:
-		log_line(LOG_NOTICE,
-		    "refused ip=%s reason=\"too many "
-		    "connections\" setting=%s",
-		    peer->ip, word);
-		(void)say(CONNECTION_BUSY);
-		return false;
 	}
-	log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
-	return true;
+	(void)say(CONNECTION_BUSY);
+	return false;
 }
 
 /* TLS from the first octet (RFC 8314 s. 3.3): the relay takes the client's
@@ -383,6 +371,7 @@ connection_serve(const struct peer *peer, void *service)
 	static struct welcome w;
 	struct rights_ctx rights = { .config = &s->config,
 		.peer = peer,
+		.in = { { .fd = -1 }, { .fd = -1 } },
 		.slots = { .fd = -1 } };
 	struct monitor m = { .ctx = &rights,
 		.rights = smtp_rights,
@@ -397,7 +386,7 @@ connection_serve(const struct peer *peer, void *service)
 	if (proxy_peer(&s->config, &w.peer) == -1)
 		return 0;
 	rights.peer = peer = &w.peer;
-	if (!admitted(s, peer, &w))
+	if (!admitted(s, &rights, &w))
 		return 0;
 	if (s->tls && peer->kind == PEER_INET && encrypt(&rights, &w) == -1)
 		return 0;

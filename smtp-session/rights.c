@@ -147,6 +147,7 @@ let_in(struct monitor *m, const char *user, uint32_t kind, const char *said)
 	default:
 		log_line(LOG_ERR, "slots reason=\"%s\"", fail_text());
 	}
+	slots_close(&x->in.stranger);
 	(void)strlcpy(x->user, user, sizeof(x->user));
 	n = snprintf(both.data, sizeof(both.data), "%s%c%s", user, '\0', said);
 	return record_send(m->sock, kind, 0, span_n(both.data, (size_t)n), -1);

@@ -4,10 +4,10 @@
 #ifndef SMTP_SESSION_RIGHTS_H
 #define SMTP_SESSION_RIGHTS_H
 
+#include "session/admit.h"
 #include "session/auth.h"
 #include "session/config.h"
 #include "session/monitor.h"
-#include "session/slots.h"
 #include "session/start.h"
 
 enum { /* beside ASK_LOG */
@@ -51,6 +51,7 @@ struct rights_ctx { /* monitor.ctx */
 	const struct peer *peer;
 	const char *milters; /* their list */
 	char user[USER_NAME_MAX + 1]; /* who has logged in; "" nobody */
+	struct admission in;
 	struct slots slots; /* of his; fd -1 none */
 	int agent; /* for one that waits for its address; -1 none */
 	struct auth_scram scram;

@@ -101,6 +101,54 @@ LOCAL='\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'
 	grep -q 'refused ip=192.0.2.10 .*connections-per-address' "$LOG"
 }
 
+# ---- who has not logged in
+
+@test "connections-before-login: of all services together, until the login" {
+	local line
+	config connections-before-login 1
+	config plain-login always
+	start pop systemd-socket-activate --inetd -a -l "$HOST:20110" \
+		"$BIN/pop3-session" -c "$CONFIG"
+	start submission systemd-socket-activate --inetd -a -l "$HOST:2587" \
+		"$BIN/smtp-session" -s -c "$CONFIG"
+	start mx systemd-socket-activate --inetd -a -l "$HOST:2525" \
+		"$BIN/smtp-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 20110
+	wait_for 10 listens "$HOST" 2587
+	wait_for 10 listens "$HOST" 2525
+	exec 8<>"/dev/tcp/$HOST/20110"
+	IFS= read -r -t 20 -u 8 line
+	[[ $line = +OK* ]]
+	chat "$HOST:20110" <<-'END'
+	S: -ERR [SYS/TEMP] Too many connections from your address
+	S! eof
+	END
+	chat "$HOST:2587" <<-'END'
+	S: 421 4.7.0 Too many connections, try again later
+	S! eof
+	END
+	[ "$(grep -c "refused ip=.*connections-before-login" "$LOG")" -eq 2 ]
+	chat "$HOST:2525" <<-'END'
+	S: 220 ...
+	C: QUIT
+	S: 221 ...
+	END
+	printf 'USER alice\r\nPASS %s\r\n' "$PASSWORD" >&8
+	wait_for 20 grep -q 'login user=alice' "$LOG"
+	# He stays, and another may come, who logs in by SMTP and stays, too.
+	exec 9<>"/dev/tcp/$HOST/2587"
+	printf 'EHLO x\r\nAUTH PLAIN %s\r\n' \
+		"$(printf '\0bob\0%s' "$PASSWORD" | base64 -w 0)" >&9
+	while IFS= read -r -t 20 -u 9 line && [[ $line != 235* ]]; do :; done
+	[[ $line = 235* ]]
+	chat "$HOST:20110" <<-'END'
+	S: +OK POP3 server ready
+	C: QUIT
+	S: +OK ...
+	END
+	exec 8>&- 9>&-
+}
+
 # ---- one user, many connections
 
 @test "connections-per-user: said with its number and its word" {
