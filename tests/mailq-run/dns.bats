@@ -73,7 +73,7 @@ ask() {
 			"T x\@d$i.many.there.test\tnotify=NEVER\n\nA: b\n";
 	}' "$(mkdir -p "$SPOOL/new" && echo "$SPOOL")" "$(date +%s)"
 	entry one a@here.test bob@there.test
-	own 20902 "$SPOOL"/new/*
+	own 20902 "$SPOOL"/new "$SPOOL"/new/*
 	mailq_run
 	[ "$(waiting)" -eq 0 ]
 	[ "$(grep -c 'dsn=5.1.10 state=failed' "$LOG")" -eq 2500 ]
