@@ -313,7 +313,7 @@ DEPS_BUILD = gcc libc6-dev libbsd-dev libmd-dev libidn2-dev libunistring-dev \
 DEPS_DEMO = openbsd-inetd nsd openssl python3 perl-base systemd util-linux
 DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email \
 	     dnsmasq-base dovecot-imapd dpkg-dev fail2ban gsasl iproute2 isync ldnsutils \
-	     libmailtools-perl mpop msmtp mutt neomutt offlineimap3 opendkim \
+	     less libmailtools-perl mpop msmtp mutt neomutt offlineimap3 opendkim \
 	     php-cli php-sqlite3 roundcube-core roundcube-sqlite3 \
 	     procps s-nail s6 swaks tmux ucspi-tcp
 # Of long runs alone.

@@ -37,7 +37,7 @@ pager_begin(struct pager *p)
 	if (!isatty(STDOUT_FILENO) || (name != NULL && name[0] == '\0'))
 		return;
 	if (name == NULL)
-		name = "less";
+		name = "command -v less >/dev/null || exec cat; exec less";
 	(void)setenv("LESS", "FRX", 0);
 	(void)fflush(stdout);
 	if (pipe2(end, O_CLOEXEC) == -1 || (p->pid = fork()) == -1)

@@ -214,6 +214,11 @@ assert not bad, bad'
 	[[ $output != *$'\033'* ]]
 	PAGER='sed s/^/page:/' run script -qec "$BIN/maildir 1" /dev/null </dev/null
 	[[ $output == *page:*Subject* ]]
+	# Not every machine has less.
+	mkdir "$T/path"
+	ln -s /bin/cat "$T/path/cat"
+	run script -qec "PATH=$T/path $BIN/maildir 1" /dev/null </dev/null
+	[[ $output == *Subject* && $output != *'not found'* ]]
 	run script -qec "$BIN/maildir raw 2" /dev/null </dev/null
 	[[ $output != *$'\033'* ]]
 }
