@@ -135,22 +135,6 @@ view_record(struct folder *f, uint32_t number, struct record *r)
 	return -1;
 }
 
-static bool
-in_ranges(const struct ranges *r, uint32_t uid)
-{
-	size_t low = 0, high = r->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (r->p[2 * mid + 1] < uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < r->n && r->p[2 * low] <= uid;
-}
-
 /* Count what nobody has counted yet, and keep it. */
 static void
 count(struct folder *f, struct record *r)
@@ -230,7 +214,8 @@ get(struct folder *f, uint32_t number, struct message *m, bool dated)
 		.id = r.id };
 	if (!dated && (r.flags & REC_UNDATED) != 0)
 		m->date = 0;
-	if (in_ranges(&f->recent, r.uid) || (r.flags & REC_NEW) != 0)
+	if (ranges_have(f->recent.p, f->recent.n, r.uid) ||
+	    (r.flags & REC_NEW) != 0)
 		m->flags |= FLAG_RECENT;
 	return 0;
 }

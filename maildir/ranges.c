@@ -60,6 +60,22 @@ ranges_sort(struct ranges *r)
 	r->n = n + 1;
 }
 
+bool
+ranges_have(const uint32_t *p, size_t n, uint32_t x)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p[2 * mid + 1] < x)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && p[2 * low] <= x;
+}
+
 void
 ranges_free(struct ranges *r)
 {

@@ -2,6 +2,7 @@
 #ifndef MAILDIR_RANGES_H
 #define MAILDIR_RANGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ struct ranges {
 int ranges_add(struct ranges *, uint32_t first, uint32_t last);
 /* Ascending and without overlaps. */
 void ranges_sort(struct ranges *);
+/* Is x in one of n pairs at p, which are sorted so? */
+bool ranges_have(const uint32_t *p, size_t n, uint32_t x);
 void ranges_free(struct ranges *);
 
 #endif

@@ -6,6 +6,7 @@
 #include "maildir/answer.h"
 #include "maildir/load.h"
 #include "maildir/maildir.h"
+#include "maildir/ranges.h"
 #include "maildir/summary.h"
 #include "maildir/texts.h"
 #include "message/fail.h"
@@ -358,22 +359,6 @@ match_text(struct search *s, struct search_key *k)
 /* ---- */
 
 static bool
-in_range(const struct search_key *k, uint32_t n)
-{
-	size_t low = 0, high = k->ranges;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (k->range[2 * mid + 1] < n)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < k->ranges && k->range[2 * low] <= n;
-}
-
-static bool
 between(const struct search_key *k, int64_t x)
 {
 	return x >= k->low && x < k->high;
@@ -408,7 +393,7 @@ match_record(struct search *s, const struct search_key *k)
 		return (m->flags & k->flags) == 0 &&
 		    (m->keywords & k->keywords) == 0;
 	case SEARCH_UIDS:
-		return in_range(k, m->uid);
+		return ranges_have(k->range, k->ranges, m->uid);
 	case SEARCH_SIZE:
 		return folder_wire(s->folder, s->number, m) == 0 &&
 		    between(k, (int64_t)m->wire);
@@ -442,7 +427,7 @@ match(struct search *s, struct search_key *k)
 		r = match(s, k->child);
 		return r == -1 ? -1 : !r;
 	case SEARCH_NUMBERS:
-		return in_range(k, s->number);
+		return ranges_have(k->range, k->ranges, s->number);
 	case SEARCH_SENT:
 		return match_sent(s, k);
 	case SEARCH_HEADER:
