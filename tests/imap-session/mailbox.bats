@@ -29,22 +29,23 @@ play() {
 	play append
 }
 
+# in_inbox OPTION... <DIALOGUE: alice has selected her INBOX.
+in_inbox() {
+	{
+		printf '%s\n' 'S: * OK IMAP server ready' \
+			"C: a LOGIN alice $PASSWORD" 'S: a OK [CAPABILITY...' \
+			'C: b SELECT INBOX' 'S* * ' \
+			'S: b OK [READ-WRITE] Selected'
+		cat
+	} | chat imap-session "$@"
+}
+
 # appends COUNT FOLDER: how often directories were read.
 appends() {
-	{
-		cat <<-'END'
-		S: * OK IMAP server ready
-		C: a LOGIN alice correct-horse
-		S: a OK [CAPABILITY ...
-		C: b SELECT INBOX
-		S* *
-		S: b OK [READ-WRITE] Selected
-		END
-		for ((i = 0; i < $1; i++)); do
-			printf '%s\n' "C: c APPEND $2 {3+}" 'C: abc' 'S* *' \
-				'S: c OK [APPENDUID ...'
-		done
-	} | chat -q imap-session
+	for ((i = 0; i < $1; i++)); do
+		printf '%s\n' "C: c APPEND $2 {3+}" 'C: abc' 'S* *' \
+			'S: c OK [APPENDUID ...'
+	done | in_inbox >"$T/appends.out"
 	grep -c getdents64 "$T/calls" || : # none
 }
 
@@ -121,13 +122,7 @@ appends() {
 @test "SELECT: an index of another version is made anew" {
 	three
 	ask() {
-		chat imap-session <<-'END'
-		S: * OK IMAP server ready
-		C: a LOGIN alice correct-horse
-		S: a OK [CAPABILITY ...
-		C: b SELECT INBOX
-		S* * 
-		S: b OK [READ-WRITE] Selected
+		in_inbox <<-'END'
 		C: c FETCH 1:3 UID
 		S: * 1 FETCH (UID 1)
 		S: * 2 FETCH (UID 2)
@@ -161,13 +156,7 @@ appends() {
 @test "OBJECTID: a search reads no message whose ids are noted" {
 	three
 	ask() {
-		chat imap-session <<-END
-		S: * OK IMAP server ready
-		C: a LOGIN alice correct-horse
-		S: a OK [CAPABILITY ...
-		C: b SELECT INBOX
-		S* *
-		S: b OK [READ-WRITE] Selected
+		in_inbox <<-END
 		C: c $1
 		S: * SEARCH
 		S: c OK Done
@@ -229,17 +218,6 @@ appends() {
 	chat imap-session -n courier <"$BATS_TEST_DIRNAME/courier.chat"
 	[ -d "$MAILDIR_alice/.Sent/cur" ]
 	chat -x 64 -p imap-session -n other </dev/null
-}
-
-# in_inbox OPTION... <DIALOGUE: alice has selected her INBOX.
-in_inbox() {
-	{
-		printf '%s\n' 'S: * OK IMAP server ready' \
-			"C: a LOGIN alice $PASSWORD" 'S: a OK [CAPABILITY...' \
-			'C: b SELECT INBOX' 'S* * ' \
-			'S: b OK [READ-WRITE] Selected'
-		cat
-	} | chat imap-session "$@"
 }
 
 @test "-k: new mail stays in new/ until it is seen" {
