@@ -115,6 +115,7 @@ merge_known(struct merge *m, size_t i, size_t k)
 	old = r;
 	if (file_name(ix, &r, name, n->in_new) == -1)
 		return 1;
+	m->table.text = ix->names.p; /* which the name may have moved */
 	if ((r.flags & REC_DEAD) == 0 &&
 	    (((r.flags ^ old.flags) & FLAG_STORED) != 0 ||
 		r.keywords != old.keywords)) {

@@ -83,6 +83,33 @@ TEST(uid_of_mbsync)
 	home_drop(&h);
 }
 
+/* So many names that the index has no room for them where it is. */
+TEST(uids_of_mbsync)
+{
+	enum { MANY = 1500 };
+	struct home h;
+	struct folder *f;
+	char was[80], is[100];
+
+	home_make(&h, 0, 0);
+	for (int i = 1; i <= MANY; i++) {
+		(void)snprintf(was, sizeof(was), "cur/%d.%050d:2,", i, i);
+		place_put(&h.p, was, "text\n");
+	}
+	f = open_folder(&h, "INBOX", true);
+	for (int i = 1; i <= MANY; i++) {
+		(void)snprintf(was, sizeof(was), "cur/%d.%050d:2,", i, i);
+		(void)snprintf(is, sizeof(is), "cur/%d.%050d,U=%d:2,S", i, i,
+		    i);
+		CHECK(rename_file(&h, was, is) == 0);
+	}
+	look_again(f, 0);
+	CHECK(folder_count(f) == MANY && get(f, MANY).uid == MANY);
+	CHECK((get(f, MANY).flags & FLAG_SEEN) != 0);
+	folder_close(f);
+	home_drop(&h);
+}
+
 /* What went away and comes back has another UID, and so has what comes late
  * with a name of long ago. */
 TEST(back_again)
