@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "imap-session/downgrade.h"
 #include "imap-session/envelope.h"
 #include "imap-session/handlers.h"
 #include "imap-session/notes.h"
@@ -17,7 +18,7 @@
 
 /* What was made of the message once and noted, or is now. */
 static int
-put_made(struct fetch *f, const struct item *item)
+put_noted(struct fetch *f, const struct item *item)
 {
 	struct buf *b = &f->im->out;
 	struct span known;
@@ -41,6 +42,19 @@ put_made(struct fetch *f, const struct item *item)
 	}
 	buf_span(b, known);
 	return 0;
+}
+
+/* The same as this client may be sent it. */
+static int
+put_made(struct fetch *f, const struct item *item)
+{
+	size_t from = f->im->out.len;
+	int r = put_noted(f, item);
+
+	if (r == 0 && item->kind != ITEM_PREVIEW &&
+	    (f->im->enabled & (E_UTF8 | E_REV2)) == 0)
+		downgrade(&f->im->out, from);
+	return r;
 }
 
 /* As the answer names them; the others name their section, too. */

@@ -19,6 +19,20 @@ play() {
 	play fetch
 }
 
+# RFC 9755 s. 8: no octets above 127 but in the text of messages, until the
+# client says that it takes them.
+@test "FETCH: header text that is raw UTF-8" {
+	maildir alice
+	as alice tee "$MAILDIR_alice/cur/1.x:2," >/dev/null <<-'END'
+	From: Jürgen "Ä" <jürgen@x.test>
+	Subject: grüße =?utf-8?q?=C3=A4?= und mehr
+	Content-Type: text/plain; name="ä.txt"
+
+	x
+	END
+	play raw
+}
+
 @test "STORE, EXPUNGE, COPY, MOVE" {
 	three
 	play store
