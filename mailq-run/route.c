@@ -325,12 +325,12 @@ explain(struct route_verdict *v, const struct route_mx *r,
 {
 	const char *host = r->host[0].name;
 
-	if (seen->own || r->self)
-		decide(v, ROUTE_FAIL, "5.4.6", "mail for %s loops back to us",
-		    host);
-	else if (seen->temp)
+	if (seen->temp)
 		decide(v, ROUTE_DEFER, "4.4.3", "DNS look-up of %s: %s", host,
 		    seen->why);
+	else if (seen->own || r->self)
+		decide(v, ROUTE_FAIL, "5.4.6", "mail for %s loops back to us",
+		    host);
 	else if (seen->loopback)
 		decide(v, ROUTE_FAIL, "5.4.6",
 		    "mail exchanger %s has a loopback address", host);
@@ -355,10 +355,13 @@ route_addresses(struct route *out, const struct route_mx *r, size_t n,
 	memset(out, 0, sizeof(*out));
 	decide(&out->verdict, ROUTE_OK, "2.0.0", "%s", "");
 	for (size_t i = 0; i < n && i < ROUTE_HOSTS; i++) {
+		bool temp = seen.temp; /* of those that are better */
+
 		add_host(out, r, i, v6 ? aaaa[i] : a[i], v6 ? a[i] : aaaa[i],
 		    port, self, &seen);
 		if (seen.own) {
 			cut_at(out, r->host[i].preference);
+			seen.temp = temp;
 			break;
 		}
 	}

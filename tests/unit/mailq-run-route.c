@@ -318,6 +318,30 @@ TEST(verdicts_of_the_second_step)
 	CHECK(got.verdict.state == ROUTE_OK && got.count == 1);
 }
 
+/* We are the second host, and where the first is nobody says now. */
+TEST(a_better_host_is_not_told_of_now)
+{
+	be("b.host", NULL);
+	three("example.com");
+	CHECK(mx.self && mx.count == 1);
+	a4[0].status = DNS_TEMP;
+	find(false);
+	CHECK(got.verdict.state == ROUTE_DEFER);
+	CHECK_STR(got.verdict.status, "4.4.3");
+	be("mx.here.test", "192.0.2.3");
+	three("example.com");
+	add_ip(&a4[1], "192.0.2.3");
+	a4[0].status = DNS_TEMP;
+	find(false);
+	CHECK(got.verdict.state == ROUTE_DEFER);
+	/* Of our own host all is known that has to be. */
+	a4[0].status = DNS_NODATA;
+	a6[1].status = DNS_TEMP;
+	find(false);
+	CHECK(got.verdict.state == ROUTE_FAIL);
+	CHECK_STR(got.verdict.status, "5.4.6");
+}
+
 /* ---- servers */
 
 /* Whose word counts for DNSSEC. */
