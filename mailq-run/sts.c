@@ -28,7 +28,7 @@ read_record(struct span text, char id[STS_ID])
 	while (text.len > 0) {
 		field = span_trim(span_cut(&text, ';'));
 		name = span_cut(&field, '=');
-		if (!span_eq(span_trim(name), span("id")))
+		if (!span_eq(span_trim(name), span("id")) || id[0] != '\0')
 			continue;
 		field = span_trim(field);
 		if (field.len == 0 || field.len >= STS_ID)
@@ -94,7 +94,10 @@ read_mode(struct sts *s, struct span value)
 	return fail_as(EINVAL, "policy: unknown mode");
 }
 
-enum { HAS_VERSION = 1, HAS_MODE = 2, HAS_AGE = 4 };
+/* The keys that count once: the first (RFC 8461 s. 3.2). */
+static const char *const once[] = { "version", "mode", "max_age" };
+
+enum { VERSION, MODE, AGE, ONCE };
 
 /* Unknown keys are for later versions. */
 static int
@@ -102,21 +105,25 @@ read_field(struct sts *s, struct span line, time_t now, unsigned *has)
 {
 	struct span value = line, key = span_trim(span_cut(&value, ':'));
 	uint64_t n;
+	unsigned k = 0;
 
 	value = span_trim(value);
-	if (span_eq(key, span("version"))) {
-		*has |= span_eq(value, span("STSv1")) ? HAS_VERSION : 0U;
-	} else if (span_eq(key, span("mode"))) {
-		*has |= HAS_MODE;
-		return read_mode(s, value);
-	} else if (span_eq(key, span("max_age"))) {
-		if (span_number(value, UINT32_MAX, &n) == -1)
-			return fail_as(EINVAL, "policy: max_age is no number");
-		*has |= HAS_AGE;
-		s->until = now + (time_t)(n < YEAR ? n : YEAR);
-	} else if (span_eq(key, span("mx"))) {
+	if (span_eq(key, span("mx")))
 		return add_mx(s, value);
-	}
+	while (k < ONCE && !span_eq(key, span(once[k])))
+		k++;
+	if (k == ONCE || (*has & 1U << k) != 0)
+		return 0;
+	*has |= 1U << k;
+	if (k == VERSION)
+		return span_eq(value, span("STSv1")) ?
+		    0 :
+		    fail_as(EINVAL, "policy: unknown version");
+	if (k == MODE)
+		return read_mode(s, value);
+	if (span_number(value, UINT32_MAX, &n) == -1)
+		return fail_as(EINVAL, "policy: max_age is no number");
+	s->until = now + (time_t)(n < YEAR ? n : YEAR);
 	return 0;
 }
 
@@ -131,7 +138,7 @@ sts_parse(struct sts *s, struct span text, time_t now)
 	while (text.len > 0)
 		if (read_field(s, span_cut(&text, '\n'), now, &has) == -1)
 			return -1;
-	if (has != (HAS_VERSION | HAS_MODE | HAS_AGE) ||
+	if (has != (1U << ONCE) - 1 ||
 	    (s->mode != STS_NONE && s->mx[0] == '\0'))
 		return fail_as(EINVAL,
 		    "policy: version, mode, max_age or mx is missing");

@@ -33,6 +33,8 @@ TEST(records)
 	CHECK(record("v=STSv1", NULL) == 0);
 	CHECK(record("v=STSv1; id=", NULL) == 0);
 	CHECK(record("v=STSv1; id=a-b", NULL) == 0);
+	CHECK(record("v=STSv1; id=a; id=b", NULL) == 1);
+	CHECK_STR(id, "a"); /* s. 3.2: the first of several */
 	CHECK(record("v=STSv2; id=a", NULL) == 0);
 	CHECK(record("id=a; v=STSv1", NULL) == 0);
 	CHECK(
@@ -61,6 +63,12 @@ TEST(policies)
 	CHECK(!sts_match(&s, "xmail.example.com"));
 	CHECK(policy("version: STSv1\nmode: none\nmax_age: 1\nnew: x") == 0);
 	CHECK(s.mode == STS_NONE && !sts_match(&s, "a"));
+	/* Of all but mx the first counts (s. 3.2). */
+	CHECK(policy("version: STSv1\nmode: enforce\nmode: none\nmx: a.b\n"
+		     "max_age: 86400\nmax_age: 1\nversion: x\n") == 0);
+	CHECK(s.mode == STS_ENFORCE && s.until == 1000 + 86400);
+	CHECK(policy("version: STSv2\nversion: STSv1\nmode: none\n"
+		     "max_age: 1\n") == -1);
 	/* A year at most. */
 	CHECK(policy("version: STSv1\nmode: none\nmax_age: 99999999") == 0);
 	CHECK(s.until == 1000 + 31557600);
