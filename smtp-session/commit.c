@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "message/fail.h"
 #include "session/log.h"
@@ -90,28 +89,6 @@ say_strings(struct deliver_agent *a, uint32_t kind, int value, int fd,
 /* ---- the spool */
 
 static int
-hire_spool(struct deliver *d)
-{
-	int sock;
-
-	if (d->spool.sock != -1)
-		return 0;
-	sock = deliver_hire(d, ASK_SPOOL, 0, "");
-	if (sock == -1)
-		return -1;
-	d->spool.sock = sock;
-	if (deliver_hear(d, sock, "spool agent")) {
-		if (d->record.kind == AGENT_SPOOL)
-			return 0;
-		d->error = d->record.value;
-		buf_reset(&d->why);
-		buf_span(&d->why, record_span(&d->record));
-	}
-	deliver_let_go(&d->spool);
-	return -1;
-}
-
-static int
 flags(const struct deliver *d, const struct envelope *e, bool owned)
 {
 	return (d->held ? ENVELOPE_HELD : 0) |
@@ -179,7 +156,7 @@ write_group(struct deliver *d, const struct deliver_mail *m, int entry,
 static int
 spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
 {
-	if (hire_spool(d) == -1)
+	if (deliver_hire_spool(d) == -1)
 		return -1;
 	for (unsigned group = 0; group < d->groups; group++)
 		if (write_group(d, m, entry, group) == -1)
@@ -187,7 +164,7 @@ spool_write(struct deliver *d, const struct deliver_mail *m, int entry)
 	return 0;
 }
 
-/* Without an agent, hire_spool has said why. */
+/* Without an agent, deliver_hire_spool has said why. */
 static int
 spool_answer(struct deliver *d)
 {
@@ -219,34 +196,15 @@ spool_visible(struct deliver *d)
 	return 0;
 }
 
-int
-deliver_file(struct deliver *d)
-{
-	struct record *r = &d->record;
-	int fd = -1;
-
-	if (hire_spool(d) == -1)
-		return -1;
-	if (record_send(d->spool.sock, AGENT_FILE, 0, span(""), -1) == 0 &&
-	    record_recv(d->spool.sock, r, &fd, DELIVER_SECONDS * 1000) == 1 &&
-	    r->kind == AGENT_DONE && fd != -1)
-		return fd;
-	d->error = r->kind == AGENT_FAILED ? r->value : EPIPE;
-	buf_reset(&d->why);
-	buf_span(&d->why, record_span(r));
-	if (fd != -1)
-		(void)close(fd);
-	return -1;
-}
-
 /* ---- the mailboxes */
 
 static void
 log_target(const struct deliver *d, const struct deliver_mail *m,
-    const struct target *t, const char *event)
+    const struct target *t)
 {
 	log_line(LOG_INFO,
-	    "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s size=%llu", event, m->id,
+	    "%s id=%s from=<%s> to=<%s> orig=<%s> %s%s size=%llu",
+	    t->agent == -1 ? "queued" : "delivered", m->id,
 	    sender(d, m, t->group), target_addr(d, t), d->text.p + t->original,
 	    t->agent == -1 ? "" : "mailbox=",
 	    t->agent == -1 ? "via=spool" : d->agent[t->agent].name,
@@ -410,8 +368,7 @@ finish(struct deliver *d, const struct deliver_mail *m)
 {
 	for (size_t i = 0; i < d->targets; i++)
 		if (d->target[i].entry != DELIVER_REPORT)
-			log_target(d, m, &d->target[i],
-			    d->target[i].agent == -1 ? "queued" : "delivered");
+			log_target(d, m, &d->target[i]);
 	report_success(d, m);
 	return DELIVER_OK;
 }
@@ -443,7 +400,11 @@ deliver_lone(struct deliver *d, const struct deliver_mail *m)
 		deliver_behind(d);
 	if (d->more ? spool_late(d, m) == -1 : r == -1 && d->status == 0)
 		return deliver_by_error(d->error);
-	return r == -1 ? DELIVER_BOUNCED : finish(d, m);
+	if (r == 0)
+		return finish(d, m);
+	for (size_t i = 1; i < d->targets; i++)
+		log_target(d, m, &d->target[i]);
+	return DELIVER_BOUNCED;
 }
 
 /* The mailboxes' renames; what fails is late. */
@@ -484,10 +445,12 @@ deliver_message(struct deliver *d, const struct deliver_mail *m)
 	if (spool)
 		(void)spool_write(d, m, DELIVER_MAIN);
 	failed = hear_mailboxes(d, m, DELIVER_MAIN);
-	if (spool && spool_answer(d) == -1)
+	if (spool ? spool_answer(d) == -1 :
+		    failed + count_entry(d, DELIVER_REPORT) == d->targets)
 		return abort_all(d);
-	if (!spool && failed + count_entry(d, DELIVER_REPORT) == d->targets)
-		return abort_all(d);
+	/* What is written already would lack them. */
+	if (spool && failed > 0)
+		(void)say(&d->spool, AGENT_ABORT, 0, span(""), -1);
 	if (failed > 0 && spool_prepare(d, m, DELIVER_MAIN) == -1)
 		return abort_all(d);
 	if ((spool || failed > 0) && spool_visible(d) == -1) {

@@ -7,6 +7,9 @@
 /* Have the monitor fork an agent.  Its socket; -1 with why. */
 int deliver_hire(struct deliver *, uint32_t ask, int value, const char *addr);
 
+/* The same for d->spool, if there is none.  0; -1 with why. */
+int deliver_hire_spool(struct deliver *);
+
 /* The agent's next record into d->record; false with why. */
 bool deliver_hear(struct deliver *, int sock, const char *who);
 

@@ -133,6 +133,48 @@ deliver_hear(struct deliver *d, int sock, const char *who)
 	return false;
 }
 
+int
+deliver_hire_spool(struct deliver *d)
+{
+	int sock;
+
+	if (d->spool.sock != -1)
+		return 0;
+	sock = deliver_hire(d, ASK_SPOOL, 0, "");
+	if (sock == -1)
+		return -1;
+	d->spool.sock = sock;
+	if (deliver_hear(d, sock, "spool agent")) {
+		if (d->record.kind == AGENT_SPOOL)
+			return 0;
+		d->error = d->record.value;
+		buf_reset(&d->why);
+		buf_span(&d->why, record_span(&d->record));
+	}
+	deliver_let_go(&d->spool);
+	return -1;
+}
+
+int
+deliver_file(struct deliver *d)
+{
+	struct record *r = &d->record;
+	int fd = -1;
+
+	if (deliver_hire_spool(d) == -1)
+		return -1;
+	if (record_send(d->spool.sock, AGENT_FILE, 0, span(""), -1) == 0 &&
+	    record_recv(d->spool.sock, r, &fd, DELIVER_SECONDS * 1000) == 1 &&
+	    r->kind == AGENT_DONE && fd != -1)
+		return fd;
+	d->error = r->kind == AGENT_FAILED ? r->value : EPIPE;
+	buf_reset(&d->why);
+	buf_span(&d->why, record_span(r));
+	if (fd != -1)
+		(void)close(fd);
+	return -1;
+}
+
 /* A place for a new agent: a free one, or that of one who has nothing to do
  * now.  -1: all have. */
 static int

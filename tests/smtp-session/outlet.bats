@@ -308,6 +308,7 @@ alice alice+lists@here.test" ]
 	[ "$(waiting)" -eq 0 ]
 	[ "$(count bob)" -eq 1 ]
 	[ "$(count alice)" -eq 0 ]
+	logged 'queued id=.* to=<\|~alice#1\+@here.test>'
 	forward alice "|/bin/sh $T/prog" '|exit 0' '\alice'
 	send bob@here.test alice@here.test
 	"$BIN/mailq-run" -c "$CONFIG"

@@ -95,6 +95,23 @@ big() {
 	rcpts | grep -q '^T .*~alice'
 }
 
+@test "quota: who is elsewhere, and the others, do not wait for one who is full" {
+	quota 4000S '3000 1'
+	local_peer <<-END
+	$(from_to a@b.test far@remote.test alice@here.test bob@here.test)
+	C: DATA
+	S: 354...
+	C: $(printf '%03000d' 0)
+	C: .
+	S: 250 2.0.0 Ok, id ...
+	END
+	[ "$(count bob)" -eq 1 ]
+	[ "$(rcpts)" = "T far@remote.test
+T alice@here.test" ]
+	[ "$(waiting)" -eq 1 ]
+	nothing_left
+}
+
 @test "quota: a folder counts with the rest" {
 	quota 4000S '4000 1'
 	as alice mkdir "$MAILDIR_alice/.Lists"
