@@ -164,7 +164,8 @@ check_sender(struct smtp *s, const struct envelope *e)
 int
 mail_resolver(struct smtp *s)
 {
-	if (s->resolver == 0) {
+	if (!s->hired) {
+		s->hired = true;
 		s->resolver = deliver_hire(&s->deliver, ASK_NAMES, 0, "");
 		if (s->resolver == -1)
 			log_line(LOG_ERR, "no-resolver reason=\"%s\"",

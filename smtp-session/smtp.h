@@ -50,7 +50,8 @@ struct smtp {
 	bool named; /* that was asked for */
 	char listed[256]; /* zone of a DNS list that has it; "" none */
 	bool searched; /* that was asked for */
-	int resolver; /* socket; 0 not yet asked for, -1 none */
+	int resolver; /* socket; -1 none */
+	bool hired; /* that was asked for */
 	char user[ADDR_MAX + 1], mechanism[24]; /* of the login; "" none */
 	char only[65]; /* whom alone a local user may send as; "" any */
 	bool trusted; /* Unix socket: root, the spool's user, our own uid */

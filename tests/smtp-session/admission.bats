@@ -60,6 +60,28 @@ S: 250 2.0.0 Ok'
 	logged 'dnsbl zone=bl.test ip=127.0.0.3 reason="answer 127.255.255.254"'
 }
 
+@test "dnsbl: one resolver for all of a session, also in accept mode" {
+	config check-sender yes
+	config dnsbl bl.test
+	zone bl.test <<<'1.0.0.127 A 127.0.0.4'
+	zone test <<<'good MX 10 mx.good'
+	dns
+	start listener systemd-socket-activate -l "$HOST:2525" \
+		"$BIN/smtp-session" -c "$CONFIG"
+	wait_for 10 listens "$HOST" 2525
+	for _ in 1 2 3; do # the later ones meet a process that waits
+		{ hello; cat; } <<-END | "$TOOL/chat" -q "$HOST:2525"
+		$(from_to a@good.test)
+		C: RCPT TO:<alice@here.test>
+		S: 554 5.7.1 127.0.0.1 is listed by bl.test
+		C: RSET
+		S: 250 2.0.0 Ok
+		C: MAIL FROM:<a@missing.test>
+		S: 550 5.1.8 Sender's domain does not exist
+		END
+	done
+}
+
 @test "dnsbl: our own people are not looked up, and no answer is no list" {
 	config dnsbl bl.test
 	config dns "$HOST@20099"
