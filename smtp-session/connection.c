@@ -37,8 +37,8 @@ enum {
 	LAST_RESORT = SMTP_SESSION_SECONDS + 600,
 };
 
-/* What the parser is told of its client, in one record; with a descriptor
- * when that is not the one the parser was forked with. */
+/* What the parser is told of its client, in one record; with the client, unless
+ * that is a pair of pipes. */
 struct welcome {
 	struct peer peer;
 	char id[12]; /* of the session's log lines */
@@ -55,7 +55,6 @@ static struct {
 	pid_t pid; /* 0: not forked yet */
 	int sock; /* to the parser */
 	int agent; /* the first agent's end */
-	bool elsewhere; /* it was forked with another descriptor 0 */
 } parser;
 
 static int
@@ -139,8 +138,7 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 		(void)close(STDOUT_FILENO);
 	}
 	smtp->in = fd == -1 ? STDIN_FILENO : fd;
-	/* A socket is both, whatever 1 was when we were forked. */
-	smtp->out = w->peer.kind == PEER_PIPE ? STDOUT_FILENO : smtp->in;
+	smtp->out = fd == -1 ? STDOUT_FILENO : fd;
 	log_id(w->id);
 	date_zone_fixed(w->zone);
 	smtp->peer = &w->peer;
@@ -232,8 +230,6 @@ connection_ready(void *service)
 		return;
 	if (fork_parser(s) == -1)
 		parser.pid = 0;
-	else
-		parser.elsewhere = getpid() != s->main || s->tls;
 }
 
 /* ---- the client's arrival */
@@ -330,7 +326,6 @@ be_current(struct service *s)
 	(void)close(parser.sock); /* so it leaves */
 	(void)close(parser.agent);
 	parser.pid = 0;
-	parser.elsewhere = false;
 }
 
 /* What the spool has room for; a spool that nobody knows is no reason. */
@@ -356,7 +351,7 @@ introduce(struct service *s, struct welcome *w)
 		return -1;
 	w->keys = s->submission && users_have_keys(&s->config);
 	if (record_send(parser.sock, 0, 0, span_n((const char *)w, sizeof(*w)),
-		parser.elsewhere ? STDIN_FILENO : -1) == -1)
+		w->peer.kind == PEER_PIPE ? -1 : STDIN_FILENO) == -1)
 		return fail("welcome");
 	/* The client is to see the end when the parser leaves. */
 	(void)close(STDIN_FILENO);

@@ -37,6 +37,15 @@ John, I am testing..." ]
 	END
 }
 
+@test "TLS from the first octet is for the network: -S on a pipe" {
+	chat -p smtp-session -S <<-'END'
+	S: 220 mx.here.test ESMTP
+	C: QUIT
+	S: 221 2.0.0 Bye
+	S! eof
+	END
+}
+
 @test "a parser that cannot lock itself up: 421 after the greeting" {
 	fault landlock_create_ruleset EINVAL
 	chat -x 71 smtp-session <<-'END'

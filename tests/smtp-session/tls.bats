@@ -63,6 +63,30 @@ client() {
 	[ "$(message bob | tail -n 1)" = end ]
 }
 
+# has_tcp PID: it holds a connection, perhaps a listening socket.
+has_tcp() {
+	local inodes
+	inodes=$(readlink "/proc/$1/fd"/* | sed -n 's/^socket:\[\(.*\)\]$/\1/p')
+	awk '{ print $10 }' /proc/net/tcp | grep -Fxq "$inodes"
+}
+
+@test "STARTTLS: only the relay keeps the client's socket" {
+	local monitor pid client
+	how=(--inetd -a)
+	serve
+	coproc client { exec openssl s_client -quiet -starttls smtp \
+		-connect "$HOST:2525" >"$T/tls.out" 2>&1; }
+	echo NOOP >&"${client[1]}"
+	wait_for 20 grep -q '^250 2.0.0 Ok' "$T/tls.out"
+	monitor=$(pgrep -P "$PID_listener")
+	has_tcp "$PID_listener"
+	for pid in "$monitor" $(pgrep -P "$monitor"); do
+		not has_tcp "$pid"
+	done
+	echo QUIT >&"${client[1]}"
+	wait_for 20 grep -q '^221 ' "$T/tls.out"
+}
+
 @test "STARTTLS in accept mode, login over it" {
 	how=()
 	serve -s
