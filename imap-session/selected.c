@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imap-session/notify.h"
 #include "imap-session/put.h"
 #include "imap-session/uids.h"
 #include "maildir/keywords.h"
@@ -35,6 +36,8 @@ selected_leave(struct imap *im)
 	if (im->folder != NULL)
 		folder_close(im->folder);
 	im->folder = NULL;
+	if (im->notify != NULL)
+		im->notify->folder = NULL; /* another may get its address */
 	im->state = S_IN;
 	selected_save(im, NULL, 0);
 }

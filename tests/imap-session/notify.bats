@@ -82,6 +82,20 @@ in_work() {
 	end 8
 }
 
+@test "NOTIFY: what is new in a mailbox is not what is new in another" {
+	for i in 1 2 3 4; do echo "Subject: $i" | in_work "$i.a"; done
+	begin 8 INBOX
+	say 8 'C: a NOTIFY SET (selected (MessageNew (UID) MessageExpunge))' \
+		'S: a OK Done' 'C: b SELECT Work' 'S* b OK*' \
+		'C: c NOOP' 'S: c OK Done'
+	echo 'Subject: 5' | in_work 5.a
+	say 8 'S: * 5 EXISTS' 'S: * 5 RECENT' 'S: * 5 FETCH (UID 5)' \
+		'C: d SELECT INBOX' 'S* d OK*' 'C: e NOOP' 'S: e OK Done'
+	echo 'Subject: four' | arrive 1000000004.d.here
+	say 8 'S: * 4 EXISTS' 'S~ \* * RECENT' 'S: * 4 FETCH (UID 4)'
+	end 8
+}
+
 @test "NOTIFY: selected-delayed keeps messages until a command" {
 	begin 8 INBOX
 	say 8 'C: a NOTIFY SET (selected-delayed (MessageNew MessageExpunge))' \
