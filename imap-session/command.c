@@ -231,6 +231,17 @@ command_more(struct command *c, struct conn *conn, const struct limit *limit)
 }
 
 enum command_got
+command_end(struct command *c, struct conn *conn, const struct limit *limit)
+{
+	enum command_got r = COMMAND_NO;
+
+	c->why = too_big;
+	if (c->message)
+		r = refuse(conn, limit, c->literal);
+	return r == COMMAND_NO ? COMMAND_OK : r;
+}
+
+enum command_got
 command_read(struct command *c, struct conn *conn, const struct limit *limit)
 {
 	return collect(c, conn, limit, false);

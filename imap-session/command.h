@@ -55,6 +55,11 @@ enum command_got command_read(struct command *, struct conn *,
 enum command_got command_more(struct command *, struct conn *,
     const struct limit *);
 
+/* The command is over: skip the message that nobody has read, if it comes
+ * without our leave.  COMMAND_OK, BYE, IDLE, GONE. */
+enum command_got command_end(struct command *, struct conn *,
+    const struct limit *);
+
 /* Tell the client to send a literal, if it waits for that. */
 void command_go_on(struct conn *, const struct literal *);
 

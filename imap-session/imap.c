@@ -227,7 +227,6 @@ find(struct span verb)
 	return NULL;
 }
 
-/* Behind the tag. */
 static const struct reply *
 obey(struct imap *im, struct parse *p)
 {
@@ -235,6 +234,10 @@ obey(struct imap *im, struct parse *p)
 	const struct row *row;
 	struct span verb;
 
+	if (p->error != NULL || im->tag.p[0] == '*') {
+		p->error = "Invalid tag";
+		return &imap_bad;
+	}
 	if (parse_space(p) == -1 || parse_atom(p, &verb) == -1)
 		return &imap_bad;
 	im->uid = span_same(verb, span("UID"));
@@ -322,7 +325,7 @@ static bool
 one(struct imap *im)
 {
 	enum command_got got;
-	const struct reply *r;
+	const struct reply *r = &nothing;
 	struct parse p;
 
 	arena_reset(&im->arena);
@@ -332,11 +335,12 @@ one(struct imap *im)
 	catch_up(im);
 	got = command_read(&im->command, im->conn, im->limit);
 	find_tag(im, &p);
+	if (got == COMMAND_OK) {
+		r = obey(im, &p);
+		got = command_end(&im->command, im->conn, im->limit);
+	}
 	switch (got) {
 	case COMMAND_OK:
-		if (p.error != NULL || im->tag.p[0] == '*')
-			return answer(im, &imap_bad, "Invalid tag");
-		r = obey(im, &p);
 		return answer(im, r, p.error);
 	case COMMAND_BAD:
 		return answer(im, &imap_bad, im->command.why);
