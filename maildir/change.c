@@ -101,6 +101,7 @@ expunge_one(struct work *w, size_t i, struct record *r)
 {
 	if ((r->flags & FLAG_DELETED) == 0 && !w->force)
 		return 1;
+	(void)date_look(w->f, &w->f->ix, r); /* its size */
 	if (!at_once(w))
 		file_late(r, file_flags(r), r->flags & FLAG_STORED, true);
 	else if (late_remove(w->f, w->hold, r) == -1)
@@ -219,7 +220,6 @@ folder_expunge(struct folder *f, const uint32_t *number, size_t n, bool force)
 
 	if (n == 0)
 		return 0;
-	date_all(f); /* the sizes */
 	if ((f->store->options & STORE_NO_HOLD) == 0)
 		w.hold = hold_today(f->store, f->name);
 	r = all(&w, number, n, NULL);

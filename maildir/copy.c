@@ -100,7 +100,6 @@ prepare(struct copy *c, char (*path)[FLAGS_NAME])
 
 	if (sync_disk(f) == -1)
 		return -1;
-	date_all(f);
 	for (size_t k = 0; k < c->lefts; k++) {
 		struct arrival *a = &c->a[n];
 		struct record told;
@@ -115,11 +114,13 @@ prepare(struct copy *c, char (*path)[FLAGS_NAME])
 		if (i == -1 || !index_get(&f->ix, (size_t)i, &a->r) ||
 		    (a->r.flags & REC_DEAD) != 0)
 			continue;
+		if (date_look(f, &f->ix, &a->r) == -1 && errno != ENOENT)
+			return -1;
 		file_path(&f->ix, &a->r, path[n]);
 		c->uid[n] = a->r.uid;
 		c->number[n] = c->left[k];
-		a->r.flags &= FLAG_STORED | REC_UNMEASURED | REC_ATTACHMENT |
-		    REC_ENDED | REC_OPEN;
+		a->r.flags &= FLAG_STORED | REC_UNDATED | REC_UNMEASURED |
+		    REC_ATTACHMENT | REC_ENDED | REC_OPEN;
 		a->r.note = 0;
 		if (words(c, a->r.keywords, &a->r.keywords) == -1)
 			return -1;

@@ -15,19 +15,23 @@
 enum { ROUNDS = 5 }; /* while another program renames them */
 
 /* As sync_fresh has it: the time of the name when that of the file is none. */
-static int
-look(const struct folder *f, const struct index *ix, struct record *r)
+int
+date_look(const struct folder *f, const struct index *ix, struct record *r)
 {
 	char path[FLAGS_NAME];
-	uint32_t guess = r->wire;
+	uint32_t guess = r->wire, flags = r->flags;
 	int done;
 
+	if ((flags & REC_UNDATED) == 0)
+		return 0;
 	file_path(ix, r, path);
 	r->flags &= ~(uint32_t)(REC_UNDATED | REC_UNMEASURED);
 	done = file_measure(f->dir, path, guess, false, r);
+	if (done == -1)
+		r->flags = flags;
 	if (done == 1 && (r->date <= 0 || r->date > time(NULL)))
 		r->date = r->saved;
-	return done;
+	return done == -1 ? -1 : 0;
 }
 
 /* Under the lock.  How many were not where they should be. */
@@ -45,7 +49,7 @@ look_at_all(struct folder *f)
 			REC_UNDATED ||
 		    !index_get(ix, i, &r))
 			continue;
-		if (look(f, ix, &r) == -1)
+		if (date_look(f, ix, &r) == -1)
 			astray += errno == ENOENT;
 		else
 			file_put(ix, i, &r);
@@ -56,19 +60,18 @@ look_at_all(struct folder *f)
 	return astray;
 }
 
-void
+/* Of all of which size and date are not known; it is kept in the index. */
+static void
 date_all(struct folder *f)
 {
 	size_t astray = 1;
 
 	for (int i = 0; i < ROUNDS && astray > 0 && f->ix.h->undated > 0 &&
-	     f->ix.writable && sync_generation(f) == 1;
+	     f->ix.writable && sync_hold(f) == 0;
 	     i++) {
-		astray = index_sound(&f->ix) ? look_at_all(f) : 0;
+		astray = look_at_all(f);
+		f->distrust = astray > 0;
 		index_unlock(&f->ix);
-		f->distrust = f->distrust || astray > 0;
-		if (astray > 0 && sync_disk(f) == -1)
-			break;
 	}
 }
 
@@ -80,14 +83,14 @@ date_one(struct folder *f, struct record *r)
 
 	date_all(f);
 	i = view_current(f, r->uid);
-	if (i != -1 && index_get(&f->ix, (size_t)i, &now) &&
-	    (now.flags & REC_UNDATED) == 0) {
-		r->flags =
-		    (r->flags & ~(uint32_t)(REC_UNDATED | REC_UNMEASURED)) |
-		    (now.flags & REC_UNMEASURED);
-		r->date = now.date;
-		r->size = now.size;
-		r->wire = now.wire;
-	} else
-		(void)look(f, f->at, r);
+	if (i == -1 || !index_get(&f->ix, (size_t)i, &now)) {
+		(void)date_look(f, f->at, r);
+		return;
+	}
+	(void)date_look(f, &f->ix, &now); /* it could not be kept */
+	r->flags = (r->flags & ~(uint32_t)(REC_UNDATED | REC_UNMEASURED)) |
+	    (now.flags & (REC_UNDATED | REC_UNMEASURED));
+	r->date = now.date;
+	r->size = now.size;
+	r->wire = now.wire;
 }

@@ -4,10 +4,11 @@
 
 #include "maildir/sync.h"
 
-/* Look at all files of which size and date are not known (REC_UNDATED), and
- * keep it in the index. */
-void date_all(struct folder *);
-/* A record of "at" gets its size, date and, when it is cheap, wire. */
+/* The size and date of a record of the index, and wire when it is cheap: now,
+ * for this copy of it alone.  0; -1 ENOENT: its file is not there. */
+int date_look(const struct folder *, const struct index *, struct record *);
+/* The same for a record of "at", and for all that lack them, too, which is kept
+ * in the index. */
 void date_one(struct folder *, struct record *);
 
 #endif

@@ -161,8 +161,10 @@ count(struct folder *f, struct record *r)
 		if (sync_disk(f) == -1)
 			return;
 	}
-	if (done != 1 || !f->ix.writable || index_lock(&f->ix) != 1)
+	if (done != 1 || !f->ix.writable || index_lock(&f->ix) != 1) {
+		index_unlock(&f->ix);
 		return;
+	}
 	i = view_current(f, r->uid);
 	if (i != -1 && index_get(&f->ix, (size_t)i, &now) &&
 	    (now.flags & REC_UNMEASURED) != 0) {
@@ -323,15 +325,18 @@ first_unseen(struct folder *f)
 uint64_t
 folder_octets(struct folder *f)
 {
+	uint64_t unkept = 0;
 	struct record r;
 
 	for (size_t i = 0; f->ix.h->unmeasured > 0 && i < index_count(&f->ix);
 	     i++)
 		if ((f->ix.r[i].flags & (REC_UNMEASURED | REC_DEAD)) ==
 			REC_UNMEASURED &&
-		    index_get(&f->ix, i, &r))
+		    index_get(&f->ix, i, &r)) {
 			count(f, &r);
-	return f->ix.h->octets;
+			unkept += f->ix.writable ? 0 : r.wire;
+		}
+	return f->ix.h->octets + unkept;
 }
 
 void

@@ -150,11 +150,9 @@ folder_late(struct folder *f)
 
 	if (!folder_is_late(f))
 		return 0;
-	r = f->distrust ? sync_lock(f) == 0 : sync_generation(f);
-	if (r != 1)
+	if (sync_hold(f) == -1)
 		return -1;
-	if (index_sound(&f->ix) && f->ix.writable)
-		share(&s);
+	share(&s);
 	r = f->ix.h->late > 0;
 	index_unlock(&f->ix);
 	if (f->watched)

@@ -163,7 +163,7 @@ count(struct maildrop *d)
 	if (index_sound(&d->folder->ix) &&
 	    memcmp(&h, d->folder->ix.h, offsetof(struct header, check)) == 0 &&
 	    h.records == known && known - h.dead == i.messages &&
-	    h.ends_unknown == 0)
+	    h.ends_unknown == 0 && h.unmeasured == 0)
 		return 0;
 	return fill(d, &d->octets);
 }

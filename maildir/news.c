@@ -78,7 +78,7 @@ view_reset(struct folder *f)
 	f->at = &f->ix;
 	f->uidvalidity = f->ix.h->uidvalidity;
 	f->told = f->ix.h->modseq; /* no younger than what follows */
-	f->known = f->ix.h->records;
+	f->known = index_count(&f->ix);
 	f->hiddens = 0;
 	if (f->looked == 0) {
 		f->looked = f->told;
@@ -103,7 +103,7 @@ view_catch(struct folder *f)
 			r = ranges_add(&f->changed, c->p[2 * i],
 			    c->p[2 * i + 1]);
 	} else
-		for (size_t i = 0; i < f->ix.h->records && r == 0; i++)
+		for (size_t i = 0; i < index_count(&f->ix) && r == 0; i++)
 			if (f->ix.r[i].modseq > f->looked)
 				r = ranges_add(&f->changed, f->ix.r[i].uid,
 				    f->ix.r[i].uid);
@@ -239,7 +239,7 @@ advance(struct folder *f, bool expunge, size_t gones, uint64_t first)
 		return 0;
 	if (expunge && hide_gone(f, f->list[GONE], gones) == -1)
 		return -1;
-	f->known = f->ix.h->records;
+	f->known = index_count(&f->ix);
 	return hide_dead(f, was);
 }
 
@@ -305,9 +305,11 @@ folder_vanished(struct folder *f, uint64_t modseq, const uint32_t **out,
 	uint32_t next = 1;
 
 	v->n = 0;
+	if (index_follow(&f->ix) == -1)
+		return -1;
 	if (journal_expunged(&f->ix, modseq, v) == 0) {
 		v->n = 0; /* then everything that is not there */
-		for (size_t i = 0; i < f->ix.h->records; i++) {
+		for (size_t i = 0; i < index_count(&f->ix); i++) {
 			const struct record *r = &f->ix.r[i];
 
 			if ((r->flags & REC_DEAD) != 0)

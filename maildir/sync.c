@@ -66,21 +66,27 @@ wasteful(const struct header *h)
 	    note_wasteful(h);
 }
 
-int
-sync_generation(struct folder *f)
+/* Lock the generation that is in place, without looking at the disk; the one
+ * that the view is about stays.  1; 0: a new one must be made; -1. */
+static int
+generation(struct folder *f)
 {
 	for (;;) {
+		struct index next;
 		int r = index_lock(&f->ix);
 
 		if (r != 2)
 			return r;
+		if (index_open(&next, f->files) == -1) {
+			index_close(&next);
+			return -1;
+		}
 		if (f->at == &f->ix) {
 			f->old = f->ix;
 			f->at = &f->old;
 		} else
 			index_close(&f->ix);
-		if (index_open(&f->ix, f->files) == -1)
-			return -1;
+		f->ix = next;
 	}
 }
 
@@ -155,10 +161,23 @@ update(struct folder *f)
 	return r;
 }
 
+/* None is in place, nor could be made: go on with that of the view. */
+static void
+fall_back(struct folder *f)
+{
+	if (f->at != &f->old)
+		return;
+	index_close(&f->ix);
+	f->ix = f->old;
+	f->old = (struct index){ .dir = -1, .main.fd = -1, .names.fd = -1 };
+	f->at = &f->ix;
+}
+
 int
 sync_lock(struct folder *f)
 {
-	int r = sync_generation(f), e;
+	int r = generation(f), e;
+	bool none = r == 0;
 
 	if (r == 1 && index_sound(&f->ix) && f->ix.writable &&
 	    !wasteful(f->ix.h))
@@ -178,23 +197,30 @@ sync_lock(struct folder *f)
 		return 0;
 	e = errno;
 	index_unlock(&f->ix);
+	if (none)
+		fall_back(f);
 	errno = e;
 	return -1;
+}
+
+int
+sync_hold(struct folder *f)
+{
+	int r = generation(f);
+
+	if (r == 1 && !f->distrust && index_sound(&f->ix) && f->ix.writable)
+		return 0;
+	return r == -1 ? -1 : sync_lock(f);
 }
 
 int
 sync_lock_to_add(struct folder *f)
 {
 	struct stat st;
-	int r = sync_generation(f);
 
-	if (r == -1)
+	if (sync_hold(f) == -1)
 		return -1;
-	if (r == 1 && !f->distrust && index_sound(&f->ix) && f->ix.writable &&
-	    sync_list_current(f, &st))
-		return 0;
-	index_unlock(&f->ix);
-	return sync_lock(f);
+	return sync_list_current(f, &st) ? 0 : sync_lock(f);
 }
 
 /* Nothing to do, and nothing to lock for? */

@@ -17,6 +17,8 @@
 int sync_disk(struct folder *);
 /* The same, and keep the lock of the index, until index_unlock(&f->ix). */
 int sync_lock(struct folder *);
+/* The same, without a look at the disk as long as the index can be used. */
+int sync_hold(struct folder *);
 /* The same for one who only adds messages.  What else happened to the folder
  * may be found later, unless UIDs were given that the index does not know: the
  * folder is not listed for it. */
@@ -29,9 +31,6 @@ bool sync_list_current(const struct folder *, struct stat *);
 /* Is it as these are, which are of cur/, new/ and the uidlist? */
 bool sync_stamped(const struct header *, const struct scan_stamp now[2],
     const struct stat *list);
-/* Lock the generation that is in place, without looking at the disk; the one
- * that the view is about stays.  1; 0: a new one must be made; -1. */
-int sync_generation(struct folder *);
 /* Before a view is closed: if it knows by its watch that the index is true,
  * the next one need not list the folder. */
 void sync_settle(struct folder *);

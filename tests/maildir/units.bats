@@ -15,6 +15,7 @@ load ../lib
 @test "maildir: index" { unit index; }
 @test "maildir: foreign" { unit foreign; }
 @test "maildir: damage" { unit damage; }
+@test "maildir: lost" { unit lost; }
 @test "maildir: search" { unit search; }
 @test "maildir: annotations" { unit annotations; }
 @test "maildir: terms" { unit terms; }
