@@ -20,8 +20,6 @@ go_ahead =	{ 354, NULL, "End data with <CR><LF>.<CR><LF>", false },
 out_of_step =	{ 554, "5.5.0", "Content came before 354, closing", true },
 all_refused =	{ 554, "5.5.1", "No valid recipients", false },
 bare_newline =	{ 550, "5.5.2", "Bare LF or CR in the message", false },
-not_from =	{ 550, "5.7.1", "Not your address in From", false },
-not_sender =	{ 550, "5.7.1", "Not your address in Sender", false },
 too_many_fields = { 554, "5.6.0", "More than 1000 header fields", false },
 malformed =	{ 554, "5.6.0", "The header has no end", false },
 mail_loop =	{ 554, "5.4.6", "Mail is going in circles", false },
@@ -188,16 +186,10 @@ check_content(struct smtp *s)
 		    d->fields);
 	if (d->bare && s->config->strict_newlines && !smtp_ours(s))
 		return &bare_newline;
-	if (s->facts.authenticated && !mail_names_ok(s, &d->from))
-		return smtp_because(s, &not_from, "From is not of user %s",
-		    s->user);
-	if (s->facts.authenticated && !mail_names_ok(s, &d->senders))
-		return smtp_because(s, &not_sender, "Sender is not of user %s",
-		    s->user);
 	if (d->received > DATA_RECEIVED_MAX)
 		return smtp_because(s, &mail_loop, "%u Received fields",
 		    d->received);
-	return NULL;
+	return s->facts.authenticated ? mail_names(s) : NULL;
 }
 
 /* VERB: what became of each copy. */

@@ -18,20 +18,12 @@ static const struct reply
 enough =	{ 450, "4.7.1", "Daily sending limit reached", false };
 /* clang-format on */
 
-/* Who is counted: not strangers, whose mail is for us, and not root and
- * mailq-run; "" nobody. */
-static const char *
-sender(const struct smtp *s)
-{
-	return s->facts.authenticated ? s->user : s->only;
-}
-
 static enum sends_got
 count(struct smtp *s, int n)
 {
 	struct record *r = &s->deliver.record;
 
-	if (record_send(s->deliver.monitor, ASK_SENDS, n, span(sender(s)),
+	if (record_send(s->deliver.monitor, ASK_SENDS, n, span(smtp_user(s)),
 		-1) == -1 ||
 	    record_recv(s->deliver.monitor, r, NULL, DELIVER_SECONDS * 1000) !=
 		1 ||
@@ -103,14 +95,14 @@ tell_postmaster(struct smtp *s)
 
 	deliver_reset(&s->deliver);
 	buf_init(&letter, 8192);
-	write_letter(s, &letter, sender(s), s->envelope.from);
+	write_letter(s, &letter, smtp_user(s), s->envelope.from);
 	if (letter.over)
 		(void)fail_as(ENOMEM, "no memory");
 	else if (stow_open(&s->content) == 0)
 		r = deliver_letter(s, &letter);
 	if (r == -1)
-		log_line(LOG_ERR, "no-letter user=%s reason=\"%s\"", sender(s),
-		    fail_text());
+		log_line(LOG_ERR, "no-letter user=%s reason=\"%s\"",
+		    smtp_user(s), fail_text());
 	buf_free(&letter);
 	deliver_reset(&s->deliver);
 }
@@ -121,7 +113,7 @@ limit_count(struct smtp *s)
 	unsigned limit = s->config->sends_per_day;
 	enum sends_got got;
 
-	if (limit == 0 || sender(s)[0] == '\0' || s->counted != 0)
+	if (limit == 0 || smtp_user(s)[0] == '\0' || s->counted != 0)
 		return NULL;
 	got = count(s, (int)s->rcpts);
 	switch (got) {
@@ -137,7 +129,7 @@ limit_count(struct smtp *s)
 	if (got == SENDS_FIRST)
 		tell_postmaster(s);
 	return smtp_because(s, &enough, "sends-per-day %u of user %s", limit,
-	    sender(s));
+	    smtp_user(s));
 }
 
 void

@@ -26,6 +26,9 @@ no_room =	{ 452, "4.3.1", "No space here now, try later", false },
 need_login =	{ 530, "5.7.0", "Authentication required", false },
 need_tls =	{ 530, "5.7.0", "Must issue STARTTLS first", false },
 not_yours =	{ 550, "5.7.1", "Not your address", false },
+not_from =	{ 550, "5.7.1", "Not your address in From", false },
+not_sender =	{ 550, "5.7.1", "Not your address in Sender", false },
+lookup_later =	{ 451, "4.3.0", "Cannot look that up now, try later", false },
 mute_sender =	{ 550, "5.7.27", "Sender's domain takes no mail", false },
 no_domain =	{ 550, "5.1.8", "Sender's domain does not exist", false },
 unsure_domain =	{ 451, "4.1.8", "Cannot look up the sender's domain", false },
@@ -83,8 +86,9 @@ is_target(struct smtp *s, const char *name)
 
 /* May "name" send as this address?  If mail for it reaches his mailbox,
  * directly or as one of an alias's targets, or if it has his name and is
- * nobody else's.  Never with a domain that is not ours. */
-static bool
+ * nobody else's.  Never with a domain that is not ours.
+ * 1; 0; -1: nobody can tell now, s->deliver.why. */
+static int
 belongs(struct smtp *s, const struct envelope *e, const char *name)
 {
 	switch (deliver_look(&s->deliver, e->from, AGENT_LOOK)) {
@@ -94,70 +98,97 @@ belongs(struct smtp *s, const struct envelope *e, const char *name)
 		return is_target(s, name);
 	case CLASS_UNKNOWN:
 		return named(e->sender.local, name);
+	case CLASS_TROUBLE:
+		return -1;
 	default:
-		return false;
+		return 0;
 	}
 }
 
 /* The same for what stands in a From or Sender field. */
-static bool
+static int
 name_belongs(struct smtp *s, const struct mailbox *m)
 {
 	struct envelope e = { 0 };
 	struct buf text;
 	struct span all;
-	bool ok;
+	int his = 0;
 
 	if (m->domain.len == 0)
-		return true; /* no address: "undisclosed" and the like */
+		return 1; /* no address: "undisclosed" and the like */
 	buf_init(&text, ENVELOPE_TEXT);
 	buf_printf(&text, "<%.*s@%.*s>", (int)m->local.len, m->local.p,
 	    (int)m->domain.len, m->domain.p);
 	all = buf_all(&text);
-	ok = addr_path(&all, &e.sender) == 0 && all.len == 0;
-	if (ok) {
+	if (addr_path(&all, &e.sender) == 0 && all.len == 0) {
 		envelope_text(e.from, &e.sender);
-		ok = strcasecmp(e.from, s->envelope.from) == 0 ||
+		his = strcasecmp(e.from, s->envelope.from) == 0 ?
+		    1 :
 		    belongs(s, &e, s->user);
 	}
 	buf_free(&text);
-	return ok;
+	return his;
 }
 
-/* Who has logged in writes under his own name only (RFC 6409 s. 6.1). */
-bool
-mail_names_ok(struct smtp *s, const struct buf *fields)
+/* The reply to an address that is not his; NULL: it is. */
+static const struct reply *
+not_his(struct smtp *s, int his, const struct reply *no, const char *what)
+{
+	if (his == -1)
+		return smtp_because(s, &lookup_later, "%s", s->deliver.why.p);
+	return his == 1 ?
+	    NULL :
+	    smtp_because(s, no, "%s is not of user %s", what, smtp_user(s));
+}
+
+/* As name_belongs, of all that these fields have. */
+static int
+fields_belong(struct smtp *s, const struct buf *fields)
 {
 	struct span all = buf_all(fields);
 	struct mailbox m;
 	struct buf scratch;
 	struct list l;
-	bool ok = !fields->over;
+	int his = fields->over ? 0 : 1;
 
 	buf_init(&scratch, DATA_NAMES_MAX);
-	while (ok && all.len > 0) {
+	while (his == 1 && all.len > 0) {
 		enum list_kind kind;
 
 		list_begin(&l, span_cut(&all, '\0'));
-		while (ok && (kind = list_next(&l, &scratch, &m)) != LIST_END)
-			ok = kind != LIST_MAILBOX || name_belongs(s, &m);
+		while (his == 1 &&
+		    (kind = list_next(&l, &scratch, &m)) != LIST_END)
+			if (kind == LIST_MAILBOX)
+				his = name_belongs(s, &m);
 		/* What was not looked at is not his. */
-		ok = ok && !scratch.over && l.count <= LIST_MANY;
+		if (his == 1 && (scratch.over || l.count > LIST_MANY))
+			his = 0;
 	}
 	buf_free(&scratch);
-	return ok;
+	return his;
+}
+
+/* Who has logged in writes under his own name only (RFC 6409 s. 6.1). */
+const struct reply *
+mail_names(struct smtp *s)
+{
+	const struct reply *r =
+	    not_his(s, fields_belong(s, &s->data.from), &not_from, "From");
+
+	return r != NULL ? r :
+			   not_his(s, fields_belong(s, &s->data.senders),
+			       &not_sender, "Sender");
 }
 
 /* Whoever is known to us sends as himself; the null path is nobody's. */
 static const struct reply *
 check_sender(struct smtp *s, const struct envelope *e)
 {
-	const char *name = s->facts.authenticated ? s->user : s->only;
+	const char *name = smtp_user(s);
 
-	if (name[0] == '\0' || addr_null(&e->sender) || belongs(s, e, name))
+	if (name[0] == '\0' || addr_null(&e->sender))
 		return NULL;
-	return smtp_because(s, &not_yours, "<%s> is not of user %s", e->from,
-	    name);
+	return not_his(s, belongs(s, e, name), &not_yours, e->from);
 }
 
 /* The resolver of this session; -1: there is none. */

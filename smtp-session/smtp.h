@@ -90,6 +90,13 @@ smtp_ours(const struct smtp *s)
 	return s->facts.peer == POLICY_LOCAL || s->facts.authenticated;
 }
 
+/* As whom alone he sends: the login, or the user of this host; "" anybody. */
+static inline const char *
+smtp_user(const struct smtp *s)
+{
+	return s->facts.authenticated ? s->user : s->only;
+}
+
 /* Nobody else reads what is said here. */
 static inline bool
 smtp_secure(const struct smtp *s)
@@ -97,9 +104,9 @@ smtp_secure(const struct smtp *s)
 	return s->tls[0] != '\0' || s->facts.peer == POLICY_LOCAL;
 }
 
-/* Are all addresses of these fields (data.from, data.senders) those of who has
- * logged in? (mail.c) */
-bool mail_names_ok(struct smtp *, const struct buf *fields);
+/* NULL: all addresses of From and Sender are those of who has logged in; else
+ * the reply. (mail.c) */
+const struct reply *mail_names(struct smtp *);
 
 /* Who a recipient is, also by a name that only mailq-run uses. (rcpt.c) */
 enum policy_class mail_look(struct smtp *, struct recipient *);

@@ -128,6 +128,20 @@ b64() { printf '%b' "$1" | base64 -w 0; }
 	grep -q alice "$SPOOL"/new/*
 }
 
+@test "whose an address is cannot be told now: 451, no refusal" {
+	local later='S: 451 4.3.0 Cannot look that up now, try later'
+	echo "info: :include:$T/none" >"$CONFIG/aliases"
+	submit <<-END
+	$(login alice)
+	C: MAIL FROM:<info@here.test>
+	$later
+	END
+	logged "code=451 .*reason=\".*there is no $T/none"
+	written 'From: info@here.test' <<<"$later"
+	written 'Sender: alice@here.test, info@here.test' <<<"$later"
+	[ "$(count bob)" -eq 0 ]
+}
+
 @test "passwords cannot be checked: 454, and it is no failure" {
 	chmod 666 "$CONFIG/users"
 	submit <<-END
