@@ -1,34 +1,13 @@
 #include "imap-session/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/header.h"
 
 enum { FIRST = 16 * 1024 }; /* octets in which most headers end */
-
-/* Up to n octets from the beginning, fewer only at the end of the file. */
-static ssize_t
-read_all(int fd, char *p, size_t n)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t r = pread(fd, p + done, n - done, (off_t)done);
-
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r == -1)
-			return -1;
-		if (r == 0)
-			break;
-		done += (size_t)r;
-	}
-	return (ssize_t)done;
-}
 
 /* Behind the first empty line, in either form; "len" when there is none. */
 static size_t
@@ -119,7 +98,7 @@ text_load(struct text *t, int fd, bool whole)
 		t->p = malloc(want + want / 16 + 1);
 		if (t->p == NULL)
 			return fail("message of %zu octets", want);
-		n = read_all(fd, t->p, want);
+		n = file_read(fd, t->p, want, 0);
 		if (n == -1)
 			return fail("read a message");
 		t->len = (size_t)n;

@@ -9,6 +9,7 @@
 #include "maildir/maildir.h"
 #include "message/charset.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/header.h"
 #include "message/word.h"
 
@@ -25,16 +26,10 @@ read_file(struct letter *l, int fd)
 	l->p = malloc((size_t)st.st_size + 1);
 	if (l->p == NULL)
 		return fail("message of %jd octets", (intmax_t)st.st_size);
-	while (l->len < (size_t)st.st_size) {
-		n = read(fd, l->p + l->len, (size_t)st.st_size - l->len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("read a message");
-		if (n == 0)
-			break;
-		l->len += (size_t)n;
-	}
+	n = file_read(fd, l->p, (size_t)st.st_size, 0);
+	if (n == -1)
+		return fail("read a message");
+	l->len = (size_t)n;
 	return 0;
 }
 

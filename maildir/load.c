@@ -7,6 +7,7 @@
 
 #include "maildir/maildir.h"
 #include "message/fail.h"
+#include "message/file.h"
 #include "message/header.h"
 
 enum {
@@ -35,20 +36,14 @@ room(struct load *l, size_t n)
 static int
 read_more(struct load *l, int fd, size_t want)
 {
+	ssize_t n;
+
 	if (room(l, want) == -1)
 		return -1;
-	while (l->len < want) {
-		ssize_t n =
-		    pread(fd, l->p + l->len, want - l->len, (off_t)l->len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail("read a message");
-		if (n == 0)
-			break;
-		l->len += (size_t)n;
-	}
+	n = file_read(fd, l->p + l->len, want - l->len, (off_t)l->len);
+	if (n == -1)
+		return fail("read a message");
+	l->len += (size_t)n;
 	return 0;
 }
 

@@ -23,6 +23,26 @@ file_write(int fd, struct span s)
 	return 0;
 }
 
+ssize_t
+file_read(int fd, void *p, size_t n, off_t at)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t r =
+		    pread(fd, (char *)p + done, n - done, at + (off_t)done);
+
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return -1;
+		if (r == 0)
+			break;
+		done += (size_t)r;
+	}
+	return (ssize_t)done;
+}
+
 int
 file_sync_names(int dir, const char *sub)
 {

@@ -57,6 +57,21 @@ TEST(a_full_disk_is_told)
 	(void)close(fd);
 }
 
+TEST(a_piece_of_a_file)
+{
+	int fd = open("/proc/self/exe", O_RDONLY), p[2];
+	char head[4] = "", more[4] = "";
+
+	CHECK(
+	    file_read(fd, head, 4, 0) == 4 && memcmp(head, "\177ELF", 4) == 0);
+	CHECK(file_read(fd, more, 4, 1) == 4 && memcmp(more, "ELF", 3) == 0);
+	CHECK(file_read(fd, more, 4, lseek(fd, 0, SEEK_END) - 3) == 3);
+	CHECK(file_read(fd, more, 0, 0) == 0);
+	(void)close(fd);
+	CHECK(pipe(p) == 0 && file_read(p[0], more, 4, 0) == -1);
+	CHECK(errno == ESPIPE);
+}
+
 TEST(names_are_synced_where_there_is_a_directory)
 {
 	char dir[] = "/tmp/file.XXXXXX";
