@@ -154,25 +154,15 @@ struct decoding {
 	struct codec codec;
 	struct buf piece;
 	uint64_t size; /* octets so far */
-	struct conn *conn; /* NULL: they are only counted */
-	uint64_t skip, count;
+	struct window to; /* without "conn" they are only counted */
 };
 
 static void
 pass_on(struct decoding *d)
 {
-	struct span s = buf_all(&d->piece);
-	size_t over = d->skip < s.len ? (size_t)d->skip : s.len;
-
-	d->size += s.len;
-	if (d->conn == NULL)
-		return;
-	d->skip -= over;
-	s = span_from(s, over);
-	if (s.len > d->count)
-		s.len = (size_t)d->count;
-	conn_put(d->conn, s.p, s.len);
-	d->count -= s.len;
+	d->size += d->piece.len;
+	if (d->to.conn != NULL)
+		window_put(&d->to, buf_all(&d->piece));
 }
 
 static int
@@ -242,7 +232,7 @@ decoded_size(struct fetch *f, const struct item *item, struct decoding *d,
 	    item->kind == ITEM_BINARY ? "BINARY" : "BINARY.SIZE");
 	section_put(&f->im->out, &item->section);
 	buf_char(&f->im->out, ' ');
-	*d = (struct decoding){ .conn = NULL };
+	*d = (struct decoding){ .size = 0 };
 	if (r == 1 && *kind != CODEC_UNKNOWN)
 		return run(d, *kind, e) == -1 ? -1 : 1;
 	f->unknown |= r == 1;
@@ -275,9 +265,9 @@ fetch_binary(struct fetch *f, const struct item *item)
 	if (r != 1)
 		return r;
 	size = d.size;
-	section_partial(&item->section, size, &d.skip, &d.count);
-	put_size(f, "~", d.count);
-	d.conn = f->im->conn;
+	section_partial(&item->section, size, &d.to.skip, &d.to.count);
+	put_size(f, "~", d.to.count);
+	d.to.conn = f->im->conn;
 	r = run(&d, kind, &e);
 	return sent(f, d.size == size ? r : -1);
 }

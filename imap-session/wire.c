@@ -106,23 +106,23 @@ wire_get(const struct extent *e, struct buf *b)
 	return wire_each(e, false, append, b);
 }
 
-struct sending {
-	struct conn *conn;
-	uint64_t skip, count;
-};
+void
+window_put(struct window *w, struct span s)
+{
+	size_t over = w->skip < s.len ? (size_t)w->skip : s.len;
+
+	w->skip -= over;
+	s = span_from(s, over);
+	if (s.len > w->count)
+		s.len = (size_t)w->count;
+	conn_put(w->conn, s.p, s.len);
+	w->count -= s.len;
+}
 
 static int
 send_piece(void *ctx, struct span s)
 {
-	struct sending *to = ctx;
-	size_t over = to->skip < s.len ? (size_t)to->skip : s.len;
-
-	to->skip -= over;
-	s = span_from(s, over);
-	if (s.len > to->count)
-		s.len = (size_t)to->count;
-	conn_put(to->conn, s.p, s.len);
-	to->count -= s.len;
+	window_put(ctx, s);
 	return 0;
 }
 
@@ -130,7 +130,7 @@ int
 wire_send(const struct extent *e, struct conn *conn, uint64_t skip,
     uint64_t count)
 {
-	struct sending to = { conn, skip, count };
+	struct window to = { conn, skip, count };
 	struct extent part = *e;
 
 	/* Nothing grows smaller on the wire. */

@@ -29,6 +29,15 @@ int wire_size(const struct extent *, uint64_t *);
 /* Append them.  0; -1. */
 int wire_get(const struct extent *, struct buf *);
 
+/* Of all that is put into it what shows are "count" octets after "skip", which
+ * go to the client; both become less. */
+struct window {
+	struct conn *conn;
+	uint64_t skip, count;
+};
+
+void window_put(struct window *, struct span);
+
 /* Send "count" of them, after "skip".  0; -1: fewer were sent. */
 int wire_send(const struct extent *, struct conn *, uint64_t skip,
     uint64_t count);
