@@ -178,7 +178,8 @@ static int
 put_message(struct fetch *f, uint32_t number, bool flags)
 {
 	struct imap *im = f->im;
-	bool dated = f->w.has[ITEM_DATE] || f->w.has[ITEM_SIZE];
+	bool dated =
+	    f->w.has[ITEM_DATE] || f->w.has[ITEM_SIZE] || f->w.has[ITEM_SAVED];
 	int r = 0;
 
 	if ((dated ? folder_get : folder_glance)(im->folder, number, &f->m) ==

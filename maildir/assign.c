@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maildir/date.h"
 #include "maildir/delivery.h"
 #include "maildir/maildir.h"
 #include "message/fail.h"
@@ -76,18 +77,6 @@ sort(struct fresh *x, size_t n, struct scan *s)
 		qsort_r(x, n, sizeof(*x), by_time, s);
 }
 
-/* INTERNALDATE is the time of the file, SAVEDATE that of the delivery, each in
- * place of the other when it cannot be. */
-static void
-date(struct fresh *x, time_t now)
-{
-	int64_t named = x->time[0] <= (uint64_t)now ? (int64_t)x->time[0] : 0;
-
-	if (x->r.date <= 0 || x->r.date > now)
-		x->r.date = named != 0 ? named : now;
-	x->r.saved = (uint32_t)(named != 0 ? named : x->r.date);
-}
-
 static bool
 same_base(const struct scan *s, const struct fresh *a, const struct fresh *b)
 {
@@ -123,8 +112,8 @@ unique(struct folder *f, const struct scan *s, struct fresh *x, size_t n)
 }
 
 /* 1: x is a message; 0: it is none; -1: ENOENT when it is not there any more,
- * under this name at least.  Of "many" with a time of delivery in the name the
- * files are looked at when somebody asks (date.c). */
+ * under this name at least.  Of "many" the files are looked at when somebody
+ * asks (date.c). */
 static int
 measured(const struct scan *s, const struct uidlist *l, const int dir[2],
     struct fresh *x, time_t now, bool many)
@@ -135,16 +124,15 @@ measured(const struct scan *s, const struct uidlist *l, const int dir[2],
 	int r = 1;
 
 	name_time(name, x->time);
-	if (many && n->sure && x->time[0] > 0 && x->time[0] <= (uint64_t)now) {
+	x->r.saved = x->time[0] <= (uint64_t)now ? (uint32_t)x->time[0] : 0;
+	if (many && n->sure) {
 		x->r.flags = REC_UNDATED | REC_UNMEASURED;
 		x->r.wire = wire > UINT32_MAX ? 0 : (uint32_t)wire;
-	} else
-		r = file_measure(dir[n->in_new], name, wire, false, &x->r);
-	if (r != 1)
-		return r;
+	} else if ((r = file_measure(dir[n->in_new], name, wire, false,
+			&x->r)) == 1)
+		date_set(&x->r, now);
 	x->uid = n->entry == 0 ? 0 : l->entry[n->entry - 1].uid;
-	date(x, now);
-	return 1;
+	return r;
 }
 
 /* Those that are not done yet, from x[n] on.  How many there are then; those

@@ -14,7 +14,15 @@
 
 enum { ROUNDS = 5 }; /* while another program renames them */
 
-/* As sync_fresh has it: the time of the name when that of the file is none. */
+void
+date_set(struct record *r, time_t now)
+{
+	if (r->date <= 0 || r->date > now)
+		r->date = r->saved != 0 ? r->saved : now;
+	if (r->saved == 0)
+		r->saved = (uint32_t)r->date;
+}
+
 int
 date_look(const struct folder *f, const struct index *ix, struct record *r)
 {
@@ -29,8 +37,8 @@ date_look(const struct folder *f, const struct index *ix, struct record *r)
 	done = file_measure(f->dir, path, guess, false, r);
 	if (done == -1)
 		r->flags = flags;
-	if (done == 1 && (r->date <= 0 || r->date > time(NULL)))
-		r->date = r->saved;
+	if (done == 1)
+		date_set(r, time(NULL));
 	return done == -1 ? -1 : 0;
 }
 
@@ -91,6 +99,7 @@ date_one(struct folder *f, struct record *r)
 	r->flags = (r->flags & ~(uint32_t)(REC_UNDATED | REC_UNMEASURED)) |
 	    (now.flags & (REC_UNDATED | REC_UNMEASURED));
 	r->date = now.date;
+	r->saved = now.saved;
 	r->size = now.size;
 	r->wire = now.wire;
 }

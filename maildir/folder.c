@@ -215,7 +215,7 @@ get(struct folder *f, uint32_t number, struct message *m, bool dated)
 		.saved = r.saved,
 		.id = r.id };
 	if (!dated && (r.flags & REC_UNDATED) != 0)
-		m->date = 0;
+		m->date = m->saved = 0;
 	if (ranges_have(f->recent.p, f->recent.n, r.uid) ||
 	    (r.flags & REC_NEW) != 0)
 		m->flags |= FLAG_RECENT;

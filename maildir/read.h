@@ -53,7 +53,7 @@ uint32_t folder_count(const struct folder *);
 /* 0; -1 EIO: the index was damaged, and has been made anew; so open another
  * view (folder_sync may say ESTALE, when this one cannot go on). */
 int folder_get(struct folder *, uint32_t number, struct message *);
-/* The same, but size, wire and date are 0 when nobody has asked for any yet. */
+/* The same, but size, wire and dates are 0 when nobody has asked for any yet. */
 int folder_glance(struct folder *, uint32_t number, struct message *);
 /* Have "wire" counted, if nobody has yet: by reading.  0; -1 as folder_get. */
 int folder_wire(struct folder *, uint32_t number, struct message *);

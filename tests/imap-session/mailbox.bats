@@ -78,6 +78,25 @@ appends() {
 	done
 }
 
+# The first listing of many looks at none of them.
+@test "FETCH SAVEDATE of names that do not tell" {
+	local i
+	maildir alice
+	as alice mkdir -p "$MAILDIR_alice"/{cur,new,tmp}
+	for ((i = 100; i < 200; i++)); do
+		echo x >"$MAILDIR_alice/cur/x$i:2,"
+		touch -d '2001-02-03 04:05:06 UTC' "$MAILDIR_alice/cur/x$i:2,"
+	done
+	in_inbox <<-'END'
+		C: c FETCH 3 SAVEDATE
+		S: * 3 FETCH (SAVEDATE " 3-Feb-2001 04:05:06 +0000")
+		S: c OK Done
+		C: d SEARCH SAVEDON 3-Feb-2001
+		S: * SEARCH 1 2 3...
+		S: d OK Done
+	END
+}
+
 @test "LIST, LSUB, CREATE, DELETE, RENAME, SUBSCRIBE" {
 	maildir alice
 	play list

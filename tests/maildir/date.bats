@@ -63,6 +63,28 @@ asked() { diff <(view) "$T/want"; }
 	asked
 }
 
+# looks: how often the files of messages are asked for sizes and dates.
+looks() {
+	command -v strace >/dev/null || skip "strace is missing"
+	echo die | strace -qq -e trace=newfstatat -o "$T/calls" "$ACT" "$M" INBOX
+	grep -c host: "$T/calls" || :
+}
+
+@test "date: names without a time, or with one of the future" {
+	local i
+	fill 100
+	for ((i = 1; i <= 50; i++)); do
+		mv "$M/cur/$((1600000000 + i)).M${i}P1.host:2," \
+			"$M/cur/x$((100 + i)).host:2,"
+	done
+	for ((; i <= 100; i++)); do
+		mv "$M/cur/$((1600000000 + i)).M${i}P1.host:2," \
+			"$M/cur/4$((1600000000 + i)).M${i}P1.host:2,"
+	done
+	[ "$(looks)" -eq 0 ]
+	asked
+}
+
 @test "date: what is copied, moved and expunged before somebody asked" {
 	fill 200
 	printf '100000S\n7000 200\n' >"$M/maildirsize"
