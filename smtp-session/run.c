@@ -31,7 +31,8 @@ enum {
 	EX_NOT_RUN = 126, /* of sh(1): no right to it, and not found */
 	EX_NOT_FOUND = 127,
 	EX_LATER = 75,
-	EX_ENOUGH = 99,
+	EX_ENOUGH = 99, /* qmail's, and its EX_LATER */
+	EX_QMAIL_LATER = 111,
 };
 
 struct run {
@@ -261,6 +262,24 @@ quote(struct buf *out, struct span said)
 }
 
 static enum run_end
+by_status(int status)
+{
+	switch (status) {
+	case 0:
+		return RUN_DONE;
+	case EX_ENOUGH:
+		return RUN_ENOUGH;
+	case EX_LATER:
+	case EX_QMAIL_LATER:
+	case EX_NOT_RUN:
+	case EX_NOT_FOUND:
+		return RUN_LATER;
+	default:
+		return RUN_REFUSED;
+	}
+}
+
+static enum run_end
 judge(struct run *r, int got, int wait_status, int *status, struct buf *said)
 {
 	enum run_end end = RUN_LATER;
@@ -276,13 +295,7 @@ judge(struct run *r, int got, int wait_status, int *status, struct buf *said)
 		    WTERMSIG(wait_status));
 	else {
 		*status = WEXITSTATUS(wait_status);
-		if (*status == 0)
-			end = RUN_DONE;
-		else if (*status == EX_ENOUGH)
-			end = RUN_ENOUGH;
-		else if (*status != EX_LATER && *status != EX_NOT_RUN &&
-		    *status != EX_NOT_FOUND)
-			end = RUN_REFUSED;
+		end = by_status(*status);
 		buf_printf(said, "the command ended with status %d", *status);
 	}
 	quote(said, buf_all(&r->said));

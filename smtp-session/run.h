@@ -23,7 +23,7 @@ struct run_mail {
 enum run_end {
 	RUN_DONE, /* exit 0 */
 	RUN_ENOUGH, /* 99, that of qmail: nobody behind it needs the mail */
-	RUN_LATER, /* 75, a signal, the time limit, or it could not start */
+	RUN_LATER, /* 75, 111, a signal, the time limit, or it could not start */
 	RUN_REFUSED, /* any other status: the sender is told */
 };
 

@@ -110,7 +110,7 @@ alice alice+lists@here.test" ]
 		echo "$status" >"$T/status"
 		done_by '|prog#1@here.test'
 	done
-	for status in 75 126 127; do
+	for status in 75 111 126 127; do
 		echo "$status" >"$T/status"
 		outlet '|prog#1@here.test' <<-END
 		S: 451 4.3.0 the command ended with status $status
