@@ -88,9 +88,8 @@ parser(const struct entry *e, int monitor)
 	const struct front *f = e->call->front;
 	struct front_stranger s = stranger(e, monitor);
 
-	(void)close(LOG_FD);
 	tls_forget();
-	monitor_client(monitor);
+	monitor_parser(monitor, -1);
 	(void)alarm(LAST_RESORT);
 	if (confine(e->call->config) == -1)
 		return front_trouble("sandbox-error", f->trouble);

@@ -272,6 +272,18 @@ monitor_client(int sock)
 	log_to(send_line);
 }
 
+void
+monitor_parser(int sock, int other)
+{
+	const int last = other == -1 ? sock : other;
+
+	(void)close_range(LOG_FD, (unsigned)sock - 1, 0);
+	if (last > sock + 1)
+		(void)close_range((unsigned)sock + 1, (unsigned)last - 1, 0);
+	(void)close_range((unsigned)last + 1, UINT_MAX, 0);
+	monitor_client(sock);
+}
+
 unsigned
 monitor_lines(void)
 {

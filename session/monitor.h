@@ -54,4 +54,8 @@ int monitor_log(struct monitor *, const struct record *, int fd);
 void monitor_client(int sock);
 unsigned monitor_lines(void); /* so many were sent */
 
+/* The same in the parser, which keeps only its client, 2, "sock" and "other"
+ * (made after it; -1 none) of what the monitor has open. */
+void monitor_parser(int sock, int other);
+
 #endif

@@ -155,19 +155,6 @@ hear_welcome(struct smtp *smtp, struct welcome *w, int sock)
 	return 1;
 }
 
-/* Of what the monitor has open only the client and the two ends, of which the
- * agent's was made last. */
-static void
-keep_ends(int sock, int agent)
-{
-	const int last = agent == -1 ? sock : agent;
-
-	(void)close_range(LOG_FD, (unsigned)sock - 1, 0);
-	if (last > sock + 1)
-		(void)close_range((unsigned)sock + 1, (unsigned)last - 1, 0);
-	(void)close_range((unsigned)last + 1, UINT_MAX, 0);
-}
-
 static int
 serve_client(const struct service *s, int sock, int agent)
 {
@@ -176,8 +163,7 @@ serve_client(const struct service *s, int sock, int agent)
 	bool locked;
 
 	tls_forget();
-	keep_ends(sock, agent);
-	monitor_client(sock);
+	monitor_parser(sock, agent);
 	locked = lock_up(s) == 0;
 	if (!locked)
 		log_line(LOG_ERR, "sandbox-error reason=\"%s\"", fail_text());

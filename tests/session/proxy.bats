@@ -151,6 +151,28 @@ LOCAL='\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'
 
 # ---- one user, many connections
 
+# tidy: the parser of the one session of PID_one has neither slots nor the log.
+tidy() {
+	local pid
+	pid=$(pgrep -P "$(pgrep -P "$PID_one")") &&
+		ls -l "/proc/$pid/fd" >"$T/fds" && not grep -E 'slots|log$' "$T/fds"
+}
+
+@test "a parser has no slot in hand that others wait for" {
+	local command
+	for command in pop3-session imap-session 'smtp-session -s'; do
+		read -r -a command <<<"$command"
+		start one systemd-socket-activate --inetd -a -l "$HOST:20110" \
+			"$BIN/${command[0]}" "${command[@]:1}" -c "$CONFIG"
+		wait_for 10 listens "$HOST" 20110
+		exec 8<>"/dev/tcp/$HOST/20110"
+		IFS= read -r -t 20 -u 8 _
+		wait_for 20 tidy
+		exec 8>&-
+		stop one
+	done
+}
+
 @test "connections-per-user: said with its number and its word" {
 	config connections-per-user 1
 	start pop systemd-socket-activate --inetd -a -l "$HOST:20110" \
