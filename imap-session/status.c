@@ -125,7 +125,9 @@ status_put(struct imap *im, const char *disk, unsigned wanted)
 	struct folder_info info;
 	const char *gap = "";
 
-	if (store_status(im->store, disk, &info) == -1)
+	if (store_status(im->store, disk, &info) == -1 ||
+	    ((wanted & SIZE) != 0 &&
+		store_octets(im->store, disk, &info) == -1))
 		return -1;
 	buf_str(&im->out, "* STATUS ");
 	name_put(im, disk);

@@ -21,7 +21,8 @@ put_status(struct cmd *c, const char *disk, bool subscribed)
 	if (c->quiet) {
 		term_safe(out, buf_all(&name), false);
 		buf_char(out, '\n');
-	} else if (store_status(c->store, disk, &info) == -1) {
+	} else if (store_status(c->store, disk, &info) == -1 ||
+	    store_octets(c->store, disk, &info) == -1) {
 		cmd_complain(c, "%s: %s", name.p, fail_text());
 	} else if (c->json) {
 		buf_str(out, "{\"folder\":");

@@ -71,7 +71,8 @@ count(struct cmd *c, struct quota *q)
 
 	for (ptrdiff_t i = 0; i < n; i++)
 		if (list[i].exists &&
-		    store_status(c->store, list[i].name, &info) == 0) {
+		    store_status(c->store, list[i].name, &info) == 0 &&
+		    store_octets(c->store, list[i].name, &info) == 0) {
 			q->octets += info.octets;
 			q->messages += info.messages;
 		}

@@ -351,6 +351,7 @@ view_header(const struct header *h, struct folder_info *out)
 		.unseen = h->unseen,
 		.deleted = h->deleted,
 		.octets = h->octets,
+		.uncounted = h->unmeasured,
 		.modseq = h->modseq };
 	for (size_t i = 0; i < sizeof(h->guid); i++) {
 		out->id[2 * i] = digits[(unsigned char)h->guid[i] >> 4];

@@ -21,6 +21,8 @@ ptrdiff_t store_list(struct store *, struct folder_name **);
 /* The same counts as folder_info without opening a view; from the index when
  * nothing has changed.  0; -1. */
 int store_status(struct store *, const char *name, struct folder_info *);
+/* Have "octets" of it be those of all messages.  0; -1. */
+int store_octets(struct store *, const char *name, struct folder_info *);
 /* May this user write to a folder that exists? */
 bool store_writable(const struct store *, const char *name);
 

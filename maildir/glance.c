@@ -42,7 +42,7 @@ glance(const struct store *s, const char *name, struct folder_info *info)
 
 	if ((s->options & STORE_NO_INDEX) != 0 || store_dir(name, dir) == -1 ||
 	    !index_peek(inside ? s->root : s->index, inside ? dir : name, &h) ||
-	    h.unmeasured != 0 || !look(s->root, dir, st))
+	    !look(s->root, dir, st))
 		return false;
 	for (int i = CUR; i <= NEW; i++)
 		now[i] = (struct scan_stamp){ st[i].st_mtim, st[i].st_ctim };
@@ -65,12 +65,26 @@ store_status(struct store *s, const char *name, struct folder_info *info)
 		r = sync_disk(&f);
 	if (r == 0)
 		r = view_reset(&f);
-	if (r == 0) {
+	if (r == 0)
 		folder_info(&f, info);
-		info->octets = folder_octets(&f);
-	}
 	folder_leave(&f);
 	return r;
+}
+
+int
+store_octets(struct store *s, const char *name, struct folder_info *info)
+{
+	struct folder *f;
+
+	if (info->uncounted == 0)
+		return 0;
+	f = folder_open(s, name, false);
+	if (f == NULL)
+		return -1;
+	info->octets = folder_octets(f);
+	info->uncounted = 0;
+	folder_close(f);
+	return 0;
 }
 
 bool

@@ -40,6 +40,27 @@ asked() { diff <(view) "$T/want"; }
 		-eq "$(awk '{ n += $3 } END { print n }' "$T/want")" ]
 }
 
+# looked_at COMMAND...: at how many files of cur/.
+looked_at() {
+	strace -f -e trace=file -o "$T/calls" "$@" >"$T/out"
+	sed -n 's/.*"[^"]*\.\(M[0-9]*P1\.host\):2,".*/\1/p' "$T/calls" | sort -u | wc -l
+}
+
+status() {
+	printf '%s\r\n' "a STATUS INBOX ($1)" 'b LOGOUT' |
+		HOME=$T looked_at "$BIN/imap-session" -c "$T"
+}
+
+@test "date: no file is looked at before" {
+	command -v strace >/dev/null || skip "strace is missing"
+	fill 100
+	[ "$(status 'MESSAGES UNSEEN')" -eq 0 ]
+	[ "$(echo die | looked_at "$ACT" "$M" INBOX)" -eq 0 ]
+	[ "$(status SIZE)" -eq 100 ]
+	grep -q "(SIZE $(awk '{ n += $3 } END { print n }' "$T/want"))" "$T/out"
+	[ "$(status SIZE)" -eq 0 ]
+}
+
 @test "date: files that were renamed before somebody asked" {
 	fill 200
 	open
