@@ -110,6 +110,26 @@ note_lock(int dir, const char *name)
 	return fd;
 }
 
+bool
+note_has_head(const void *p, const struct note_head *kind,
+    const struct folder *f)
+{
+	struct note_head h = *kind;
+
+	h.uidvalidity = f->uidvalidity;
+	return memcmp(p, &h, sizeof(h)) == 0;
+}
+
+bool
+note_put_head(int fd, const struct note_head *kind, const struct folder *f)
+{
+	struct note_head h = *kind;
+
+	h.uidvalidity = f->uidvalidity;
+	return ftruncate(fd, 0) == 0 &&
+	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
+}
+
 /* Other files belong to another generation. */
 static void
 follow_generation(struct folder *f)

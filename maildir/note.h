@@ -24,6 +24,16 @@ bool note_mapped(struct folder *, struct region *, const char *name,
 uint32_t note_number(struct folder *, uint32_t uid, uint32_t *next);
 /* The record of a message in the generation in place; -1. */
 ptrdiff_t note_record(struct folder *, uint32_t number, struct record *);
+/* The first octets of a file that belongs to UIDs and outlives generations. */
+struct note_head {
+	char magic[8];
+	uint32_t uidvalidity, version;
+};
+/* Is it this one, which lacks the UIDVALIDITY, of that folder? */
+bool note_has_head(const void *p, const struct note_head *,
+    const struct folder *);
+/* Make the file begin so, and be empty else. */
+bool note_put_head(int fd, const struct note_head *, const struct folder *);
 uint64_t note_mix(uint64_t h, const void *p, size_t n);
 /* Faster than that for much: four words at a time, since one multiplication
  * would wait for the other. */

@@ -17,18 +17,12 @@
 
 static const char file[] = "mailroom-index.sort";
 static const char fresh_file[] = "mailroom-index.sort.new";
-static const char magic[8] = "mailsort";
+static const struct note_head head = { .magic = "mailsort", .version = 2 };
 
 enum {
-	VERSION = 2,
 	PIECE = 1 << 20, /* octets that are written at once */
 	WASTE = 4 << 20, /* octets of the dead beyond which a file is made
 			  * anew, if they are more than the living */
-};
-
-struct head {
-	char magic[8];
-	uint32_t uidvalidity, version;
 };
 
 struct piece {
@@ -119,17 +113,6 @@ walk(const struct region *g, size_t size, size_t good, struct summary *s)
 	}
 }
 
-/* Is it a file of this folder? */
-static bool
-has_head(const struct folder *f, const char *p)
-{
-	struct head h;
-
-	(void)memcpy(&h, p, sizeof(h));
-	return memcmp(h.magic, magic, sizeof(magic)) == 0 &&
-	    h.version == VERSION && h.uidvalidity == f->uidvalidity;
-}
-
 static void
 read_file(struct summary *s)
 {
@@ -137,11 +120,11 @@ read_file(struct summary *s)
 
 	s->region.fd = note_open(s->folder->ix.dir, file, O_RDONLY);
 	if (s->region.fd == -1 || fstat(s->region.fd, &st) == -1 ||
-	    (size_t)st.st_size <= sizeof(struct head) ||
+	    (size_t)st.st_size <= sizeof(head) ||
 	    region_map(&s->region, (size_t)st.st_size, false) == -1 ||
-	    !has_head(s->folder, s->region.p))
+	    !note_has_head(s->region.p, &head, s->folder))
 		return;
-	s->good = walk(&s->region, (size_t)st.st_size, sizeof(struct head), s);
+	s->good = walk(&s->region, (size_t)st.st_size, sizeof(head), s);
 }
 
 struct summary *
@@ -238,17 +221,6 @@ put_piece(int fd, size_t *at, struct span entries)
 	return true;
 }
 
-static bool
-put_head(const struct summary *s, int fd)
-{
-	struct head h = { .uidvalidity = s->folder->uidvalidity,
-		.version = VERSION };
-
-	(void)memcpy(h.magic, magic, sizeof(magic));
-	return ftruncate(fd, 0) == 0 &&
-	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
-}
-
 /* Where the file ends, and what is behind that is cut off; 0: no use. */
 static size_t
 find_end(const struct summary *s, int fd)
@@ -261,14 +233,14 @@ find_end(const struct summary *s, int fd)
 		return 0;
 	if (s->good > 0 && s->good == (size_t)st.st_size)
 		return s->good; /* as it was read */
-	if ((size_t)st.st_size > sizeof(struct head) &&
+	if ((size_t)st.st_size > sizeof(head) &&
 	    region_map(&g, (size_t)st.st_size, false) == 0 &&
-	    has_head(s->folder, g.p))
-		end = walk(&g, g.mapped, sizeof(struct head), NULL);
+	    note_has_head(g.p, &head, s->folder))
+		end = walk(&g, g.mapped, sizeof(head), NULL);
 	if (g.p != NULL)
 		(void)munmap(g.p, g.mapped);
 	if (end == 0)
-		return put_head(s, fd) ? sizeof(struct head) : 0;
+		return note_put_head(fd, &head, s->folder) ? sizeof(head) : 0;
 	return ftruncate(fd, (off_t)end) == 0 ? end : 0;
 }
 
@@ -286,7 +258,7 @@ write_fresh(int fd, size_t *at, const struct fresh *f)
 static void
 write_anew(struct summary *s)
 {
-	size_t at = sizeof(struct head);
+	size_t at = sizeof(head);
 	int fd, dir = s->folder->ix.dir;
 	struct buf b;
 	bool good;
@@ -296,7 +268,7 @@ write_anew(struct summary *s)
 	if (fd == -1)
 		return;
 	buf_init(&b, PIECE);
-	good = put_head(s, fd);
+	good = note_put_head(fd, &head, s->folder);
 	for (uint32_t i = 0; i < s->count && good; i++) {
 		if (b.len + UINT16_MAX + 8 > PIECE) {
 			good = put_piece(fd, &at, buf_all(&b));

@@ -15,18 +15,12 @@
 #include "maildir/view.h"
 #include "message/fail.h"
 
-static const char magic[8] = "mailterm";
+static const struct note_head head = { .magic = "mailterm", .version = 1 };
 
 enum {
-	VERSION = 1,
 	WASTE = 1 << 20, /* octets that are gone, beyond which a file is made
 			  * anew, if they are more than the others */
 	ROOM = 512 << 20,
-};
-
-struct head {
-	char magic[8];
-	uint32_t uidvalidity, version;
 };
 
 struct terms {
@@ -87,13 +81,10 @@ static int
 read_parts(struct terms *t)
 {
 	size_t size = t->region.mapped;
-	struct head h;
 
-	(void)memcpy(&h, t->region.p, sizeof(h));
-	if (memcmp(h.magic, magic, sizeof(magic)) != 0 ||
-	    h.version != VERSION || h.uidvalidity != t->folder->uidvalidity)
+	if (!note_has_head(t->region.p, &head, t->folder))
 		return 0;
-	t->end = sizeof(h);
+	t->end = sizeof(head);
 	for (;;) {
 		struct part p;
 		size_t n = part_read(&p, t->region.p + t->end, size - t->end);
@@ -124,7 +115,7 @@ load(struct terms *t, struct folder *f, const struct terms_kind *kind, int fd)
 	if (t->have == NULL)
 		return fail("terms");
 	if (fd == -1 || fstat(fd, &st) == -1 ||
-	    (size_t)st.st_size < sizeof(struct head) ||
+	    (size_t)st.st_size < sizeof(head) ||
 	    region_map(&t->region, (size_t)st.st_size, false) == -1)
 		return 0;
 	return read_parts(t);
@@ -225,16 +216,6 @@ absorbs(const struct make *m, const struct part *p)
 }
 
 static bool
-put_head(const struct terms *t, int fd)
-{
-	struct head h = { .uidvalidity = t->folder->uidvalidity,
-		.version = VERSION };
-
-	(void)memcpy(h.magic, magic, sizeof(magic));
-	return pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
-}
-
-static bool
 put(int fd, size_t *at, const char *p, size_t n)
 {
 	if (pwrite(fd, p, n, (off_t)*at) != (ssize_t)n)
@@ -249,14 +230,14 @@ write_anew(const struct terms *t, struct span more)
 {
 	const char *name = t->kind->fresh;
 	int dir = t->folder->ix.dir, fd;
-	size_t at = sizeof(struct head);
+	size_t at = sizeof(head);
 	bool good;
 
 	(void)unlinkat(dir, name, 0);
 	fd = note_open(dir, name, O_RDWR | O_CREAT | O_EXCL);
 	if (fd == -1)
 		return;
-	good = put_head(t, fd);
+	good = note_put_head(fd, &head, t->folder);
 	for (size_t i = 0; i < t->parts && good; i++)
 		if (t->part[i].head.gone == 0)
 			good = put(fd, &at, t->region.p + t->part[i].at,
@@ -277,9 +258,9 @@ append(struct terms *t, struct span more)
 	size_t at = t->end;
 
 	if (at == 0) {
-		if (ftruncate(fd, 0) == -1 || !put_head(t, fd))
+		if (!note_put_head(fd, &head, t->folder))
 			return;
-		at = sizeof(struct head);
+		at = sizeof(head);
 	} else if (t->region.mapped > at && ftruncate(fd, (off_t)at) == -1)
 		return;
 	if (!put(fd, &at, more.p, more.len)) {

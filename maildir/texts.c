@@ -14,10 +14,9 @@
 
 static const char text_file[] = "mailroom-index.text";
 static const char fresh_file[] = "mailroom-index.text.new";
-static const char magic[8] = "mailtext";
+static const struct note_head head = { .magic = "mailtext", .version = 2 };
 
 enum {
-	VERSION = 2,
 	LONGEST = 256 * 1024, /* octets of a text that is kept */
 	MOST = 256, /* messages of a block */
 	BLOCK = 1 << 20, /* octets of texts with which one is full */
@@ -25,11 +24,6 @@ enum {
 	AHEAD_MIN = 8 * 1024, /* octets that are read at once */
 	AHEAD_MAX = 256 * 1024,
 	WASTE = 1 << 20, /* less is not worth writing anew */
-};
-
-struct head {
-	char magic[8];
-	uint32_t uidvalidity, version;
 };
 
 struct kept {
@@ -160,22 +154,10 @@ is_full(const struct making *m)
 static bool
 has_head(const struct texts *t, int fd)
 {
-	struct head h;
+	char p[sizeof(head)];
 
-	return pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) &&
-	    memcmp(h.magic, magic, sizeof(magic)) == 0 &&
-	    h.version == VERSION && h.uidvalidity == t->folder->uidvalidity;
-}
-
-static bool
-put_head(const struct texts *t, int fd)
-{
-	struct head h = { .uidvalidity = t->folder->uidvalidity,
-		.version = VERSION };
-
-	(void)memcpy(h.magic, magic, sizeof(magic));
-	return ftruncate(fd, 0) == 0 &&
-	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
+	return pread(fd, p, sizeof(p), 0) == (ssize_t)sizeof(p) &&
+	    note_has_head(p, &head, t->folder);
 }
 
 /* ---- reading */
@@ -214,7 +196,7 @@ read_file(struct texts *t)
 	t->place = calloc((size_t)t->count + 1, sizeof(*t->place));
 	if (t->place == NULL)
 		return;
-	t->end = sizeof(struct head);
+	t->end = sizeof(head);
 	while ((n = read_block(t->fd, t->end, (uint64_t)st.st_size, &b)) > 0) {
 		place_all(t, &b, t->end);
 		t->end += n;
@@ -291,13 +273,13 @@ write_anew(struct texts *t)
 {
 	int dir = t->folder->ix.dir, lock = note_lock(dir, text_file), out = -1;
 	struct making *m = &t->made; /* nothing was put yet */
-	uint64_t end = sizeof(struct head);
+	uint64_t end = sizeof(head);
 	bool good = false;
 
 	if (lock != -1 && same_file(lock, t->fd)) {
 		(void)unlinkat(dir, fresh_file, 0);
 		out = note_open(dir, fresh_file, O_RDWR | O_CREAT | O_EXCL);
-		good = out != -1 && put_head(t, out);
+		good = out != -1 && note_put_head(out, &head, t->folder);
 	}
 	for (uint32_t n = 1; n <= t->count && good; n++) {
 		struct span text;
@@ -325,13 +307,13 @@ write_anew(struct texts *t)
 static uint64_t
 find_end(const struct texts *t, int fd)
 {
-	uint64_t end = sizeof(struct head);
+	uint64_t end = sizeof(head);
 	struct block b;
 	struct stat st;
 	uint32_t n;
 
 	if (!has_head(t, fd))
-		return put_head(t, fd) ? end : 0;
+		return note_put_head(fd, &head, t->folder) ? end : 0;
 	if (fstat(fd, &st) == -1)
 		return 0;
 	if (t->end > 0 && same_file(fd, t->fd))
