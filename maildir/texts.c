@@ -176,7 +176,8 @@ place_all(struct texts *t, const struct block *b, uint64_t at)
 		if (p == NULL || k->at > room || k->octets > room - k->at ||
 		    k->octets > LONGEST || k->body > k->octets)
 			continue;
-		t->living += k->octets - p->octets;
+		t->living += k->octets;
+		t->living -= p->octets;
 		*p = (struct place){ texts + k->at, k->check, k->octets,
 			k->body };
 	}
