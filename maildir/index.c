@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maildir/mix.h"
 #include "message/fail.h"
 
 static const char magic[8] = "mailroom";
@@ -21,29 +22,8 @@ static const char names_file[] = "mailroom-index.names";
 enum {
 	LOCK_WAIT = 30, /* seconds */
 	NAMES_HEAD = 16, /* generation, and so that no name is at 0 */
+	CHECKED = offsetof(struct header, check), /* octets */
 };
-
-static uint64_t
-mix_word(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * 0xff51afd7ed558ccd;
-	return h ^ h >> 32;
-}
-
-static uint64_t
-mix(const void *p, size_t n)
-{
-	const char *s = p;
-	uint64_t h = n, word;
-
-	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
-		(void)memcpy(&word, s, sizeof(word));
-		h = mix_word(h, word);
-	}
-	word = 0;
-	(void)memcpy(&word, s, n);
-	return (h ^ word) * 0xff51afd7ed558ccd + 1;
-}
 
 /* Of the record and the name it stands for, which must lie within "names". */
 static uint16_t
@@ -61,7 +41,7 @@ checksum(const struct index *ix, const struct record *r)
 		word[i] = mix_word(mix_word(i, word[i]), word[4 + i]);
 	for (size_t i = 0; i < 4; i++)
 		h = mix_word(h, word[i]);
-	h ^= mix(ix->names.p + r->file.at, r->file.base) * 3;
+	h ^= mix(r->file.base, ix->names.p + r->file.at, r->file.base) * 3;
 	return (uint16_t)(h >> 32 ^ h >> 13 ^ h);
 }
 
@@ -120,7 +100,7 @@ boot_id(void)
 	n = fd == -1 ? 0 : read(fd, text, sizeof(text));
 	if (fd != -1)
 		(void)close(fd);
-	id = n > 0 ? mix(text, (size_t)n) : 1;
+	id = n > 0 ? mix((size_t)n, text, (size_t)n) : 1;
 	return id;
 }
 
@@ -205,8 +185,7 @@ static bool
 at_rest(const struct header *h)
 {
 	return h->version == INDEX_VERSION && h->dirty == 0 &&
-	    h->boot == boot_id() &&
-	    h->check == mix(h, offsetof(struct header, check));
+	    h->boot == boot_id() && h->check == mix(CHECKED, h, CHECKED);
 }
 
 /* O_NOATIME is for the owner of a file alone: no fstat is needed to see whose
@@ -397,7 +376,7 @@ index_end(struct index *ix)
 	h.dirty = 0;
 	h.boot = boot_id();
 	ix->h->boot = h.boot;
-	ix->h->check = mix(&h, offsetof(struct header, check));
+	ix->h->check = mix(CHECKED, &h, CHECKED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	ix->h->dirty = 0;
 }

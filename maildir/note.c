@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "maildir/maildir.h"
+#include "maildir/mix.h"
 #include "maildir/sync.h"
 #include "message/fail.h"
 
@@ -39,22 +40,6 @@ struct entry {
 	int32_t len[NOTES];
 	uint32_t spare[2];
 };
-
-uint64_t
-note_mix(uint64_t h, const void *p, size_t n)
-{
-	const char *s = p;
-	uint64_t word;
-
-	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
-		(void)memcpy(&word, s, sizeof(word));
-		h = (h ^ word) * 0xff51afd7ed558ccd;
-		h ^= h >> 32;
-	}
-	word = 0;
-	(void)memcpy(&word, s, n);
-	return (h ^ word ^ n) * 0xff51afd7ed558ccd;
-}
 
 uint64_t
 note_sum(const void *p, size_t n)
@@ -205,7 +190,7 @@ folder_noted(struct folder *f, uint32_t number, struct note *n)
 	}
 	if (e.uid != r.uid || !note_mapped(f, &f->cache, cache_file, end) ||
 	    e.check !=
-		note_mix(e.uid, f->cache.p + at + sizeof(e.check),
+		mix(e.uid, f->cache.p + at + sizeof(e.check),
 		    end - at - sizeof(e.check)))
 		return false;
 	p = f->cache.p + at + sizeof(e);
@@ -246,8 +231,7 @@ pack(const struct note *n, uint32_t uid, size_t *size)
 			(void)memcpy(p, n->part[i].p, n->part[i].len);
 			p += n->part[i].len;
 		}
-	e.check =
-	    note_mix(e.uid, block + sizeof(e.check), *size - sizeof(e.check));
+	e.check = mix(e.uid, block + sizeof(e.check), *size - sizeof(e.check));
 	(void)memcpy(block, &e.check, sizeof(e.check));
 	return block;
 }
@@ -273,8 +257,7 @@ read_entry(int fd, const struct record *r, char **block)
 	*block = malloc(size);
 	if (*block != NULL && pread(fd, *block, size, at) == (ssize_t)size &&
 	    e.check ==
-		note_mix(e.uid, *block + sizeof(e.check),
-		    size - sizeof(e.check)))
+		mix(e.uid, *block + sizeof(e.check), size - sizeof(e.check)))
 		return size;
 	free(*block);
 	*block = NULL;
@@ -395,8 +378,7 @@ follow(int in, const struct record *from, struct header *h, int out,
 	(void)memcpy(&e, block, sizeof(e));
 	e.uid = to->uid;
 	(void)memcpy(block, &e, sizeof(e));
-	e.check =
-	    note_mix(e.uid, block + sizeof(e.check), size - sizeof(e.check));
+	e.check = mix(e.uid, block + sizeof(e.check), size - sizeof(e.check));
 	(void)memcpy(block, &e.check, sizeof(e.check));
 	to->note = put(h, out, block, size);
 	to->id = e.id;

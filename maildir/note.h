@@ -34,8 +34,7 @@ bool note_has_head(const void *p, const struct note_head *,
     const struct folder *);
 /* Make the file begin so, and be empty else. */
 bool note_put_head(int fd, const struct note_head *, const struct folder *);
-uint64_t note_mix(uint64_t h, const void *p, size_t n);
-/* Faster than that for much: four words at a time, since one multiplication
+/* Faster than mix.h for much: four words at a time, since one multiplication
  * would wait for the other. */
 uint64_t note_sum(const void *p, size_t n);
 

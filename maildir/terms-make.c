@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "maildir/mix.h"
 #include "maildir/note.h"
 
 enum {
@@ -132,7 +133,7 @@ is_word(const struct make_table *t, uint32_t i, struct span s)
 static uint32_t
 word_of(struct make *m, struct make_table *t, struct span s)
 {
-	uint32_t hash = (uint32_t)(note_mix(0, s.p, s.len) >> 32), at;
+	uint32_t hash = (uint32_t)(mix(0, s.p, s.len) >> 32), at;
 
 	if (m->failed || !more_slots(t)) {
 		m->failed = true;
