@@ -37,10 +37,9 @@ void folder_close(struct folder *);
 
 struct folder_info {
 	uint32_t uidvalidity, uidnext;
-	uint32_t messages, recent, unseen, deleted;
+	uint32_t messages, recent, unseen, deleted, uncounted;
 	uint32_t first_unseen; /* number; 0: none.  Of a view only */
-	uint64_t octets; /* sum of wire of those that were counted so far */
-	uint32_t uncounted; /* the others */
+	uint64_t octets; /* sum of wire, without those not counted yet */
 	uint64_t modseq; /* HIGHESTMODSEQ that this view may be told */
 	char id[33]; /* MAILBOXID (RFC 8474): the G of dovecot-uidlist */
 	bool write; /* false: nobody can (READ-ONLY).  Of a view only */
