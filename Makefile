@@ -185,7 +185,7 @@ soak: check
 
 # Ratios to floors and peers; BENCH_FLAGS=-q is a short run.
 bench:
-	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO)
+	@tests/tool/deps $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_BENCH)
 	+@$(MAKE) -s --no-print-directory all $(B)/bench/banner \
 	    $(B)/bench/floor $(B)/bench/greet $(B)/bench/tlsource $(B)/tool/spool \
 	    $(B)/unit/maildir-time
@@ -316,6 +316,7 @@ DEPS_CHECK = bats parallel strace mandoc cron curl fetchmail getmail6 git-email 
 	     less libmailtools-perl mpop msmtp mutt neomutt offlineimap3 opendkim \
 	     php-cli php-sqlite3 roundcube-core roundcube-sqlite3 \
 	     procps s-nail s6 swaks tmux ucspi-tcp
+DEPS_BENCH = dovecot-imapd
 # Of long runs alone.
 DEPS_SOAK = rspamd spamass-milter spamd
 # Those that conflict with one another are only unpacked.

@@ -1,6 +1,7 @@
 """IMAP servers that are measured: each serves its own copy of the same mail,
 to clients on a socket pair or a Unix socket."""
 import fcntl
+import getpass
 import glob
 import os
 import shutil
@@ -161,7 +162,7 @@ class Courier(Peer):
     """No LIST-STATUS, no MOVE; its IDLE wants a server (FAM) installed, and its
     APPEND syncs nothing to the disk."""
     lacks = {"MOVE 1000", "LIST-STATUS of 1000", "IDLE: delivery to EXISTS",
-             "APPEND"}
+             "APPEND", "APPEND to INBOX"}
 
     def __init__(self, peers, top):
         self.root = os.path.join(peers, "courier")
@@ -191,7 +192,7 @@ class Cyrus(Peer):
         root = os.path.join(peers, "cyrus")
         bin_ = f"{root}/usr/lib/cyrus/bin"
         super().__init__("cyrus", f"{bin_}/imapd -C {top}/cyrus/conf "
-                         "-U 1000000", top)
+                         "-U 1000000 -T 86400", top)
         self.conf, self.env = f"{top}/cyrus/conf", libraries(root)
         self.env["PATH"] = "/usr/sbin:/usr/bin:/bin"
         self.tools = f"{bin_}/ctl_cyrusdb", f"{root}/usr/sbin/saslpasswd2"
@@ -208,11 +209,12 @@ class Cyrus(Peer):
                     f"defaultpartition: default\n"
                     f"partition-default: {d}/spool\nunixhierarchysep: yes\n"
                     f"altnamespace: yes\nservername: bench\n"
-                    f"cyrus_user: {'nobody' if AS else os.getlogin()}\n"
+                    f"cyrus_user: {'nobody' if AS else getpass.getuser()}\n"
                     f"allowplaintext: yes\nsasl_pwcheck_method: auxprop\n"
                     f"sasl_auxprop_plugin: sasldb\nsasl_mech_list: PLAIN\n"
                     f"sasl_sasldb_path: {d}/sasldb2\nautocreate_quota: 0\n"
                     f"duplicatesuppression: no\nautocreate_post: yes\n"
+                    f"delete_mode: immediate\n"
                     f"maxlogins_per_host: 0\n")
         give(d)
         subprocess.run(AS + [self.tools[0], "-C", self.conf, "-r"],
