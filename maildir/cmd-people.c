@@ -55,7 +55,7 @@ send_id(struct buf *b)
 	    arc4random(), host);
 }
 
-void
+int
 send_addresses(struct span value, char ***address, size_t *n)
 {
 	struct buf scratch;
@@ -79,6 +79,11 @@ send_addresses(struct span value, char ***address, size_t *n)
 		p[*n] = NULL;
 	}
 	buf_free(&scratch);
+	return l.rest.len == 0 ?
+	    0 :
+	    fail_as(E2BIG,
+		"a field has more than %d addresses, or one that is too long",
+		LIST_MANY);
 }
 
 void

@@ -214,8 +214,9 @@ read_field(struct draft *d, const struct field *f)
 	struct span value = span_trim(f->value);
 
 	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++)
-		if (span_same(f->name, span(to[i])))
-			send_addresses(f->value, &d->address, &d->addresses);
+		if (span_same(f->name, span(to[i])) &&
+		    send_addresses(f->value, &d->address, &d->addresses) == -1)
+			return -1;
 	if (span_same(f->name, span("Original")))
 		read_original(d, value);
 	else if (span_same(f->name, span("Forward")))

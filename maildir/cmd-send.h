@@ -24,8 +24,8 @@ int send_message(struct cmd *, struct span message, const char *from,
 /* All of the file "fd" is open at, which is closed.  0; -1. */
 int send_read(struct buf *, int fd);
 
-/* Addresses of that field's value, each for free(). */
-void send_addresses(struct span value, char ***address, size_t *n);
+/* Addresses of that field's value, each for free().  0; -1: there are more. */
+int send_addresses(struct span value, char ***address, size_t *n);
 
 /* Append addresses of a field of the original, with their names decoded, in
  * the form in which they are typed: what a name says is never an address. */

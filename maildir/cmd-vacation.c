@@ -65,11 +65,11 @@ read_field(struct vacation *v, const struct field *f)
 
 	if (span_same(f->name, span("From"))) {
 		v->from = value;
-		send_addresses(value, &v->mine, &v->mines);
+		(void)send_addresses(value, &v->mine, &v->mines);
 	} else if (span_same(f->name, span("Subject")))
 		v->subject = value;
 	else if (span_same(f->name, span("Address")))
-		send_addresses(value, &v->mine, &v->mines);
+		(void)send_addresses(value, &v->mine, &v->mines);
 	else if (span_same(f->name, span("Days"))) {
 		r = span_number(value, DAYS_MAX, &n);
 		v->days = (int64_t)n;
@@ -194,7 +194,7 @@ static void
 add_mine(struct vacation *v, const char *address)
 {
 	if (address != NULL)
-		send_addresses(span(address), &v->mine, &v->mines);
+		(void)send_addresses(span(address), &v->mine, &v->mines);
 }
 
 /* What the delivery says, the file, the environment; else user@host. */
@@ -209,7 +209,7 @@ know_mine(struct vacation *v)
 
 	for (size_t i = 0; fields[i] != NULL; i++)
 		if (header_find(v->message, fields[i], &f))
-			send_addresses(f.value, &v->mine, &v->mines);
+			(void)send_addresses(f.value, &v->mine, &v->mines);
 	add_mine(v, getenv("RECIPIENT"));
 	add_mine(v, getenv("ORIGINAL_RECIPIENT"));
 	add_mine(v, getenv("EMAIL"));
@@ -237,7 +237,7 @@ addressed(const struct vacation *v)
 
 		if (!header_find(v->message, fields[i], &f))
 			continue;
-		send_addresses(f.value, &all, &n);
+		(void)send_addresses(f.value, &all, &n);
 		for (size_t k = 0; k < n; k++)
 			for (size_t m = 0; m < v->mines && as == NULL; m++)
 				if (strcasecmp(all[k], v->mine[m]) == 0)

@@ -447,7 +447,8 @@ cmd_bounce(struct cmd *c)
 			buf_span(&out, f.whole);
 	buf_char(&out, '\n');
 	buf_span(&out, rest);
-	send_addresses(span(c->argv[0]), &to, &n);
+	if (send_addresses(span(c->argv[0]), &to, &n) == -1)
+		errx(EX_USAGE, "%s", fail_text());
 	if (send_message(c, buf_all(&out), NULL, to) == 0)
 		cmd_done(c, uid, "bounce");
 	for (size_t i = 0; i < n; i++)

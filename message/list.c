@@ -343,17 +343,29 @@ enum list_kind
 list_next(struct list *l, struct buf *scratch, struct mailbox *m)
 {
 	struct reader r = { .s = l->rest, .out = scratch };
-	enum list_kind kind;
-
-	if (l->count++ >= LIST_MANY)
-		r.s = nothing;
-	buf_reset(scratch);
 	/* Each octet is put at most three times: as a word, in a name that
 	 * is an address, as a comment; and a blank before each word. */
+	size_t room = scratch->cap / 4, beyond = 0;
+	bool in_group = l->in_group;
+	enum list_kind kind;
+
+	if (r.s.len >= room) {
+		r.s.len = room > 0 ? room - 1 : 0;
+		beyond = l->rest.len - r.s.len;
+	}
+	buf_reset(scratch);
 	buf_reserve(scratch, 4 * r.s.len + 1);
-	if (scratch->over)
-		return LIST_END;
-	kind = read_item(l, &r, m);
-	l->rest = r.s;
+	if (l->count < LIST_MANY && !scratch->over) {
+		kind = read_item(l, &r, m);
+		if (r.s.len > 0 || beyond == 0) {
+			l->rest = span_n(r.s.p, r.s.len + beyond);
+			l->count++;
+			return kind;
+		}
+		l->in_group = in_group; /* half an item is none */
+		l->count = LIST_MANY;
+	}
+	kind = l->in_group ? LIST_GROUP_END : LIST_END;
+	l->in_group = false;
 	return kind;
 }

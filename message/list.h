@@ -40,7 +40,8 @@ struct list {
 void list_begin(struct list *, struct span value);
 
 /* The next one.  The spans point into "scratch" and are good until the next
- * call.  LIST_END too when scratch has no room for the list (scratch->over).
+ * call.  LIST_END too at what LIST_MANY leaves out or scratch has no room for,
+ * a quarter of its cap in one address: then "rest" is not empty.
  * Mailboxes of which nothing is set are skipped, but for "<>". */
 enum list_kind list_next(struct list *, struct buf *scratch, struct mailbox *);
 

@@ -161,7 +161,7 @@ fields_belong(struct smtp *s, const struct buf *fields)
 			if (kind == LIST_MAILBOX)
 				his = name_belongs(s, &m);
 		/* What was not looked at is not his. */
-		if (his == 1 && (scratch.over || l.count > LIST_MANY))
+		if (his == 1 && l.rest.len > 0)
 			his = 0;
 	}
 	buf_free(&scratch);

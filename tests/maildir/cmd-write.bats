@@ -49,6 +49,20 @@ assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
 	[ "$(drafts)" -eq 0 ]
 }
 
+@test "send: to all whom a field names, or to nobody" {
+	local far=that.is.far.away.and.has.a.long.long.long.long.long.long.name.test
+	begin
+	printf 'To: %s\n\nx\n' "$(seq -f "u%04g@$far" -s,' ' 2000)" >"$T/many"
+	cmd send - <"$T/many"
+	[ "$(tr ' ' '\n' <"$T/arguments" | grep -c "@$far")" -eq 2000 ]
+	rm "$T/arguments"
+	sed -i '1s/$/, last@far.test/' "$T/many"
+	run cmd send - <"$T/many"
+	[ "$status" -eq 1 ]
+	[[ $output == *'more than 2000 addresses'* ]]
+	[ ! -e "$T/arguments" ]
+}
+
 @test "write: editor, Attach and Bcc lines, signature" {
 	begin
 	echo 'Alice of here' >"$T/.signature"

@@ -152,6 +152,32 @@ TEST(caps)
 	buf_free(&b);
 }
 
+/* The list may be longer than there is room, an address may not. */
+TEST(long_lists)
+{
+	struct buf scratch, in;
+	struct mailbox m;
+	struct list l;
+	int n;
+
+	buf_init(&in, 20000);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&in, i == 0 ? "x: a@b" : ", a@b");
+	for (int last = 0; last < 2; last++) {
+		buf_init(&scratch, 100);
+		list_begin(&l, buf_all(&in));
+		CHECK(list_next(&l, &scratch, &m) == LIST_GROUP);
+		for (n = 0; list_next(&l, &scratch, &m) == LIST_MAILBOX; n++)
+			CHECK(span_eq(m.domain, span("b")));
+		CHECK(n == 1000);
+		CHECK(list_next(&l, &scratch, &m) == LIST_END);
+		CHECK((l.rest.len > 0) == (last == 1));
+		buf_free(&scratch);
+		buf_str(&in, ", abcdefghijklmnopqrstuvwxyz@b, c@d");
+	}
+	buf_free(&in);
+}
+
 TEST(no_room)
 {
 	struct buf scratch;
@@ -161,6 +187,6 @@ TEST(no_room)
 	buf_init(&scratch, 10);
 	list_begin(&l, span("somebody@somewhere.example"));
 	CHECK(list_next(&l, &scratch, &m) == LIST_END);
-	CHECK(scratch.over);
+	CHECK(l.rest.len > 0);
 	buf_free(&scratch);
 }
