@@ -234,8 +234,6 @@ folder_copy(struct folder *f, const uint32_t *number, size_t n,
 	for (int i = 0; i < KEYWORDS; i++)
 		c.word[i] = -1;
 	r = folder_bare(&c.to, f->store, target);
-	if (r == 0)
-		r = sync_disk(&c.to);
 	c.left = calloc(n + 1, sizeof(*c.left));
 	c.uid = calloc(n + 1, sizeof(*c.uid));
 	c.number = calloc(n + 1, sizeof(*c.number));
@@ -245,7 +243,6 @@ folder_copy(struct folder *f, const uint32_t *number, size_t n,
 		c.a == NULL))
 		r = fail("copy");
 	if (r == 0) {
-		done->uidvalidity = c.to.ix.h->uidvalidity;
 		(void)memcpy(c.left, number, n * sizeof(*number));
 		r = rounds(&c, move);
 	}

@@ -3,7 +3,12 @@
  * The queue was emptied under the lock, so nothing in the index is younger than
  * the events; and an event that is in the index already (our own rename, or
  * one that another process has merged) finds it as it says and changes
- * nothing. */
+ * nothing.
+ *
+ * Mostly it is our own, so those records are looked at first that this view
+ * has touched, or that came, since the watch had last seen nothing.  There is
+ * one record of a base, or several of which all but the last are dead; so only
+ * when an event is of none of these must the others be looked at. */
 #include "maildir/merge.h"
 
 #include <stdlib.h>
@@ -15,6 +20,7 @@
 struct seen {
 	struct name_at file; /* in the text of the watch */
 	int name; /* in the scan; -1: it went away */
+	bool found; /* a record has that base */
 };
 
 struct table {
@@ -91,13 +97,89 @@ went(const struct merge *m, const struct record *r)
 	return e != NULL && !e->here;
 }
 
+/* What the events say of record k.  "own": its file was touched by this view,
+ * which may be all that they say. */
+static int
+merge_record(struct merge *m, struct table *t, size_t k, bool own)
+{
+	struct index *ix = &m->f->ix;
+	const char *text;
+	struct record r;
+	ptrdiff_t e;
+	int name, done = 0;
+	bool dead;
+
+	if (!index_get(ix, k, &r))
+		return 1;
+	dead = (r.flags & (REC_DEAD | REC_LATE)) == REC_DEAD;
+	text = index_text(ix, &r);
+	if ((dead && !own) || (e = names_find(t->names, text)) == -1)
+		return 0;
+	if (dead) {
+		if (t->seen[e].name == -1)
+			t->seen[e].found = true;
+		return 0;
+	}
+	name = name_now(m, t, text, e);
+	if (name != -1)
+		done = merge_known(m, (size_t)name, k);
+	else if (went(m, &r))
+		done = merge_bury(m, k);
+	t->seen[e].found = true;
+	return done;
+}
+
+/* Records from .. to - 1. */
+static int
+merge_some(struct merge *m, struct table *t, size_t from, size_t to)
+{
+	int r = 0;
+
+	for (size_t k = from; k < to && r == 0; k++)
+		r = merge_record(m, t, k, false);
+	return r;
+}
+
+static int
+merge_touched(struct merge *m, struct table *t)
+{
+	const struct ranges *touched = &m->f->touched;
+	int r = 0;
+
+	for (size_t i = 0; i < touched->n && r == 0; i++) {
+		uint32_t uid = touched->p[2 * i];
+
+		for (; uid <= touched->p[2 * i + 1] && r == 0; uid++) {
+			ptrdiff_t k = view_current(m->f, uid);
+
+			if (k != -1)
+				r = merge_record(m, t, (size_t)k, true);
+		}
+	}
+	return r;
+}
+
+static bool
+all_found(const struct table *t)
+{
+	const struct names *names = t->names;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const char *name = names->text + t->seen[i].file.at;
+
+		if (!t->seen[names_find(names, name)].found)
+			return false;
+	}
+	return true;
+}
+
 int
 merge_events(struct merge *m)
 {
 	struct index *ix = &m->f->ix;
 	struct names names = { .slot = NULL };
 	struct table t = { .names = &names };
-	size_t records = ix->h->records;
+	size_t came, records = ix->h->records;
 	int r = 0;
 
 	t.seen = calloc(m->f->watch->events + 1, sizeof(*t.seen));
@@ -106,24 +188,13 @@ merge_events(struct merge *m)
 	m->s.exact = true;
 	if (m->f->watch->lost || collect(m, &t) == -1 || twice(&t))
 		r = 1;
-	for (size_t k = 0; k < records && r == 0; k++) {
-		struct record rec;
-		ptrdiff_t e;
-		int name;
-
-		if (!index_get(ix, k, &rec)) {
-			r = 1;
-			break;
-		}
-		if ((rec.flags & (REC_DEAD | REC_LATE)) == REC_DEAD ||
-		    (e = names_find(t.names, index_text(ix, &rec))) == -1)
-			continue;
-		name = name_now(m, &t, index_text(ix, &rec), e);
-		if (name != -1)
-			r = merge_known(m, (size_t)name, k);
-		else if (went(m, &rec))
-			r = merge_bury(m, k);
-	}
+	came = file_place(ix, m->f->came_from);
+	if (r == 0)
+		r = merge_some(m, &t, came, records);
+	if (r == 0)
+		r = merge_touched(m, &t);
+	if (r == 0 && !all_found(&t))
+		r = merge_some(m, &t, 0, came);
 	if (r == 0)
 		r = merge_fresh(m);
 	names_free(t.names);

@@ -54,6 +54,7 @@ late_rename(struct folder *f, struct record *r, const char *to)
 	if (strcmp(from, to) != 0 &&
 	    renameat2(f->dir, from, f->dir, to, RENAME_NOREPLACE) == -1)
 		return fail("rename %s", from);
+	view_touched(f, r->uid);
 	file_late(r, 0, 0, false);
 	return file_name(&f->ix, r, to + strlen("cur/"), false);
 }
@@ -74,6 +75,7 @@ late_remove(struct folder *f, int hold, struct record *r)
 		done = unlinkat(f->dir, from, 0);
 	if (done == -1)
 		return fail("remove %s", from);
+	view_touched(f, r->uid);
 	file_late(r, 0, r->flags & FLAG_STORED, false);
 	return 0;
 }

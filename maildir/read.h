@@ -18,13 +18,13 @@ enum { /* of a store */
 	STORE_NO_HOLD = 4, /* expunge removes at once */
 	STORE_SETTLE = 8, /* see settle.c; uses a real-time signal */
 	STORE_LATE = 16, /* names may follow by folder_late */
+	STORE_WATCH = 32, /* few are changed: watch, do not list the folder */
 };
 
 /* The store at "path", made when only it is missing.  "index": directory for
  * the index files (local disk, when the Maildir is on NFS); NULL: beside the
  * mail.  Both stay open, so a sandbox may be entered afterwards.  One store
- * per process: it also catches SIGBUS, for an index that is cut short while
- * it is mapped. */
+ * per process: it also catches SIGBUS, for an index that is cut short. */
 struct store *store_open(const char *path, const char *index, unsigned options);
 void store_close(struct store *);
 

@@ -186,6 +186,7 @@ folder_leave(struct folder *f)
 	ranges_free(&f->recent);
 	ranges_free(&f->changed);
 	ranges_free(&f->vanished);
+	ranges_free(&f->touched);
 	keywords_free(&f->words);
 	free(f->hidden);
 	for (size_t i = 0; i < sizeof(f->list) / sizeof(f->list[0]); i++)

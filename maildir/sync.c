@@ -49,6 +49,7 @@ take_in(struct folder *f)
 			break;
 		file_put(ix, i, &r);
 		moved = true;
+		view_touched(f, r.uid);
 		(void)ranges_add(&f->recent, r.uid, r.uid);
 	}
 	if (moved)
@@ -103,6 +104,16 @@ watch_again(struct folder *f)
 	(void)folder_wait(f);
 }
 
+/* Nothing is left of what the watch saw: see events.c. */
+static void
+nothing_seen(struct folder *f)
+{
+	size_t n = index_count(&f->ix);
+
+	f->touched.n = 0;
+	f->came_from = n == 0 ? 1 : f->ix.r[n - 1].uid + 1;
+}
+
 /* What the watch has seen is all there is: 0 merged; 1 list the folder. */
 static int
 watched(struct merge *m)
@@ -122,13 +133,16 @@ watched(struct merge *m)
 	watch_barrier(f->watch);
 	if (watch_settle(f->watch) == -1)
 		return -1;
-	if (f->watch->events == 0 && !f->watch->lost)
+	if (f->watch->events == 0 && !f->watch->lost) {
+		nothing_seen(f);
 		return 0;
+	}
 	index_begin(ix);
 	r = merge_events(m);
 	if (r == 0) {
 		sync_stamp(ix, &m->s, &m->l);
 		watch_reset(f->watch);
+		nothing_seen(f);
 	}
 	sync_news(ix, &m->news);
 	index_end(ix);
@@ -240,6 +254,8 @@ at_rest(struct folder *f)
 	if (!sync_current(f))
 		return false;
 	f->watched = f->watch != NULL && f->watch->fd != -1;
+	if (f->watched && f->came_from == 0)
+		nothing_seen(f);
 	return true;
 }
 

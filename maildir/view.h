@@ -51,6 +51,9 @@ struct folder {
 	struct watch *watch; /* NULL: none */
 	bool watched; /* what it has not seen is in the index */
 	bool distrust; /* a file is not where the index has it */
+	/* since the watch had last seen nothing: */
+	struct ranges touched; /* UIDs whose files this view has renamed */
+	uint32_t came_from; /* what came has no lower UID; 0: not known */
 	size_t late_at; /* where folder_late goes on */
 	struct ranges vanished; /* of folder_vanished */
 	uint32_t *list[3]; /* of folder_sync: gone, gone_uid, changed */
@@ -95,5 +98,12 @@ int view_reach(struct folder *, uint32_t uid, char path[FLAGS_NAME],
 int view_remove(struct folder *, const uint32_t *number, size_t n);
 /* Record of a UID in "ix"; -1. */
 ptrdiff_t view_current(const struct folder *, uint32_t uid);
+/* This view has renamed the file of a message, or taken it away. */
+static inline void
+view_touched(struct folder *f, uint32_t uid)
+{
+	if (f->watched)
+		(void)ranges_add(&f->touched, uid, uid);
+}
 
 #endif

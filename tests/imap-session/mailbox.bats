@@ -97,6 +97,36 @@ appends() {
 	END
 }
 
+# listings COUNT COMMAND: with # for 1 .. COUNT, in one session; how often a
+# directory was read, beside its first block.
+listings() {
+	rm -rf "$MAILDIR_alice"/{cur,.x}/* "$MAILDIR_alice"/{dovecot,mailroom}*
+	as alice mkdir -p "$MAILDIR_alice"/.x/{cur,new,tmp}
+	for ((i = 1; i <= 20; i++)); do
+		as alice tee "$MAILDIR_alice/cur/$i.x:2," <<<"$i" >/dev/null
+	done
+	as alice touch -d '1 minute ago' "$MAILDIR_alice"/{cur,new}
+	for ((i = 1; i <= $1; i++)); do
+		printf '%s\n' "C: c ${2//#/$i}" 'S* *' 'S: c OK ...'
+	done | in_inbox >"$T/listings.out" || { cat "$T/listings.out" >&2; return 1; }
+	grep getdents64 "$T/calls" | grep -vc ', 1024)' || : # none
+}
+
+# Nor for each message in it that is changed, copied or moved away.
+@test "STORE, COPY, MOVE of one message list no folder" {
+	local few many command
+	maildir alice
+	# shellcheck disable=SC2034 # chat takes it
+	FAULT=(strace -f -qq -e trace=getdents64 -o "$T/calls")
+	for command in 'STORE # +FLAGS.SILENT (\\Flagged)' \
+		'COPY # INBOX' 'COPY # x' 'MOVE 1 x'; do
+		few=$(listings 2 "$command")
+		many=$(listings 12 "$command")
+		echo "$command: $few for 2, $many for 12"
+		[ "$many" -lt $((few + 30)) ]
+	done
+}
+
 @test "LIST, LSUB, CREATE, DELETE, RENAME, SUBSCRIBE" {
 	maildir alice
 	play list
