@@ -97,8 +97,6 @@ add_rcpt(struct report *r, size_t i, struct buf *scratch)
 		.dialogue = keep(&r->words, dialogue),
 		.last_attempt = l.when,
 	};
-	if (to->status.len == 0)
-		to->status = span(r->kind == REPORT_FAILED ? "5.0.0" : "4.0.0");
 	if (r->kind == REPORT_DELAYED)
 		to->retry_until = retry_until(r->b->retry, r->e->env.arrival,
 		    r->e->env.from[0] == '\0');

@@ -88,6 +88,24 @@ load smtp
 
 # ---- aliases(5)
 
+@test "NOTIFY=SUCCESS: delivered is 2.0.0, to a mailbox and to a list" {
+	echo 'team: alice, bob' >"$CONFIG/aliases"
+	talk <<-END
+	$(from_to bob@here.test)
+	C: RCPT TO:<alice@here.test> NOTIFY=SUCCESS
+	S: 250 2.1.5 Recipient ok
+	C: RCPT TO:<team@here.test> NOTIFY=SUCCESS
+	S: 250 2.1.5 Recipient ok
+	$(empty_mail)
+	END
+	submit_socket
+	"$BIN/mailq-run" -c "$CONFIG"
+	[ "$(waiting)" -eq 0 ]
+	has '^Action: delivered' bob
+	has '^Action: expanded' bob
+	[ "$(message bob | grep -c '^Status: 2.0.0')" -eq 2 ]
+}
+
 @test "aliases: lists, continuation, comments, quotes, case" {
 	cat >"$CONFIG/aliases" <<-'END'
 	# a comment
