@@ -161,7 +161,7 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 	ptrdiff_t n = prepare(c, path);
 	int64_t octets = 0;
 	size_t over = 0;
-	int r = 0;
+	int e, r = 0;
 
 	if (n == -1)
 		return -1;
@@ -189,9 +189,11 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 	if (r == 0 && c->to.ix.writable)
 		note_follow(c->from, &c->to, c->uid, c->a, over);
 	c->done->uidvalidity = c->to.ix.h->uidvalidity;
+	e = errno;
 	for (size_t i = 0; i < over && r == -1; i++)
 		(void)unlinkat(c->to.dir, c->a[i].path, 0);
 	index_unlock(&c->to.ix);
+	errno = e;
 	if (r == -1)
 		return -1;
 	quota_add(c->to.store, octets, (int64_t)over);

@@ -127,6 +127,21 @@ listings() {
 	done
 }
 
+# RFC 9051 s. 6.4.7: TRYCREATE is for a mailbox that can be made.
+@test "COPY: no room is no missing mailbox" {
+	three
+	as alice mkdir -p "$MAILDIR_alice"/.x/{cur,new,tmp}
+	fault linkat ENOSPC
+	in_inbox <<-'END'
+	C: c COPY 1:2 x
+	S: c NO [OVERQUOTA] No room left
+	C: d COPY 1:2 x
+	S: d OK [COPYUID...
+	END
+	faulted
+	[ "$(find "$MAILDIR_alice/.x/cur" -type f | wc -l)" -eq 2 ]
+}
+
 @test "LIST, LSUB, CREATE, DELETE, RENAME, SUBSCRIBE" {
 	maildir alice
 	play list
