@@ -97,6 +97,9 @@ add_rcpt(struct report *r, size_t i, struct buf *scratch)
 		.dialogue = keep(&r->words, dialogue),
 		.last_attempt = l.when,
 	};
+	/* That smtp-session found; all else has a verdict. */
+	if (r->kind == REPORT_FAILED && to->status.len == 0)
+		to->status = span("5.4.6");
 	if (r->kind == REPORT_DELAYED)
 		to->retry_until = retry_until(r->b->retry, r->e->env.arrival,
 		    r->e->env.from[0] == '\0');

@@ -327,9 +327,9 @@ Return-Path: in the body" ]
 	[ "$(count alice)" -eq 1 ]
 }
 
-@test "one of two recipients is a loop: the sender will be told" {
+@test "one of two recipients is a loop: the sender is told" {
 	talk <<-END
-	$(from_to a@b.test alice@here.test bob@here.test)
+	$(from_to bob@here.test alice@here.test bob@here.test)
 	C: DATA
 	S: 354...
 	C: Delivered-To: alice@here.test
@@ -340,6 +340,11 @@ Return-Path: in the body" ]
 	[ "$(count alice)" -eq 0 ]
 	[ "$(count bob)" -eq 1 ]
 	rcpts | grep -q '^F .*alice@here.test'
+	submit_socket
+	"$BIN/mailq-run" -c "$CONFIG"
+	[ "$(waiting)" -eq 0 ]
+	has '^Status: 5.4.6' bob
+	has 'The message ran in a loop' bob
 }
 
 @test "an mbox line on top is no header" {
