@@ -54,7 +54,7 @@ put_made(struct fetch *f, const struct item *item)
 	if (r == 0 && item->kind != ITEM_PREVIEW &&
 	    (f->im->enabled & (E_UTF8 | E_REV2)) == 0)
 		downgrade(&f->im->out, from);
-	return r;
+	return r == 0 && f->im->out.over ? fail_as(ENOMEM, "too large") : r;
 }
 
 /* As the answer names them; the others name their section, too. */
@@ -113,17 +113,23 @@ put_item(struct fetch *f, const struct item *item)
 	}
 }
 
-/* RFC 9051 s. 7.5.1, RFC 5530: a message that was expunged meanwhile. */
+/* In place of an item, which began at "from": of a message that was expunged
+ * meanwhile (RFC 9051 s. 7.5.1, RFC 5530), or has more of it than we hold. */
 static int
-put_lost(struct fetch *f, const struct item *item)
+put_lost(struct fetch *f, const struct item *item, size_t from)
 {
 	struct buf *b = &f->im->out;
 
-	if (errno != ENOENT) {
+	if (errno != ENOENT && errno != ENOMEM) {
 		log_line(LOG_ERR, "read-error reason=%s", fail_text());
 		return -1;
 	}
-	f->gone = true;
+	f->gone |= errno == ENOENT;
+	f->large |= errno == ENOMEM;
+	buf_cut(b, from);
+	b->over = false;
+	if (names[item->kind] != NULL)
+		buf_str(b, names[item->kind]);
 	switch (item->kind) {
 	case ITEM_ENVELOPE:
 		buf_str(b, "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
@@ -191,12 +197,13 @@ put_message(struct fetch *f, uint32_t number, bool flags)
 	buf_str(&im->out, "* ");
 	put_number(&im->out, number);
 	buf_str(&im->out, " FETCH (");
-	for (size_t i = 0; i < f->w.items && r == 0; i++) {
+	for (size_t i = 0, from; i < f->w.items && r == 0; i++) {
 		if (i > 0)
 			buf_char(&im->out, ' ');
+		from = im->out.len;
 		r = put_item(f, &f->w.item[i]);
 		if (r == -1)
-			r = put_lost(f, &f->w.item[i]);
+			r = put_lost(f, &f->w.item[i], from);
 	}
 	if (flags)
 		put_seen(f);
@@ -274,6 +281,8 @@ answer(struct fetch *f, const uint32_t *number, size_t n)
 	}
 	if (f->unknown)
 		return imap_no(im, "[UNKNOWN-CTE] Unknown encoding");
+	if (f->large)
+		return imap_no(im, "[LIMIT] Some have too large a header");
 	return f->gone ? imap_no(im, "[EXPUNGEISSUED] Some are gone") :
 			 &imap_done;
 }

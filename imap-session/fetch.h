@@ -55,6 +55,7 @@ struct fetch {
 	struct imap *im;
 	struct wanted w;
 	bool gone; /* some message could not be read */
+	bool large; /* some header or structure is larger than we hold */
 	bool unknown; /* some content is coded in an unknown way */
 	struct buf scratch;
 	/* of one message */

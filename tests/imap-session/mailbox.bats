@@ -221,6 +221,36 @@ listings() {
 	play odd
 }
 
+# subject OCTETS: a field with so many.
+subject() {
+	echo Subject:
+	head -c "$1" /dev/zero | tr '\0' x | fold -w 70 | sed 's/^/ /'
+	echo
+}
+
+@test "FETCH of headers that are larger than is held" {
+	local part
+	subject 17000000 | put cur/1.a:2,
+	part=$(printf -- '--b\nContent-Type: message/rfc822\n\n' &&
+		subject 250000)
+	{
+		printf 'Content-Type: multipart/mixed; boundary=b\n\n'
+		for ((i = 0; i < 70; i++)); do echo "$part"; done
+	} | put cur/2.b:2,
+	in_inbox <<-'END'
+	C: c FETCH 1 (BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[HEADER.FIELDS (X SUBJECT)] UID)
+	S: * 1 FETCH (BODY[HEADER.FIELDS (SUBJECT)] "" BODY[HEADER.FIELDS (X SUBJECT)] "" UID 1)
+	S: c NO [LIMIT] Some have too large a header
+	C: d FETCH 2 (BODYSTRUCTURE UID BODY)
+	S: * 2 FETCH (BODYSTRUCTURE ("text" "plain" NIL NIL NIL "7bit" 0 0) UID 2 BODY ("text" "plain" NIL NIL NIL "7bit" 0 0))
+	S: d NO [LIMIT] Some have too large a header
+	C: e FETCH 1:2 UID
+	S: * 1 FETCH (UID 1)
+	S: * 2 FETCH (UID 2)
+	S: e OK Done
+	END
+}
+
 @test "IMAP4rev2" {
 	three
 	play rev2
