@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "maildir/hold.h"
@@ -59,8 +57,6 @@ folder_read(struct folder *f, uint32_t number)
 int
 folder_wait(struct folder *f)
 {
-	char path[40];
-
 	if (f->watch != NULL)
 		return f->watch->fd;
 	f->watch = calloc(1, sizeof(*f->watch));
@@ -68,11 +64,7 @@ folder_wait(struct folder *f)
 		return -1;
 	if (watch_open(f->watch, f->dir) == -1 || f->watch->fd == -1)
 		return -1;
-	if (f->files != -1) {
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d",
-		    f->files);
-		(void)inotify_add_watch(f->watch->fd, path,
-		    IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR);
-	}
+	if (f->files != -1)
+		watch_beside(f->watch, f->files);
 	return f->watch->fd;
 }

@@ -78,6 +78,8 @@ retire(struct watch *w)
 	}
 	for (int i = CUR; i <= NEW; i++)
 		(void)inotify_rm_watch(w->fd, w->wd[i]);
+	if (w->beside != -1)
+		(void)inotify_rm_watch(w->fd, w->beside);
 	spare = w->fd;
 }
 
@@ -109,11 +111,20 @@ watch_close(struct watch *w)
 	free(w->slot);
 }
 
+static int
+add(const struct watch *w, int dir, uint32_t events)
+{
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
+	return inotify_add_watch(w->fd, path, events | IN_ONLYDIR);
+}
+
 /* The directories, and the watches on them where the system gives any. */
 int
 watch_open(struct watch *w, int dir)
 {
-	*w = (struct watch){ .fd = -1, .dir = { -1, -1 } };
+	*w = (struct watch){ .fd = -1, .beside = -1, .dir = { -1, -1 } };
 	for (int i = CUR; i <= NEW; i++) {
 		w->dir[i] = openat(dir, part[i],
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -122,19 +133,21 @@ watch_open(struct watch *w, int dir)
 	}
 	w->fd = instance();
 	for (int i = CUR; i <= NEW && w->fd != -1; i++) {
-		char path[40];
-
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d",
-		    w->dir[i]);
-		w->wd[i] = inotify_add_watch(w->fd, path,
-		    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-			IN_ONLYDIR);
+		w->wd[i] = add(w, w->dir[i],
+		    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO);
 		if (w->wd[i] == -1) {
 			(void)close(w->fd);
 			w->fd = -1;
 		}
 	}
 	return 0;
+}
+
+void
+watch_beside(struct watch *w, int dir)
+{
+	if (w->fd != -1)
+		w->beside = add(w, dir, IN_MODIFY | IN_MOVED_TO);
 }
 
 static size_t

@@ -18,7 +18,7 @@ struct watch_event {
 
 struct watch {
 	int fd; /* inotify, readable when something happened; -1: none */
-	int wd[2];
+	int wd[2], beside; /* of the watches; -1: none */
 	int dir[2]; /* cur/ and new/ */
 	bool lost; /* the queue overflowed or a directory went away */
 	uint32_t from[2]; /* cookie of a "from" without its "to", or 0: one
@@ -36,6 +36,10 @@ struct watch {
  * 0; -1: errno, fail_text().  watch_close in either case. */
 int watch_open(struct watch *, int dir);
 void watch_close(struct watch *);
+
+/* Be readable, too, when something is written in that directory or moved there,
+ * which is no event. */
+void watch_beside(struct watch *, int dir);
 
 /* Take what is queued into "event", without waiting.  0; -1. */
 int watch_drain(struct watch *);

@@ -183,6 +183,27 @@ TEST(waiting)
 	home_drop(&h);
 }
 
+TEST(waiting_for_another_folder)
+{
+	struct home h;
+	struct folder *a, *b;
+	struct folder_news n;
+	struct pollfd p = { .events = POLLIN };
+
+	home_make(&h, 1, 0);
+	CHECK(store_create(h.s, "A") == 0);
+	a = open_folder(&h, "INBOX", true);
+	CHECK(folder_wait(a) != -1);
+	folder_close(a);
+	b = open_folder(&h, "A", true);
+	p.fd = folder_wait(b);
+	CHECK(folder_sync(b, true, &n) != -1);
+	place_put(&h.p, "no message", "text\n");
+	CHECK(poll(&p, 1, 0) == 0);
+	folder_close(b);
+	home_drop(&h);
+}
+
 TEST(feed)
 {
 	struct home h;
@@ -203,23 +224,5 @@ TEST(feed)
 		CHECK(feed_next(f) == NULL && feed_next(f) == NULL);
 		feed_close(f);
 	}
-	home_drop(&h);
-}
-
-TEST(two_files_of_one_base)
-{
-	struct home h;
-	struct folder *f;
-	struct folder_news n;
-
-	home_make(&h, 1, 0);
-	place_put(&h.p, "cur/1.x:2,S", "other\n");
-	f = open_folder(&h, "INBOX", true);
-	CHECK(folder_sync(f, true, &n) != -1);
-	folder_close(f);
-	f = open_folder(&h, "INBOX", true);
-	CHECK(folder_count(f) == 2);
-	CHECK(get(f, 1).uid == 1 && get(f, 2).uid == 2);
-	folder_close(f);
 	home_drop(&h);
 }
