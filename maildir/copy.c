@@ -40,24 +40,25 @@ struct copy {
 static int
 by_octets(int from, const char *path, int to, const char *name)
 {
-	struct delivery d;
+	struct delivery d = { .fd = -1 };
 	struct stat st;
-	int fd = measure_open(from, path), r;
+	int fd = measure_open(from, path), e, r;
 
 	if (fd == -1)
 		return -1;
-	r = fstat(fd, &st);
-	if (r == 0)
-		r = delivery_open(&d, to);
-	if (r == 0 && delivery_copy(&d, fd, 0) == 0 &&
+	if (fstat(fd, &st) == 0 && delivery_open(&d, to) == 0 &&
+	    delivery_copy(&d, fd, 0) == 0 &&
 	    futimens(d.fd, (struct timespec[2]){ st.st_atim, st.st_mtim }) ==
 		0 &&
 	    delivery_seal(&d) == 0) {
 		(void)snprintf(d.name, sizeof(d.name), "%.250s", name);
 		r = delivery_commit(&d);
 	} else
-		r = -1;
+		r = fail("copy %s", path);
+	e = errno;
+	delivery_abort(&d);
 	(void)close(fd);
+	errno = e;
 	return r;
 }
 

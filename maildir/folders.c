@@ -254,7 +254,6 @@ int
 store_remove(struct store *s, const char *name)
 {
 	char dir[NAME_MAX + 2], to[NAME_MAX + 32];
-	struct store inner = *s;
 	int hold, r = -1;
 
 	if (store_dir(name, dir) == -1)
@@ -263,7 +262,7 @@ store_remove(struct store *s, const char *name)
 		return fail_as(EPERM, "INBOX cannot be removed");
 	if (!is_folder(s->root, dir))
 		return fail_as(ENOENT, "folder %s", name);
-	hold = hold_today(&inner, "removed-folders");
+	hold = hold_today(s, "removed-folders");
 	if (hold == -1)
 		return -1;
 	(void)snprintf(to, sizeof(to), "%s", name);
