@@ -39,7 +39,8 @@ cmd_flag(const char *name)
 	return 0;
 }
 
-/* "seen,work": flags, and the rest is keywords. */
+/* "seen,work": flags, and the rest is keywords.  A number was to be a message
+ * whose flag was forgotten. */
 static void
 read_flags(struct cmd *c, char *list, struct change *change)
 {
@@ -54,8 +55,12 @@ read_flags(struct cmd *c, char *list, struct change *change)
 		change->flags |= flag;
 		if (flag != 0)
 			continue;
-		bit =
-		    folder_keyword(c->folder, word, change->mode == CHANGE_ADD);
+		bit = folder_keyword(c->folder, word, false);
+		if (bit == -1 && word[strspn(word, "0123456789:.$")] == '\0')
+			errx(EX_USAGE, "%s is no flag; see maildir help %s",
+			    word, c->verb);
+		if (bit == -1 && change->mode == CHANGE_ADD)
+			bit = folder_keyword(c->folder, word, true);
 		if (bit >= 0)
 			change->keywords |= (uint64_t)1 << bit;
 		else if (change->mode == CHANGE_ADD)
@@ -89,7 +94,7 @@ mark(struct cmd *c, enum change_mode mode)
 {
 	struct change change = { .mode = mode, .unchanged_since = UINT64_MAX };
 
-	if (c->argc < 1)
+	if (c->argc < 1 || c->argv[0][strspn(c->argv[0], ",")] == '\0')
 		errx(EX_USAGE, "which flags? see maildir help %s", c->verb);
 	cmd_open(c, false);
 	read_flags(c, c->argv[0], &change);

@@ -44,7 +44,7 @@ void
 cmd_flush(struct cmd *c)
 {
 	if (fwrite(c->out.p, 1, c->out.len, stdout) != c->out.len)
-		exit(EX_IOERR);
+		err(EX_IOERR, "standard output");
 	if (c->out.over)
 		errx(EX_TEMPFAIL, "no memory for the answer");
 	buf_reset(&c->out);

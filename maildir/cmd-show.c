@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "maildir/cmd-letter.h"
@@ -54,10 +55,19 @@ pager_begin(struct pager *p)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Who leaves the pager early wants no more. */
+static void
+wanted(bool written)
+{
+	if (!written && errno != EPIPE)
+		err(EX_IOERR, "standard output");
+	clearerr(stdout);
+}
+
 static void
 pager_end(struct pager *p)
 {
-	(void)fflush(stdout);
+	wanted(fflush(stdout) == 0);
 	if (p->pid == -1)
 		return;
 	(void)dup2(p->kept, STDOUT_FILENO);
@@ -66,12 +76,10 @@ pager_end(struct pager *p)
 		;
 }
 
-/* Who leaves the pager early wants no more. */
 static void
 show_flush(struct cmd *c)
 {
-	if (fwrite(c->out.p, 1, c->out.len, stdout) != c->out.len)
-		clearerr(stdout);
+	wanted(fwrite(c->out.p, 1, c->out.len, stdout) == c->out.len);
 	buf_reset(&c->out);
 }
 

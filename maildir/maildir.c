@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -81,6 +82,7 @@ static const struct option longs[] = {
 	{ "exec",	required_argument,	NULL, 'x' },
 	{ "folder",	required_argument,	NULL, 'f' },
 	{ "from",	required_argument,	NULL, 'F' },
+	{ "help",	no_argument,		NULL, 'h' },
 	{ "json",	no_argument,		NULL, 'j' },
 	{ "keep",	no_argument,		NULL, 'k' },
 	{ "maildir",	required_argument,	NULL, 'm' },
@@ -98,7 +100,7 @@ static const struct option longs[] = {
 
 /* Options of the verb, long ones too. */
 static void
-put_options(const struct verb *v)
+put_options(FILE *to, const struct verb *v)
 {
 	for (const struct option *o = longs; o->name != NULL; o++) {
 		const char *at = strchr(v->options, o->val);
@@ -106,29 +108,36 @@ put_options(const struct verb *v)
 		/* one letter, two options: by its argument */
 		if (at != NULL &&
 		    (at[1] == ':') == (o->has_arg == required_argument))
-			(void)fprintf(stderr, " [-%c | --%s%s]", o->val,
-			    o->name, at[1] == ':' ? " ..." : "");
+			(void)fprintf(to, " [-%c | --%s%s]", o->val, o->name,
+			    at[1] == ':' ? " ..." : "");
 	}
 	if (strchr(v->options, 'e') != NULL)
-		(void)fputs(" [-e]", stderr);
+		(void)fputs(" [-e]", to);
 }
 
-static __attribute__((noreturn)) void
-usage(const struct verb *v)
+/* NULL: of all verbs. */
+static void
+put_usage(FILE *to, const struct verb *v)
 {
 	if (v != NULL) {
-		(void)fprintf(stderr, "usage: maildir %s", v->name);
-		put_options(v);
-		(void)fprintf(stderr, " [-jq] [-f folder] [-m maildir] %s\n",
+		(void)fprintf(to, "usage: maildir %s", v->name);
+		put_options(to, v);
+		(void)fprintf(to, " [-jq] [-f folder] [-m maildir] %s\n",
 		    v->arguments);
-		exit(EX_USAGE);
+		return;
 	}
-	(void)fputs("usage: maildir [verb] [option ...] [message ...]\n",
-	    stderr);
+	(void)fputs("usage: maildir [verb] [option ...] [message ...]\n", to);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-		(void)fprintf(stderr, "       maildir %s %s\n", verbs[i].name,
+		(void)fprintf(to, "       maildir %s %s\n", verbs[i].name,
 		    verbs[i].arguments);
-	exit(EX_USAGE);
+}
+
+/* Who asks for it gets it as an answer. */
+static __attribute__((noreturn)) void
+help(const struct verb *v)
+{
+	put_usage(stdout, v);
+	exit(fflush(stdout) == EOF ? EX_IOERR : EX_OK);
 }
 
 static const struct verb *
@@ -221,7 +230,7 @@ options(struct cmd *c, const struct verb *v, int argc, char **argv)
 	char letters[64];
 	int ch;
 
-	(void)snprintf(letters, sizeof(letters), "f:m:qj%s", v->options);
+	(void)snprintf(letters, sizeof(letters), "f:m:qjh%s", v->options);
 	while ((ch = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (ch == 'f')
 			c->chosen = (c->folder_said = optarg) != NULL;
@@ -231,9 +240,13 @@ options(struct cmd *c, const struct verb *v, int argc, char **argv)
 			c->quiet = true;
 		else if (ch == 'j')
 			c->json = true;
+		else if (ch == 'h')
+			help(v);
 		else if (ch == '?' || strchr(letters, ch) == NULL ||
-		    !option(c, ch))
-			usage(v);
+		    !option(c, ch)) {
+			put_usage(stderr, v);
+			exit(EX_USAGE);
+		}
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
@@ -255,32 +268,60 @@ place(void)
 	return path;
 }
 
+static __attribute__((noreturn)) void
+no_verb(const char *name)
+{
+	struct buf safe;
+
+	buf_init(&safe, 4096);
+	term_safe(&safe, span(name), false);
+	errx(EX_USAGE, "no verb \"%s\"; see maildir help", safe.p);
+}
+
 /* Which verb, and what is left to its options: "4711" shows it; nothing at
  * all, and options alone, list what is unread. */
 static const struct verb *
 choose(struct cmd *c, int *argc, char ***argv)
 {
+	static char called[64]; /* in complaints about options */
+	const char *word = *argc > 1 ? (*argv)[1] : "";
 	const struct verb *v;
 
-	if (*argc > 1 &&
-	    (strcmp((*argv)[1], "help") == 0 ||
-		strcmp((*argv)[1], "--help") == 0))
-		usage(*argc > 2 ? find((*argv)[2]) : NULL);
+	if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+	    strcmp(word, "-h") == 0) {
+		v = *argc > 2 ? find((*argv)[2]) : NULL;
+		if (*argc > 2 && v == NULL)
+			no_verb((*argv)[2]);
+		help(v);
+	}
 	if (*argc == 1 || (*argv)[1][0] == '-') {
 		c->unread = true;
 		return find("list");
 	}
-	v = find((*argv)[1]);
+	v = find(word);
 	if (v != NULL) {
+		(void)snprintf(called, sizeof(called), "maildir %s", v->name);
 		++*argv;
 		--*argc;
+		(*argv)[0] = called;
 		return v;
 	}
-	if (isdigit((unsigned char)(*argv)[1][0]) || (*argv)[1][0] == '.')
+	if (isdigit((unsigned char)word[0]) || word[0] == '.')
 		return find("show");
-	buf_init(&c->out, 4096);
-	term_safe(&c->out, span((*argv)[1]), false);
-	errx(EX_USAGE, "no verb \"%s\"; see maildir help", c->out.p);
+	no_verb(word);
+}
+
+/* What is closed must not become a file of ours, which then is told what the
+ * user should be; to read or write there fails as it would have. */
+static void
+keep_standard(void)
+{
+	static const int way[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", way[fd]) != fd)
+			_exit(EX_OSERR);
 }
 
 /* A delivery makes a Maildir that is missing; when that is not to be had, it
@@ -304,6 +345,7 @@ main(int argc, char **argv)
 	static struct cmd c;
 	const struct verb *v;
 
+	keep_standard();
 	(void)umask(077);
 	charset_by_helper();
 	v = choose(&c, &argc, &argv);

@@ -279,4 +279,51 @@ typed() {
 	[ "$output" = "maildir: list: no folder Sent" ]
 	run -66 md reply 99
 	[ "$output" = "maildir: reply: no message 99" ]
+	run -64 md mark 3
+	[ "$output" = "maildir: 3 is no flag; see maildir help mark" ]
+	run -64 md mark , 3
+	[ "$output" = "maildir: which flags? see maildir help mark" ]
+	run -64 md mark --nosuch
+	[ "${lines[0]}" = "maildir mark: unrecognized option '--nosuch'" ]
+	run -64 md help nosuch
+	[ "$output" = 'maildir: no verb "nosuch"; see maildir help' ]
+}
+
+@test "help is what was asked for: on standard output" {
+	[[ $(md help 2>/dev/null) == *"maildir unmark flag"* ]]
+	[[ $(md help mark 2>/dev/null) == "usage: maildir mark ["* ]]
+	[ "$(md mark --help)" = "$(md help mark)" ]
+	[ "$(md --help)" = "$(md help)" ]
+}
+
+@test "what could not be written is told, and not marked as read" {
+	local verb
+	three
+	head -c 100000 /dev/zero | tr '\0' x | put new/1000000004.d.h
+	md list -q >/dev/null
+	for verb in list show 'show -j' headers raw; do
+		# shellcheck disable=SC2086 # words
+		"$BIN/maildir" $verb 1 4 >/dev/full 2>err </dev/null &&
+			{ echo "$verb has told nobody, and says nothing"; return 1; }
+		grep -q 'standard output\|No space' err || { echo "$verb"; cat err; return 1; }
+	done
+	[ "$(md list -uq | xargs)" = '1 2 4' ]
+	# who leaves a pipe early is no error
+	bash -c 'maildir=$0; "$maildir" raw 4 | head -c 1; exit "${PIPESTATUS[0]}"' "$BIN/maildir" ||
+		[ $? -eq 141 ]
+}
+
+@test "descriptors that are closed do not become files of the Maildir" {
+	three
+	md list -q >/dev/null
+	printf '%s\n' 99 100 101 >"$T/no"
+	(exec <&- >&- 2>&-; exec "$BIN/maildir" mark seen 99 3) || [ $? -eq 1 ]
+	(exec <&- 2>&-; exec "$BIN/maildir" save 7 >"$T/out") || [ $? -eq 1 ]
+	! grep -q 'no message' "$M"/mailroom-* "$M"/*/*
+	for verb in list show 'mark -q seen'; do
+		# shellcheck disable=SC2086 # two words
+		(exec <&- >&-; exec "$BIN/maildir" $verb 3 2>/dev/null) &&
+			{ echo "$verb has told nobody, and says nothing"; return 1; }
+	done
+	md check
 }
