@@ -220,13 +220,20 @@ connection_ready(void *service)
 
 /* ---- the client's arrival */
 
-/* In the other form of starting, start_sessions counts all. */
+/* In accept mode start_sessions has counted all but those behind a balancer. */
 static bool
-admitted(const struct service *s, struct rights_ctx *x, struct welcome *w)
+was_counted(const struct service *s, const struct peer *peer)
+{
+	return getpid() != s->main &&
+	    !address_listed(span(s->config.proxy_from), peer->ip);
+}
+
+static bool
+admitted(const struct service *s, struct rights_ctx *x, struct welcome *w,
+    bool counted)
 {
 	if (x->peer->kind != PEER_INET ||
-	    ((getpid() != s->main ||
-		 admit(&x->in, x->config, "smtp", x->peer)) &&
+	    ((counted || admit(&x->in, x->config, "smtp", x->peer)) &&
 		(!s->submission ||
 		    admit_stranger(&x->in, x->config, x->peer)))) {
 		w->stress = x->in.all.stress;
@@ -366,9 +373,10 @@ connection_serve(const struct peer *peer, void *service)
 	log_id(w.id);
 	if (proxy_peer(&s->config, &w.peer) == -1)
 		return 0;
-	rights.peer = peer = &w.peer;
-	if (!admitted(s, &rights, &w))
+	rights.peer = &w.peer;
+	if (!admitted(s, &rights, &w, was_counted(s, peer)))
 		return 0;
+	peer = &w.peer;
 	if (s->tls && peer->kind == PEER_INET && encrypt(&rights, &w) == -1)
 		return 0;
 	rights.milters = milter_list(&s->config, peer, s->submission);

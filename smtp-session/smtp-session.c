@@ -127,6 +127,7 @@ main(int argc, char *argv[])
 		connection_ready(&service);
 	start_limits(c->connections, c->connections_per_address,
 	    CONNECTION_BUSY);
+	start_except(c->proxy_from);
 	start_ahead(connection_ready);
 	return start_sessions(connection_serve, &service);
 }
