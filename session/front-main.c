@@ -174,8 +174,8 @@ front_main(const struct front *f, int argc, char **argv)
 	option.main = getpid();
 	load();
 	log_open(f->program, configured ? config.log : NULL);
-	if (configured)
-		tls_accepting(&config);
+	if (configured && start_listens())
+		tls_ahead(&config);
 	start_limits(config.connections, config.connections_per_address,
 	    f->busy);
 	start_except(config.proxy_from);

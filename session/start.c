@@ -122,13 +122,13 @@ start_one(const struct starter *s)
 	return s->session(&p, s->ctx);
 }
 
-static bool
-listens(int fd)
+bool
+start_listens(void)
 {
 	int yes = 0;
 	socklen_t len = sizeof(yes);
 
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 &&
+	return getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 &&
 	    yes != 0;
 }
 
@@ -137,5 +137,5 @@ start_sessions(int (*session)(const struct peer *, void *), void *ctx)
 {
 	starter.session = session;
 	starter.ctx = ctx;
-	return listens(0) ? accept_all(&starter) : start_one(&starter);
+	return start_listens() ? accept_all(&starter) : start_one(&starter);
 }

@@ -29,6 +29,9 @@ struct peer {
 	gid_t gid;
 };
 
+/* Accept mode: is descriptor 0 a listening socket? */
+bool start_listens(void);
+
 /* For accept mode: at most "all" (the rest waits in the kernel's queue) and
  * "each" from one address (the rest is told "busy", a whole reply with its
  * line end, or NULL).  Borrowed.  Defaults: 100, 20, NULL. */

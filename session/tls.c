@@ -410,13 +410,9 @@ tls_session(const struct config *c, int sock, const char *ip,
 }
 
 void
-tls_accepting(const struct config *c)
+tls_ahead(const struct config *c)
 {
-	int yes = 0;
-	socklen_t len = sizeof(yes);
-
-	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 &&
-	    yes != 0 && tls_configured(c) && tls_preload(c) == -1)
+	if (tls_configured(c) && tls_preload(c) == -1)
 		log_line(LOG_NOTICE, "no-preload reason=\"%s\"", fail_text());
 }
 

@@ -68,9 +68,8 @@ int tls_session(const struct config *, int sock, const char *ip,
  * 0 / -1 with fail_text(), which is no reason to stop. */
 int tls_preload(const struct config *);
 
-/* That, where descriptor 0 listens and there are certificates; what goes wrong
- * is logged. */
-void tls_accepting(const struct config *);
+/* That, where there are certificates; what goes wrong is logged. */
+void tls_ahead(const struct config *);
 
 /* Give up what tls_preload left open; for processes that never call
  * tls_server (parsers). */

@@ -46,17 +46,6 @@ explain_main(int argc, char **argv)
 	    argv[2], argv[3], argc == 5 ? argv[4] : NULL);
 }
 
-static bool
-listens(void)
-{
-	int yes = 0;
-	socklen_t len = sizeof(yes);
-
-	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &yes,
-		   &len) == 0 &&
-	    yes != 0;
-}
-
 /* "-explain" is option e with the argument "xplain", "-aliases" option a with
  * "liases". */
 static void
@@ -98,11 +87,9 @@ options(int argc, char *argv[])
 static void
 read_ahead(void)
 {
-	const struct config *c = &service.config;
-
 	date_zone();
-	if (service.configured && tls_configured(c) && tls_preload(c) == -1)
-		log_line(LOG_NOTICE, "no-preload reason=\"%s\"", fail_text());
+	if (service.configured)
+		tls_ahead(&service.config);
 }
 
 int
@@ -121,7 +108,7 @@ main(int argc, char *argv[])
 	if (explaining)
 		return explain_main(argc - optind, argv + optind);
 	log_open(PROGRAM, service.configured ? c->log : NULL);
-	if (listens())
+	if (start_listens())
 		read_ahead();
 	else
 		connection_ready(&service);
