@@ -316,7 +316,7 @@ typed() {
 @test "descriptors that are closed do not become files of the Maildir" {
 	three
 	md list -q >/dev/null
-	(exec <&- >&- 2>&-; exec "$BIN/maildir" mark seen 99 3) || [ $? -eq 1 ]
+	(exec <&- >&- 2>&-; exec "$BIN/maildir" mark seen 99) || [ $? -eq 1 ]
 	run -1 grep -r 'no message' "$M"
 	for verb in list show 'mark -q seen'; do
 		# shellcheck disable=SC2086 # two words
