@@ -1,10 +1,10 @@
 /* What was learnt from texts: mailroom-index.cache, appended to; a new
  * generation of the index may leave out what is not used any more.
  *
- * An entry of the cache: check 4, uid 4, length of each part 4 each (absent:
- * all ones), attachment in "uid"'s neighbour, Message-ID hash 8, the parts;
- * at a multiple of 16.  The record tells where.  A checksum that does not hold
- * makes it unknown. */
+ * An entry of the cache, at a multiple of 16, is a struct entry and its parts.
+ * The record tells where the last one of a message is; what that one lacks is
+ * in those before it, so that what is learnt later makes no waste.  A checksum
+ * that does not hold makes it unknown. */
 #include "maildir/note.h"
 
 #include <errno.h>
@@ -30,90 +30,18 @@ enum {
 	ABSENT = -1,
 	LONGEST = 1024 * 1024, /* of a part */
 	WASTE = 1024 * 1024, /* less is not worth writing anew */
+	LINKS = 4, /* entries of a message, then one with all */
 };
 
 struct entry {
 	uint64_t check;
-	uint64_t id;
+	uint64_t id; /* hash of the Message-ID */
 	uint32_t uid;
 	uint32_t attachment;
-	int32_t len[NOTES];
-	uint32_t spare[2];
+	int32_t len[NOTES]; /* of each part */
+	uint32_t before; /* the place of another; 0: none */
+	uint32_t spare;
 };
-
-uint64_t
-note_sum(const void *p, size_t n)
-{
-	const uint64_t prime = 0xff51afd7ed558ccd;
-	uint64_t a[4] = { n, n + 1, n + 2, n + 3 }, word[4], all = 0;
-	const char *s = p;
-
-	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
-		(void)memcpy(word, s, sizeof(word));
-		for (int i = 0; i < 4; i++) {
-			a[i] = (a[i] ^ word[i]) * prime;
-			a[i] ^= a[i] >> 32;
-		}
-	}
-	(void)memset(word, 0, sizeof(word));
-	(void)memcpy(word, s, n);
-	for (int i = 0; i < 4; i++)
-		all = (all ^ a[i] ^ word[i] * 3) * prime;
-	return all ^ all >> 32;
-}
-
-int
-note_open(int dir, const char *name, int flags)
-{
-	int fd = dir == -1 ?
-	    -1 :
-	    openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		0600);
-	struct stat st;
-
-	if (fd != -1 &&
-	    (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
-		st.st_uid != geteuid())) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-int
-note_lock(int dir, const char *name)
-{
-	int fd = note_open(dir, name, O_RDWR | O_CREAT);
-	struct stat st;
-
-	if (fd != -1 &&
-	    (flock(fd, LOCK_EX | LOCK_NB) == -1 || fstat(fd, &st) == -1 ||
-		st.st_nlink != 1)) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-bool
-note_has_head(const void *p, const struct note_head *kind,
-    const struct folder *f)
-{
-	struct note_head h = *kind;
-
-	h.uidvalidity = f->uidvalidity;
-	return memcmp(p, &h, sizeof(h)) == 0;
-}
-
-bool
-note_put_head(int fd, const struct note_head *kind, const struct folder *f)
-{
-	struct note_head h = *kind;
-
-	h.uidvalidity = f->uidvalidity;
-	return ftruncate(fd, 0) == 0 &&
-	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
-}
 
 /* Other files belong to another generation. */
 static void
@@ -141,76 +69,82 @@ note_mapped(struct folder *f, struct region *g, const char *name, size_t need)
 	    region_map(g, (size_t)st.st_size, false) == 0;
 }
 
-uint32_t
-note_number(struct folder *f, uint32_t uid, uint32_t *next)
+/* Its length with the parts; 0: there is no such. */
+static size_t
+length(const struct entry *e, uint32_t uid)
 {
-	uint32_t n = *next, count = folder_count(f);
+	size_t size = sizeof(*e);
 
-	if (n > count || f->at->r[view_place(f, n)].uid != uid)
-		n = folder_number(f, uid);
-	if (n > count || f->at->r[view_place(f, n)].uid != uid)
-		return 0;
-	*next = n + 1;
-	return n;
+	for (int i = 0; i < NOTES; i++) {
+		if (e->len[i] < ABSENT || e->len[i] > LONGEST)
+			return 0;
+		size += e->len[i] == ABSENT ? 0 : (size_t)e->len[i];
+	}
+	return e->uid == uid ? size : 0;
 }
 
-ptrdiff_t
-note_record(struct folder *f, uint32_t number, struct record *r)
+static bool
+whole(const struct entry *e, const char *p, size_t size)
 {
-	ptrdiff_t i;
+	return e->check ==
+	    mix(e->uid, p + sizeof(e->check), size - sizeof(e->check));
+}
 
-	if (number == 0 || number > folder_count(f) ||
-	    !index_get(f->at, view_place(f, number), r))
-		return -1;
-	i = view_current(f, r->uid);
-	if (i == -1 || !index_get(&f->ix, (size_t)i, r))
-		return -1;
-	return i;
+/* What the note lacks, from the entry at "p".  The place of the one before; 0:
+ * none. */
+static uint32_t
+add_parts(struct note *n, const struct entry *e, const char *p, uint32_t place)
+{
+	p += sizeof(*e);
+	for (int i = 0; i < NOTES; i++) {
+		if (e->len[i] == ABSENT)
+			continue;
+		if (n->part[i].p == NULL)
+			n->part[i] = span_n(p, (size_t)e->len[i]);
+		p += e->len[i];
+	}
+	if (n->id == 0)
+		n->id = e->id;
+	n->attachment = n->attachment || e->attachment != 0;
+	return e->before < place ? e->before : 0;
 }
 
 bool
 folder_noted(struct folder *f, uint32_t number, struct note *n)
 {
-	struct entry e;
+	size_t limit = SIZE_MAX; /* they stand one before the other */
 	struct record r;
-	size_t at, end;
-	const char *p;
+	uint32_t place;
 
-	if (note_record(f, number, &r) == -1 || r.note == 0)
+	*n = (struct note){ .id = 0 };
+	if (note_record(f, number, &r) == -1)
 		return false;
-	at = (size_t)r.note * UNIT;
-	if (!note_mapped(f, &f->cache, cache_file, at + sizeof(e)))
-		return false;
-	(void)memcpy(&e, f->cache.p + at, sizeof(e));
-	end = at + sizeof(e);
-	for (int i = 0; i < NOTES; i++) {
-		if (e.len[i] < ABSENT || e.len[i] > LONGEST)
-			return false;
-		end += e.len[i] == ABSENT ? 0 : (size_t)e.len[i];
+	for (place = r.note; place != 0;) {
+		size_t at = (size_t)place * UNIT, size;
+		struct entry e;
+
+		if (!note_mapped(f, &f->cache, cache_file, at + sizeof(e)))
+			break;
+		(void)memcpy(&e, f->cache.p + at, sizeof(e));
+		size = length(&e, r.uid);
+		if (size == 0 || at + size > limit ||
+		    !note_mapped(f, &f->cache, cache_file, at + size) ||
+		    !whole(&e, f->cache.p + at, size))
+			break;
+		limit = at;
+		place = add_parts(n, &e, f->cache.p + at, place);
 	}
-	if (e.uid != r.uid || !note_mapped(f, &f->cache, cache_file, end) ||
-	    e.check !=
-		mix(e.uid, f->cache.p + at + sizeof(e.check),
-		    end - at - sizeof(e.check)))
-		return false;
-	p = f->cache.p + at + sizeof(e);
-	*n = (struct note){ .id = e.id, .attachment = e.attachment != 0 };
-	for (int i = 0; i < NOTES; i++) {
-		if (e.len[i] == ABSENT)
-			continue;
-		n->part[i] = span_n(p, (size_t)e.len[i]);
-		p += e.len[i];
-	}
-	return true;
+	return r.note != 0 && place != r.note;
 }
 
 /* The entry in one block, for free(); NULL. */
 static char *
-pack(const struct note *n, uint32_t uid, size_t *size)
+pack(const struct note *n, uint32_t uid, uint32_t before, size_t *size)
 {
 	struct entry e = { .id = n->id,
 		.uid = uid,
-		.attachment = n->attachment };
+		.attachment = n->attachment,
+		.before = before };
 	char *block, *p;
 
 	*size = sizeof(e);
@@ -236,32 +170,57 @@ pack(const struct note *n, uint32_t uid, size_t *size)
 	return block;
 }
 
-/* The entry of a record, whole, into *block, for free().  Its length; 0: none. */
-static size_t
-read_entry(int fd, const struct record *r, char **block)
-{
-	off_t at = (off_t)r->note * UNIT;
-	size_t size = sizeof(struct entry);
-	struct entry e;
+/* What is known of a message already. */
+struct known {
+	struct note n;
+	char *block[LINKS];
+	unsigned links;
+	size_t octets;
+};
 
-	*block = NULL;
-	if (r->note == 0 || fd == -1 ||
-	    pread(fd, &e, sizeof(e), at) != (ssize_t)sizeof(e) ||
-	    e.uid != r->uid)
-		return 0;
-	for (int i = 0; i < NOTES; i++) {
-		if (e.len[i] < ABSENT || e.len[i] > LONGEST)
-			return 0;
-		size += e.len[i] == ABSENT ? 0 : (size_t)e.len[i];
+/* One entry, whole, for free(), and its length; NULL. */
+static char *
+read_entry(int fd, uint32_t place, uint32_t uid, struct entry *e, size_t *size)
+{
+	off_t at = (off_t)place * UNIT;
+	char *block;
+
+	if (fd == -1 || pread(fd, e, sizeof(*e), at) != (ssize_t)sizeof(*e))
+		return NULL;
+	*size = length(e, uid);
+	block = *size == 0 ? NULL : malloc(*size);
+	if (block == NULL ||
+	    (pread(fd, block, *size, at) == (ssize_t)*size &&
+		whole(e, block, *size)))
+		return block;
+	free(block);
+	return NULL;
+}
+
+static void
+read_known(int fd, const struct record *r, struct known *k)
+{
+	uint32_t place = r->note;
+	struct entry e;
+	size_t size;
+
+	*k = (struct known){ .links = 0 };
+	while (place != 0 && k->links < LINKS) {
+		char *block = read_entry(fd, place, r->uid, &e, &size);
+
+		if (block == NULL)
+			break;
+		place = add_parts(&k->n, &e, block, place);
+		k->block[k->links++] = block;
+		k->octets += size;
 	}
-	*block = malloc(size);
-	if (*block != NULL && pread(fd, *block, size, at) == (ssize_t)size &&
-	    e.check ==
-		mix(e.uid, *block + sizeof(e.check), size - sizeof(e.check)))
-		return size;
-	free(*block);
-	*block = NULL;
-	return 0;
+}
+
+static void
+free_known(struct known *k)
+{
+	while (k->links > 0)
+		free(k->block[--k->links]);
 }
 
 /* Write the block behind the last one: its place in units; 0. */
@@ -279,53 +238,58 @@ put(struct header *h, int fd, const char *block, size_t size)
 	return (uint32_t)(at / UNIT);
 }
 
-/* Add what the old entry has and the note has not.  False: the note has
- * nothing that the old one has not. */
+/* Leave in the note what is not known.  False: that is nothing. */
 static bool
-merge(struct note *n, const char *old)
+adds(struct note *n, const struct note *old)
 {
-	struct entry e;
-	const char *p = old + sizeof(e);
-	bool more;
+	bool more = (n->attachment && !old->attachment) ||
+	    (n->id != 0 && n->id != old->id);
 
-	(void)memcpy(&e, old, sizeof(e));
-	more = (n->attachment && e.attachment == 0) ||
-	    (n->id != 0 && n->id != e.id);
 	for (int i = 0; i < NOTES; i++) {
-		size_t len = e.len[i] == ABSENT ? 0 : (size_t)e.len[i];
-		struct span *s = &n->part[i];
-
-		if (s->p == NULL && e.len[i] != ABSENT)
-			*s = span_n(p, len);
-		else if (s->p != NULL &&
-		    (e.len[i] == ABSENT || s->len != len ||
-			memcmp(s->p, p, len) != 0))
+		if (n->part[i].p == NULL)
+			continue;
+		if (old->part[i].p != NULL && span_eq(n->part[i], old->part[i]))
+			n->part[i] = span_n(NULL, 0);
+		else
 			more = true;
-		p += len;
 	}
 	if (n->id == 0)
-		n->id = e.id;
-	n->attachment = n->attachment || e.attachment != 0;
+		n->id = old->id;
+	n->attachment = n->attachment || old->attachment;
 	return more;
+}
+
+static void
+fill(struct note *n, const struct note *old)
+{
+	for (int i = 0; i < NOTES; i++)
+		if (n->part[i].p == NULL)
+			n->part[i] = old->part[i];
 }
 
 /* Under the lock. */
 static int
 note(struct folder *f, int fd, size_t i, struct record *r, struct note *n)
 {
-	size_t size, was;
-	char *old, *block;
+	uint32_t before = r->note;
+	struct known k;
+	size_t size;
+	char *block;
 
-	was = read_entry(fd, r, &old);
-	if (was > 0 && !merge(n, old)) {
-		free(old);
+	read_known(fd, r, &k);
+	if (k.links > 0 && !adds(n, &k.n)) {
+		free_known(&k);
 		return 0;
 	}
-	block = pack(n, r->uid, &size);
+	if (k.links == 0 || k.links == LINKS) {
+		fill(n, &k.n);
+		before = 0;
+	}
+	block = pack(n, r->uid, before, &size);
 	if (block != NULL) {
 		index_begin(&f->ix);
 		r->note = put(f->ix.h, fd, block, size);
-		f->ix.h->cache_waste += was;
+		f->ix.h->cache_waste += before == 0 ? k.octets : 0;
 		r->id = n->id;
 		r->flags &= ~(uint32_t)REC_ATTACHMENT;
 		if (n->attachment)
@@ -333,7 +297,7 @@ note(struct folder *f, int fd, size_t i, struct record *r, struct note *n)
 		file_put(&f->ix, i, r);
 		index_end(&f->ix);
 	}
-	free(old);
+	free_known(&k);
 	free(block);
 	return block == NULL ? fail_as(EFBIG, "note is too large") : 0;
 }
@@ -364,25 +328,26 @@ folder_note(struct folder *f, uint32_t number, const struct note *n)
 	return done;
 }
 
-/* The entry of one record for another, which is a copy of its message. */
-static void
-follow(int in, const struct record *from, struct header *h, int out,
+/* What is known of one record as one entry, also for another, which is a copy
+ * of its message.  Its place; 0. */
+static uint32_t
+carry(int in, const struct record *from, struct header *h, int out,
     struct record *to)
 {
-	struct entry e;
+	uint32_t place = 0;
+	struct known k;
 	char *block;
-	size_t size = read_entry(in, from, &block);
+	size_t size;
 
-	if (size == 0)
-		return;
-	(void)memcpy(&e, block, sizeof(e));
-	e.uid = to->uid;
-	(void)memcpy(block, &e, sizeof(e));
-	e.check = mix(e.uid, block + sizeof(e.check), size - sizeof(e.check));
-	(void)memcpy(block, &e.check, sizeof(e.check));
-	to->note = put(h, out, block, size);
-	to->id = e.id;
+	read_known(in, from, &k);
+	block = k.links == 0 ? NULL : pack(&k.n, to->uid, 0, &size);
+	if (block != NULL) {
+		place = put(h, out, block, size);
+		to->id = k.n.id;
+	}
 	free(block);
+	free_known(&k);
+	return place;
 }
 
 void
@@ -402,7 +367,7 @@ note_follow(struct folder *from, struct folder *to, const uint32_t *uid,
 		    !index_get(&from->ix, (size_t)k, &s) ||
 		    !index_get(&to->ix, (size_t)m, &r))
 			continue;
-		follow(in, &s, to->ix.h, out, &r);
+		r.note = carry(in, &s, to->ix.h, out, &r);
 		file_put(&to->ix, (size_t)m, &r);
 	}
 	index_end(&to->ix);
@@ -433,15 +398,11 @@ note_carry(struct index *new)
 	new->h->cache_end = 0;
 	for (size_t i = 0; i < new->h->records; i++) {
 		struct record r = new->r[i];
-		size_t size;
-		char *block;
 
 		if (r.note == 0)
 			continue;
-		size = read_entry(in, &r, &block);
-		r.note = size == 0 ? 0 : put(new->h, out, block, size);
+		r.note = carry(in, &new->r[i], new->h, out, &r);
 		file_put(new, i, &r);
-		free(block);
 	}
 	new->h->cache_waste = 0;
 	if (out == -1 ||

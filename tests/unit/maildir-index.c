@@ -126,6 +126,39 @@ TEST(notes_carried)
 	home_drop(&h);
 }
 
+/* What is learnt later stands beside what is known, and does not repeat it. */
+TEST(notes_add_up)
+{
+	enum { BIG = 100000 };
+	static char big[BIG];
+	struct home h;
+	struct folder *f;
+	struct stat st;
+	struct note m;
+
+	home_make(&h, 2, 0);
+	f = open_folder(&h, "INBOX", true);
+	(void)memset(big, 'e', BIG);
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < NOTES; i++) {
+			struct note n = { .id = 7 };
+
+			n.part[i] = i == NOTE_ENVELOPE ?
+			    span_n(big, BIG) :
+			    span_n("12345", (size_t)i);
+			CHECK(folder_note(f, 1, &n) == 0);
+		}
+	CHECK(fstatat(h.p.dir, "mailroom-index.cache", &st, 0) == 0);
+	CHECK(st.st_size < 3 * BIG);
+	CHECK(folder_noted(f, 1, &m) && m.id == 7 && !m.attachment);
+	CHECK(m.part[NOTE_ENVELOPE].len == BIG);
+	CHECK(memcmp(m.part[NOTE_ENVELOPE].p, big, BIG) == 0);
+	for (size_t i = NOTE_ENVELOPE + 1; i < NOTES; i++)
+		CHECK(m.part[i].len == i);
+	folder_close(f);
+	home_drop(&h);
+}
+
 /* What a crash left beside the index of a folder goes with it. */
 TEST(index_files_go_with_their_folder)
 {
