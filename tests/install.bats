@@ -72,11 +72,10 @@ install_to() {
 		s,^/run/mailroom,$RUN,; s,\troot\t,\t$(id -un)\t," \
 		"$ROOT"/*/inetd.conf >"$T/inetd.conf"
 	start inetd /usr/sbin/inetd -d "$T/inetd.conf"
-	wait_for 5 grep -q submit "$T/inetd.out"
-	sleep 0.2
+	wait_for 20 grep -q submit "$T/inetd.out"
+	wait_for 20 test -S "$RUN/submit"
 	cat "$T/inetd.out"
 	not grep -Ei 'error|unknown|bad|fail|incomplete' "$T/inetd.out"
-	[ -S "$RUN/submit" ]
 }
 
 # takes_mail PROGRAM or ADDRESS: one message to alice.

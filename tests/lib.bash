@@ -122,7 +122,7 @@ stop() {
 # mx.ZONE at ADDRESS (more: tests/tool/dnsd), and use it.
 dns() {
 	start dnsd "$TOOL/dnsd" "$HOST@20053" "$T/dns" "$@"
-	wait_for 10 grep -q ready "$T/dnsd.out"
+	wait_for 20 grep -q ready "$T/dnsd.out"
 	config dns "$HOST@20053"
 }
 
@@ -130,7 +130,7 @@ dns() {
 # SINK_PORT; mail in $T/sink/*.mail, dialogues in $T/sink/log.
 sink() {
 	start sink "$TOOL/sink" -a "$HOST" -d "$T/sink" "$@"
-	wait_for 10 grep -q '^port ' "$T/sink.out"
+	wait_for 20 grep -q '^port ' "$T/sink.out"
 	declare -g SINK_PORT
 	SINK_PORT=$(sed -n 's/^port //p' "$T/sink.out")
 }

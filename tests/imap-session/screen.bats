@@ -31,7 +31,7 @@ shows() { tmux -S "$T/tmux" capture-pane -p | grep -qF -- "$1"; }
 
 # sees TEXT: it will be, soon.
 sees() {
-	wait_for 10 shows "$1" || {
+	wait_for 20 shows "$1" || {
 		tmux -S "$T/tmux" capture-pane -p
 		return 1
 	}
@@ -66,13 +66,13 @@ mutt_like() {
 	keys 2 Enter F C
 	sees 'Copy to mailbox'
 	keys C-u '=Kept' Enter
-	wait_for 10 test -d "$MAILDIR_alice/.Kept/cur"
+	wait_for 20 test -d "$MAILDIR_alice/.Kept/cur"
 	keys 3 Enter d '$'
-	wait_for 10 gone 1000000003
+	wait_for 20 gone 1000000003
 	printf 'Subject: tidings\n\nx\n' | put new/1000000004.d.here
 	sees tidings
 	keys q
-	wait_for 10 not tmux -S "$T/tmux" has-session
+	wait_for 20 not tmux -S "$T/tmux" has-session
 	ls "$MAILDIR_alice"/cur/1000000002.b.here*:2,F*
 	ls "$MAILDIR_alice"/cur/1000000001.a.here*:2,S
 	grep -q 'Subject: two' "$MAILDIR_alice"/.Kept/cur/*

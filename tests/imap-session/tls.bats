@@ -90,7 +90,7 @@ setup() { tls_setup; }
 	c.close()
 	END
 	local pid=$!
-	wait_for 10 grep -q idle "$T/raw.out"
+	wait_for 20 grep -q idle "$T/raw.out"
 	echo 'Subject: four' | put new/1000000009.z.here
 	wait "$pid"
 	no_relay

@@ -35,7 +35,7 @@ has_own_net() {
 # remote NAME: that server, at the exchanger of bench.test.
 remote() {
 	start net unshare -n sleep infinity
-	wait_for 10 has_own_net
+	wait_for 20 has_own_net
 	inside ip link set lo up
 	inside ip addr add 10.9.8.7/32 dev lo
 	start dnsd nsenter -t "$PID_net" -n "$TOOL/dnsd" 127.0.0.1@53 \

@@ -44,7 +44,7 @@ signed() {
 	ldns-signzone -n -f "$dir/there.test.zone" "$T/plain" "$key"
 	sed -i "${SPOIL-}" "$dir/there.test.zone"
 	start dnsd "$TOOL/dnsd" "$HOST@20053" "$dir" "other.test=$HOST"
-	wait_for 10 grep -q ready "$T/dnsd.out"
+	wait_for 20 grep -q ready "$T/dnsd.out"
 	read -r _ _ _ ds <"$key.ds"
 	start resolver dnsmasq -k -C /dev/null -u "$(id -un)" -p 20054 -a "$HOST" -z \
 		-R -h --pid-file= --dnssec --dnssec-check-unsigned=no \
@@ -52,7 +52,7 @@ signed() {
 		--trust-anchor="there.test,${ds// /,}" \
 		--server="/there.test/$HOST#20053" \
 		--server="/other.test/$HOST#20053"
-	wait_for 10 listens "$HOST" 20054 || { cat "$T/resolver.out" "$key.ds"; return 1; }
+	wait_for 20 listens "$HOST" 20054 || { cat "$T/resolver.out" "$key.ds"; return 1; }
 }
 
 # digest: of the server's key; digest_cert: of its certificate.
@@ -106,7 +106,7 @@ nonsense=0000000000000000000000000000000000000000000000000000000000000000
 	rm "$T/dnsd.out"
 	echo "_20026._tcp.mx TLSA 3 1 1 $nonsense" >>"$T/dns/other.test.zone"
 	start dnsd "$TOOL/dnsd" "$HOST@20053" "$T/dns"
-	wait_for 10 grep -q ready "$T/dnsd.out"
+	wait_for 20 grep -q ready "$T/dnsd.out"
 	entry two a@here.test alice@other.test
 	mailq_run
 	[ "$(messages)" -eq 1 ]

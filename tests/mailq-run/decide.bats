@@ -10,7 +10,7 @@ listen() {
 	chmod 755 "$RUN"
 	start submit systemd-socket-activate --accept --inetd -l "$RUN/submit" \
 		"$BIN/smtp-session" -c "$CONFIG"
-	wait_for 10 test -S "$RUN/submit"
+	wait_for 20 test -S "$RUN/submit"
 	chmod 666 "$RUN/submit"
 }
 
@@ -67,7 +67,7 @@ listen() {
 	remote -m 'slow 0.3'
 	for id in one two three; do entry $id a@here.test $id@there.test; done
 	start run "$BIN/mailq-run" -c "$CONFIG"
-	wait_for 10 test -s "$T/sink/log"
+	wait_for 20 test -s "$T/sink/log"
 	mailq >"$T/list"
 	run mailq hold one two three
 	wait "${PID_run:?}"

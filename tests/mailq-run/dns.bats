@@ -8,7 +8,7 @@ liar() {
 	config smtp-port "$SINK_PORT"
 	config loopback-mx yes
 	start liar "$TOOL/liar" "$HOST" 20053 "$HOST"
-	wait_for 10 grep -q ready "$T/liar.out"
+	wait_for 20 grep -q ready "$T/liar.out"
 	config dns "$HOST@20053"
 }
 

@@ -118,11 +118,11 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 print(s.recv(10))' "$RUN/kick"
-	wait_for 10 test -S "$RUN/kick"
+	wait_for 20 test -S "$RUN/kick"
 	chmod 666 "$RUN/kick"
 	mailq retry A
 	spool scan | grep -qx '2 A'
-	wait_for 10 grep -qF '*' "$T/kick.out"
+	wait_for 20 grep -qF '*' "$T/kick.out"
 }
 
 @test "drop leaves nothing" {
@@ -167,7 +167,7 @@ print(s.recv(10))' "$RUN/kick"
 	else
 		start holder "$STEP" "$SPOOL" take A 60
 	fi
-	wait_for 10 grep -q A "$T/holder.out"
+	wait_for 20 grep -q A "$T/holder.out"
 	run mailq drop A
 	[ "$status" -eq 75 ]
 	[[ $output == *"being delivered"* ]]

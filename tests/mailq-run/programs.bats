@@ -9,7 +9,7 @@ setup() {
 	chmod 755 "$RUN"
 	start submit systemd-socket-activate --accept --inetd -l "$RUN/submit" \
 		"$BIN/smtp-session" -c "$CONFIG"
-	wait_for 10 test -S "$RUN/submit"
+	wait_for 20 test -S "$RUN/submit"
 	chmod 666 "$RUN/submit"
 	MAILER=$T/sendmail
 	printf '#!/bin/sh\nexec %s -c %s "$@"\n' "$BIN/sendmail" "$CONFIG" \
@@ -65,9 +65,9 @@ needs() {
 	printf 'set sendmail=%s\n' "$MAILER" >"$HOME/.mailrc"
 	echo 'text of mailx' | bsd-mailx -s 'from mailx' -c x@there.test \
 		-r alice@here.test bob@here.test
-	wait_for 10 eval '[ "$(messages bob)" = 1 ]'
+	wait_for 20 eval '[ "$(messages bob)" = 1 ]'
 	message bob | grep -qx 'text of mailx'
-	wait_for 10 eval '[ "$(waiting)" = 1 ]'
+	wait_for 20 eval '[ "$(waiting)" = 1 ]'
 }
 
 @test "s-nail" {

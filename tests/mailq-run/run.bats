@@ -105,8 +105,9 @@ listen() {
 	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0);
 		send(S, "!", 0, pack_sockaddr_un($ARGV[0]))' "$RUN/kick"
 	wait_for 20 test -s "$T/sink/2.mail"
+	wait_for 20 not pgrep -P "${PID_kick:?}" -x mailq-run
 	sleep 0.3 # nothing is left that would start it again
-	[ -z "$(pgrep -P "${PID_kick:?}" -x mailq-run)" ]
+	not pgrep -P "$PID_kick" -x mailq-run
 }
 
 @test "local recipients and reports go through submit" {
@@ -262,7 +263,7 @@ filtered() {
 				syswrite(S, $l) }
 			$d = $l eq "DATA\r\n" }' "$RUN/submit" >"$T/said" || :
 	mailq_run
-	wait_for 10 test -d "${MAILDIR_alice:?}/new"
+	wait_for 20 test -d "${MAILDIR_alice:?}/new"
 	message alice | grep -q '^Action: delivered'
 	message alice | grep -q '^Final-Recipient: rfc822; *bob@here.test'
 }

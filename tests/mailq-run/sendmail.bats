@@ -292,9 +292,9 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 print(s.recv(10))' "$RUN/kick"
-	wait_for 10 test -S "$RUN/kick"
+	wait_for 20 test -S "$RUN/kick"
 	chmod 666 "$RUN/kick"
 	sendmail -q
-	wait_for 10 grep -qF '*' "$T/kick.out"
+	wait_for 20 grep -qF '*' "$T/kick.out"
 	sendmail -q30m
 }

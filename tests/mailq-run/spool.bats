@@ -73,7 +73,7 @@ try 1 1 T 4.3.0 mx.example.org 451-not\\n451 \\\\ now" ]
 @test "one holder at a time; a lock dies with its holder" {
 	new_entry One a@here.test b@there.test
 	start holder "$STEP" "$S" take One 60
-	wait_for 10 grep -q One "$T/holder.out"
+	wait_for 20 grep -q One "$T/holder.out"
 	run plain take One
 	[ "$status" -eq 11 ]
 	kill -9 "${PID_holder:?}"
@@ -229,12 +229,13 @@ report_again() {
 		step() { "$2" "$1" "${@:3}"; }
 		step "$1" "$2" scan
 		echo small | step "$1" "$2" write One a@here.test b@there.test
-		! head -c 200000 /dev/zero |
-			step "$1" "$2" write Big a@here.test b@there.test
+		not() { ! "$@"; }
+		head -c 200000 /dev/zero |
+			not step "$1" "$2" write Big a@here.test b@there.test
 		[ "$(cd "$1" && find . -type f)" = ./new/One ]
 		head -c 60000 /dev/zero >"$1/ballast" || :
 		cat /dev/zero >>"$1/ballast" 2>/dev/null || :
-		! step "$1" "$2" verdict One 0 D 2.0.0 "250 ok"
+		not step "$1" "$2" verdict One 0 D 2.0.0 "250 ok"
 		grep -q "^D b@there.test" "$1/new/One"' - "$S" "$STEP"
 }
 

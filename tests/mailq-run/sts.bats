@@ -7,7 +7,7 @@ setup() {
 	lib_setup
 	[ "$EUID" -eq 0 ] || skip "needs root"
 	start net unshare -m -n sleep infinity
-	wait_for 10 has_own_net
+	wait_for 20 has_own_net
 	inside ip link set lo up
 	mkdir "$T/web" "$T/ca" "$T/authorities"
 	certificate 'an authority' "$T/ca"

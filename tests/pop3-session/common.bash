@@ -42,7 +42,7 @@ files() {
 pop() {
 	start pop systemd-socket-activate --inetd --accept -l "$HOST:20110" \
 		"$BIN/pop3-session" -c "$CONFIG" "$@"
-	wait_for 10 listens "$HOST" 20110
+	wait_for 20 listens "$HOST" 20110
 }
 
 # session: alice's, with the transcript on standard input behind the login.
@@ -70,7 +70,7 @@ say() {
 	done
 }
 end() {
-	! IFS= read -r -t 10 -u 8
+	not read -r -t 20 -u 8
 	exec 8>&-
 }
 
