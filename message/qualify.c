@@ -74,7 +74,7 @@ in_word(char c)
 {
 	return (unsigned char)c > ' ' && c != 0x7f && c != '(' && c != ')' &&
 	    c != '<' && c != '>' && c != '@' && c != ',' && c != ';' &&
-	    c != ':' && c != '"' && c != '\\' && c != '[';
+	    c != ':' && c != '"';
 }
 
 /* Behind the word at "i".  An encoded one is somebody's name. */
@@ -87,7 +87,7 @@ word(struct scan *s, size_t i)
 		i = skip(s->in, i);
 	else
 		while (i < s->in.len && in_word(s->in.p[i]))
-			i++;
+			i += s->in.p[i] == '\\' && i + 1 < s->in.len ? 2 : 1;
 	s->words += encoded ? 2 : 1;
 	s->end = i;
 	return i;
@@ -123,7 +123,7 @@ qualify_put(struct buf *out, struct span value, const char *domain)
 	size_t i = 0;
 
 	while (i < value.len) {
-		if (value.p[i] == '(' || value.p[i] == '[')
+		if (value.p[i] == '(' || (value.p[i] == '[' && s.at))
 			i = skip(value, i);
 		else if (value.p[i] == '"' || in_word(value.p[i]))
 			i = word(&s, i);

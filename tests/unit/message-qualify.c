@@ -48,6 +48,8 @@ TEST(everything_else_stays)
 	same("Bob <bob@b.test> x");
 	same("\"a@b");
 	same("(never closed");
+	same("a\\,b@b.test, c\\>@b.test");
+	same("[list] bob");
 	same(",,;:<>");
 }
 
