@@ -1,6 +1,10 @@
-/* ACL (RFC 4314), as far as a Maildir of one user can answer: he has all the
- * rights that the modes of the folder give him, and nobody else has any. */
+/* ACL (RFC 4314), as far as a Maildir can answer: a user has all the rights that
+ * the modes of the folder give him.  Nobody else has any in his own folders, and
+ * who has in a shared one, only the system knows.  That is made, removed and
+ * permitted to groups by the administrator; folders in it come and go. */
 #include "imap-session/acl.h"
+
+#include <string.h>
 
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
@@ -9,11 +13,18 @@
 
 #define READING "lr"
 #define ALL "lrswipkxtea"
+#define SHARED "lrswipkte"
+#define IN_SHARED "lrswipkxte"
 
 static const char *
 rights_in(const struct imap *im, const char *disk)
 {
-	return store_writable(im->store, disk) ? ALL : READING;
+	if (!store_writable(im->store, disk))
+		return READING;
+	if (!store_is_shared(im->store, disk))
+		return ALL;
+	return strchr(disk + sizeof(STORE_SHARED), '.') == NULL ? SHARED :
+								  IN_SHARED;
 }
 
 /* Read " mailbox"; *rights of the user in it. */

@@ -3,6 +3,7 @@
 #include "imap-session/handlers.h"
 #include "imap-session/name.h"
 #include "imap-session/selected.h"
+#include "maildir/maildir.h"
 
 const struct reply *
 announce_capability(struct imap *im, struct parse *p)
@@ -82,14 +83,19 @@ announce_enable(struct imap *im, struct parse *p)
 	return &imap_done;
 }
 
-/* RFC 2342: one personal namespace. */
+/* RFC 2342: one personal namespace, nobody else's, and one that is shared. */
 const struct reply *
 announce_namespace(struct imap *im, struct parse *p)
 {
 	if (parse_end(p) == -1)
 		return &imap_bad;
-	buf_printf(&im->out, "* NAMESPACE ((\"%s\" \"%c\")) NIL NIL",
+	buf_printf(&im->out, "* NAMESPACE ((\"%s\" \"%c\")) NIL ",
 	    name_prefix(), name_separator());
+	if (store_shares(im->store))
+		buf_printf(&im->out, "((\"%s" STORE_SHARED "%c\" \"%c\"))",
+		    name_prefix(), name_separator(), name_separator());
+	else
+		buf_str(&im->out, "NIL");
 	imap_line(im);
 	return &imap_done;
 }

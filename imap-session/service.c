@@ -57,9 +57,24 @@ switch_off(int maildir)
 	}
 }
 
-/* What is opened for the last time: then there is only the Maildir. */
+/* Nothing but these: the Maildir, and the directory of shared ones, if there is
+ * one that can be entered. */
+static int
+give_up_files(int dir, const char *shared)
+{
+	int both[2] = { dir, -1 }, r;
+
+	if (shared[0] != '\0')
+		both[1] = open(shared, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = sandbox_files(both, both[1] == -1 ? 1 : 2);
+	if (both[1] != -1)
+		(void)close(both[1]);
+	return r;
+}
+
+/* What is opened for the last time: then there are only the Maildirs. */
 static struct store *
-confine(const char *maildir)
+confine(const char *maildir, const char *shared)
 {
 	const struct limits l = {
 		.memory = (uint64_t)2 << 30, /* mostly files of the index */
@@ -76,12 +91,16 @@ confine(const char *maildir)
 	dir = maildir_open(maildir);
 	if (dir == -1)
 		return NULL;
-	if (sandbox_limits(&l) == -1 || sandbox_files(&dir, 1) == -1 ||
+	if (sandbox_limits(&l) == -1 || give_up_files(dir, shared) == -1 ||
 	    sandbox_calls(SANDBOX_STORE) == -1)
 		store = NULL;
 	else {
 		switch_off(dir);
 		store = store_open(maildir, NULL, options);
+		if (store != NULL && shared[0] != '\0' &&
+		    store_share(store, shared) == -1)
+			log_line(LOG_NOTICE, "no-shared-folders reason=\"%s\"",
+			    fail_text());
 	}
 	(void)close(dir);
 	return store;
@@ -103,7 +122,7 @@ int
 service_run(struct conn *c, const struct front_user *u, uint64_t largest)
 {
 	static struct imap im;
-	struct store *store = confine(u->maildir);
+	struct store *store = confine(u->maildir, u->shared);
 
 	if (store == NULL || imap_init(&im, c, &limit, ARENA) == -1) {
 		log_line(LOG_ERR, "mailbox-error user=%s ip=%s reason=%s",

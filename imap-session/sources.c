@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "imap-session/name.h"
+#include "maildir/maildir.h"
 
 enum { NAMES = 100 };
 
@@ -51,7 +52,7 @@ source_read(struct imap *im, struct parse *p, struct source *s)
 {
 	struct span word;
 
-	*s = (struct source){ .kind = SOURCE_SELECTED };
+	*s = (struct source){ .kind = SOURCE_SELECTED, .store = im->store };
 	if (parse_atom(p, &word) == -1)
 		return &imap_bad;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
@@ -93,7 +94,7 @@ source_has(const struct source *s, const char *disk, bool subscribed)
 	if (s->kind == SOURCE_INBOXES)
 		return strcmp(disk, "INBOX") == 0;
 	if (s->kind == SOURCE_PERSONAL)
-		return true;
+		return !store_is_shared(s->store, disk);
 	if (s->kind == SOURCE_SUBSCRIBED)
 		return subscribed;
 	for (size_t i = 0; i < s->names; i++) {

@@ -21,6 +21,7 @@ enum source_kind {
 
 struct source {
 	enum source_kind kind;
+	const struct store *store;
 	const char **name; /* on disk; in the arena */
 	size_t names;
 };

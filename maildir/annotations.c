@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "maildir/disk.h"
+#include "maildir/folders.h"
 #include "maildir/view.h"
 #include "message/fail.h"
 
@@ -15,7 +16,8 @@ static const char of_store[] = ANNOTATIONS_OF_STORE;
 
 enum { FILE_MAX = ANNOTATIONS_MANY * (ANNOTATION_VALUE + 300) };
 
-/* The directory of the file. */
+/* The directory of the file.  They are private: those of a shared folder are
+ * with the user's index of it. */
 static int
 open_dir(struct store *s, const char *folder)
 {
@@ -24,6 +26,10 @@ open_dir(struct store *s, const char *folder)
 	if (store_enter(s, folder == NULL ? "INBOX" : folder, &dir, &files) ==
 	    -1)
 		return -1;
+	if (folder != NULL && store_is_shared(s, folder)) {
+		(void)close(dir);
+		return files == -1 ? fail_as(EACCES, "annotations") : files;
+	}
 	if (files != -1 && files != dir)
 		(void)close(files);
 	return dir;

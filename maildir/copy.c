@@ -62,9 +62,14 @@ by_octets(int from, const char *path, int to, const char *name)
 	return r;
 }
 
+/* A file is of whom it was made by, so what goes to other people is another. */
 static int
-carry(int from, const char *path, int to, const char *name)
+carry(const struct copy *c, const char *path, const char *name)
 {
+	int from = c->from->dir, to = c->to.dir;
+
+	if (c->from->store != c->to.store)
+		return by_octets(from, path, to, name);
 	if (linkat(from, path, to, name, 0) == 0)
 		return 0;
 	if (errno == ENOENT || errno == ENOSPC || errno == EDQUOT)
@@ -174,7 +179,7 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 		return -1;
 	octets = 0;
 	for (ptrdiff_t i = 0; i < n && r == 0; i++) {
-		r = carry(c->from->dir, path[i], c->to.dir, c->a[i].path);
+		r = carry(c, path[i], c->a[i].path);
 		if (r == -1 && errno == ENOENT) {
 			c->left[c->lefts++] = c->number[i];
 			r = 0;
@@ -216,7 +221,7 @@ rounds(struct copy *c, bool move)
 		if (r == 0 && move) {
 			r = view_remove(c->from, c->number, c->done->n - was);
 			for (size_t i = was; i < c->done->n && r == 0; i++)
-				quota_add(c->to.store,
+				quota_add(c->from->store,
 				    -(int64_t)c->a[i - was].r.size, -1);
 		}
 		if (c->lefts > 0)
@@ -236,7 +241,8 @@ folder_copy(struct folder *f, const uint32_t *number, size_t n,
 	*done = (struct copied){ .n = 0 };
 	for (int i = 0; i < KEYWORDS; i++)
 		c.word[i] = -1;
-	r = folder_bare(&c.to, f->store, target);
+	r = folder_bare(&c.to,
+	    f->store->above != NULL ? f->store->above : f->store, target);
 	c.left = calloc(n + 1, sizeof(*c.left));
 	c.uid = calloc(n + 1, sizeof(*c.uid));
 	c.number = calloc(n + 1, sizeof(*c.number));

@@ -117,8 +117,10 @@ delivery_open(struct delivery *d, int dir)
 		    (int)sizeof(d->tmp) - 5, base);
 		d->fd = openat(dir, d->tmp,
 		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (d->fd != -1)
+		if (d->fd != -1) {
+			disk_share(dir, d->fd);
 			return 0;
+		}
 		if (errno != EEXIST)
 			break;
 	}

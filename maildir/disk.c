@@ -68,6 +68,7 @@ disk_replace(int dir, const char *name, struct span s)
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return fail("create %s", tmp);
+	disk_share(dir, fd);
 	r = write_all(fd, s);
 	e = errno;
 	if (close(fd) == -1 && r == 0) {
@@ -81,4 +82,37 @@ disk_replace(int dir, const char *name, struct span s)
 	(void)unlinkat(dir, tmp, 0);
 	errno = e;
 	return fail("write %s", tmp);
+}
+
+/* Those bits that the directory gives; 0: it is no shared one. */
+static mode_t
+shared_bits(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && (st.st_mode & S_ISGID) != 0 ?
+	    st.st_mode & 077 :
+	    0;
+}
+
+int
+disk_mkdir(int dir, const char *name)
+{
+	mode_t bits;
+
+	if (mkdirat(dir, name, 0700) == -1)
+		return -1;
+	bits = shared_bits(dir);
+	if (bits != 0)
+		(void)!fchmodat(dir, name, S_ISGID | 0700 | bits, 0);
+	return 0;
+}
+
+void
+disk_share(int dir, int fd)
+{
+	mode_t bits = shared_bits(dir) & 066;
+
+	if (bits != 0)
+		(void)!fchmod(fd, 0600 | bits);
 }

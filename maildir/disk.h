@@ -19,4 +19,10 @@ int disk_append(int dir, const char *name, struct span);
  * way of NAME.tmp, which a crash may leave. */
 int disk_replace(int dir, const char *name, struct span);
 
+/* What is made in a directory with the setgid bit is for its group and others as
+ * the directory is itself: a shared folder.  Else it is the user's alone. */
+int disk_mkdir(int dir, const char *name); /* 0; -1: as of mkdirat */
+/* The same of a file that was made in "dir". */
+void disk_share(int dir, int fd);
+
 #endif

@@ -33,7 +33,7 @@ folder_open(struct store *s, const char *name, bool write)
 		    write && faccessat(f->dir, "cur", W_OK, AT_EACCESS) == 0;
 		if (sync_disk(f) == 0 && view_reset(f) == 0) {
 			if (f->write)
-				(void)store_tidy(s, false);
+				(void)store_tidy(f->store, false);
 			return f;
 		}
 	}

@@ -13,6 +13,7 @@
 #include "maildir/disk.h"
 #include "maildir/hold.h"
 #include "maildir/maildir.h"
+#include "maildir/share.h"
 #include "maildir/subscriptions.h"
 #include "maildir/sync.h"
 #include "message/fail.h"
@@ -83,10 +84,11 @@ is_listed(int root, const struct dirent *e)
 	    e->d_type == DT_UNKNOWN && is_folder(root, e->d_name);
 }
 
-static int
-on_disk(const struct store *s, struct names_list *l)
+int
+store_own(const struct store *s, int (*take)(void *with, const char *name),
+    void *with)
 {
-	int r = add(l, "INBOX"), fd;
+	int r = take(with, "INBOX"), fd;
 	const struct dirent *e;
 	DIR *d;
 
@@ -97,14 +99,17 @@ on_disk(const struct store *s, struct names_list *l)
 			(void)close(fd);
 		return fail("list folders");
 	}
-	while (r == 0 && l->n < FOLDERS_MAX && (e = readdir(d)) != NULL) {
+	for (int n = 1;
+	     r == 0 && n < FOLDERS_MAX && (e = readdir(d)) != NULL;) {
 		char dir[NAME_MAX + 2];
 		const char *name = e->d_name + 1;
 
 		if (e->d_name[0] == '.' && *name != '\0' && *name != '.' &&
 		    strcmp(name, "INBOX") != 0 && store_dir(name, dir) == 0 &&
-		    is_listed(s->root, e))
-			r = add(l, name);
+		    is_listed(s->root, e)) {
+			r = take(with, name);
+			n++;
+		}
 	}
 	(void)closedir(d);
 	return r;
@@ -163,14 +168,36 @@ take(void *list, const char *name)
 	return store_dir(name, dir) == -1 ? 0 : add(list, name);
 }
 
-ptrdiff_t
-store_list(struct store *s, struct folder_name **out)
+/* Of the store's own; those that a shared one would be taken for are hidden. */
+struct own {
+	const struct store *s;
+	struct names_list *l;
+};
+
+static int
+take_own(void *with, const char *name)
+{
+	const struct own *o = with;
+
+	return store_is_shared(o->s, name) ? 0 : add(o->l, name);
+}
+
+static int
+take_any(void *list, const char *name)
+{
+	return add(list, name);
+}
+
+static ptrdiff_t
+list_all(struct store *s, struct folder_name **out, bool shared)
 {
 	struct names_list disk = { .n = 0 }, subscribed = { .n = 0 };
+	struct own own = { s, &disk };
 	size_t n = 0;
 
 	*out = NULL;
-	if (on_disk(s, &disk) == 0 &&
+	if (store_own(s, take_own, &own) == 0 &&
+	    (!shared || share_each(s, take_any, &disk) == 0) &&
 	    subscriptions_each(s, take, &subscribed) == 0) {
 		*out = join(&disk, &subscribed, &n);
 		if (*out == NULL)
@@ -179,6 +206,18 @@ store_list(struct store *s, struct folder_name **out)
 	drop(&disk);
 	drop(&subscribed);
 	return *out == NULL ? -1 : (ptrdiff_t)n;
+}
+
+ptrdiff_t
+store_list(struct store *s, struct folder_name **out)
+{
+	return list_all(s, out, true);
+}
+
+ptrdiff_t
+store_list_own(struct store *s, struct folder_name **out)
+{
+	return list_all(s, out, false);
 }
 
 /* ---- create, remove, rename */
@@ -200,6 +239,17 @@ first_list(const struct store *s, int dir)
 	return r;
 }
 
+/* The folder of a shared Maildir in that; it must be there.  0; -1. */
+static int
+place(struct store **s, const char **name)
+{
+	if (share_of(*s, name, s) == 0)
+		return share_takes(*s, *name) ?
+		    fail_as(EPERM, "folder %s is for shared ones", *name) :
+		    0;
+	return errno == ENOENT ? fail_as(EPERM, "shared folder %s", *name) : -1;
+}
+
 int
 store_create(struct store *s, const char *name)
 {
@@ -207,13 +257,13 @@ store_create(struct store *s, const char *name)
 	char dir[NAME_MAX + 2], path[NAME_MAX + 16];
 	int fd, r = -1;
 
-	if (store_dir(name, dir) == -1)
+	if (place(&s, &name) == -1 || store_dir(name, dir) == -1)
 		return -1;
 	if (is_folder(s->root, dir))
 		return fail_as(EEXIST, "folder %s", name);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s%s", dir, part[i]);
-		if (mkdirat(s->root, path, 0700) == -1 && errno != EEXIST)
+		if (disk_mkdir(s->root, path) == -1 && errno != EEXIST)
 			return fail("mkdir %s", path);
 	}
 	(void)snprintf(path, sizeof(path), "%s/maildirfolder", dir);
@@ -221,6 +271,7 @@ store_create(struct store *s, const char *name)
 	    0600);
 	if (fd == -1)
 		return fail("create %s", path);
+	disk_share(s->root, fd);
 	(void)close(fd);
 	fd = openat(s->root, dir,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -256,7 +307,7 @@ store_remove(struct store *s, const char *name)
 	char dir[NAME_MAX + 2], to[NAME_MAX + 32];
 	int hold, r = -1;
 
-	if (store_dir(name, dir) == -1)
+	if (share_of(s, &name, &s) == -1 || store_dir(name, dir) == -1)
 		return -1;
 	if (strcmp(dir, ".") == 0)
 		return fail_as(EPERM, "INBOX cannot be removed");
@@ -340,6 +391,21 @@ new_name(char out[2 * NAME_MAX], const char *name, const char *from,
 	return store_dir(out, dir);
 }
 
+/* Folders stay with whom they belong to, and the top of a shared one where it
+ * is. */
+static int
+both(struct store **s, const char **from, const char **to)
+{
+	struct store *target = *s;
+
+	if (share_of(*s, from, s) == -1 || place(&target, to) == -1)
+		return -1;
+	if (target != *s ||
+	    ((*s)->above != NULL && strcmp(*from, "INBOX") == 0))
+		return fail_as(EPERM, "folder %s stays where it is", *from);
+	return 0;
+}
+
 /* The children first into their new places, so that after a death between two
  * renames the rest still has its parent. */
 int
@@ -349,9 +415,9 @@ store_rename(struct store *s, const char *from, const char *to)
 	struct folder_name *list = NULL;
 	ptrdiff_t n;
 	bool any = false;
-	int r = 0;
+	int r = both(&s, &from, &to);
 
-	if (store_dir(from, dir) == -1 || store_dir(to, dir) == -1)
+	if (r == -1 || store_dir(from, dir) == -1 || store_dir(to, dir) == -1)
 		return -1;
 	if (is_folder(s->root, dir))
 		return fail_as(EEXIST, "folder %s", to);
@@ -359,7 +425,7 @@ store_rename(struct store *s, const char *from, const char *to)
 		return rename_inbox(s, to);
 	if (below(to, from))
 		return fail_as(EINVAL, "%s is below %s", to, from);
-	n = store_list(s, &list);
+	n = store_list_own(s, &list);
 	for (int pass = 0; pass < 2 && r == 0; pass++)
 		for (ptrdiff_t i = n; i-- > 0 && r == 0;) {
 			if (!list[i].exists ||

@@ -18,6 +18,21 @@ struct folder_name {
  * themselves are not listed.  One free() for all of it.  How many; -1. */
 ptrdiff_t store_list(struct store *, struct folder_name **);
 
+/* Those of the store itself, without shared ones. */
+ptrdiff_t store_list_own(struct store *, struct folder_name **);
+
+/* Shared folders: the Maildirs in the directory "path" are folders of the
+ * store, too, as "Shared.NAME" with what is below it, for a user whom the modes
+ * of the files let in.  The same is true for what he may do there; what is made
+ * belongs to the group and others as the directory does that it is made in,
+ * when that has the setgid bit.  0; -1. */
+#define STORE_SHARED "Shared"
+#define STORE_SHARED_INDEX "mailroom-shared" /* in his Maildir, below it NAME */
+int store_share(struct store *, const char *path);
+bool store_shares(const struct store *);
+/* Is that the name of a shared one? */
+bool store_is_shared(const struct store *, const char *name);
+
 /* The same counts as folder_info without opening a view; from the index when
  * nothing has changed.  0; -1. */
 int store_status(struct store *, const char *name, struct folder_info *);
@@ -27,7 +42,8 @@ int store_octets(struct store *, const char *name, struct folder_info *);
 bool store_writable(const struct store *, const char *name);
 
 /* EEXIST: there is one.  Parents are not made. */
-int store_create(struct store *, const char *name);
+int store_create(struct store *,
+    const char *name); /* EPERM: see STORE_SHARED */
 /* The folder goes to the holding place for 14 days; folders below it stay.
  * INBOX cannot be removed (EPERM). */
 int store_remove(struct store *, const char *name);
@@ -51,6 +67,8 @@ struct quota {
 	uint64_t messages, messages_max;
 };
 int store_quota(struct store *, struct quota *);
+/* The same of whose that folder is. */
+int store_quota_of(struct store *, const char *name, struct quota *);
 
 /* News of many folders on one descriptor (NOTIFY, RFC 5465).  A feed watches
  * the folders it is given; feed_next names one in which something happened

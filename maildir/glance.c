@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "maildir/maildir.h"
+#include "maildir/share.h"
 #include "maildir/sync.h"
 #include "maildir/view.h"
 
@@ -58,6 +59,8 @@ store_status(struct store *s, const char *name, struct folder_info *info)
 	struct folder f;
 	int r;
 
+	if (share_of(s, &name, &s) == -1)
+		return -1;
 	if (glance(s, name, info))
 		return 0;
 	r = folder_bare(&f, s, name);
@@ -87,13 +90,28 @@ store_octets(struct store *s, const char *name, struct folder_info *info)
 	return 0;
 }
 
-bool
-store_writable(const struct store *s, const char *name)
+static bool
+may(const struct store *s, const char *name, int what)
 {
 	char dir[NAME_MAX + 2], path[NAME_MAX + 8];
 
 	if (store_dir(name, dir) == -1)
 		return false;
 	(void)snprintf(path, sizeof(path), "%s/cur", dir);
-	return faccessat(s->root, path, W_OK, AT_EACCESS) == 0;
+	return faccessat(s->root, path, what, AT_EACCESS) == 0;
+}
+
+bool
+store_readable(const struct store *s, const char *name)
+{
+	return may(s, name, R_OK | X_OK);
+}
+
+bool
+store_writable(const struct store *s, const char *name)
+{
+	struct store *in = NULL;
+
+	return share_of(s, &name, &in) == 0 &&
+	    may(in != NULL ? in : s, name, W_OK);
 }

@@ -41,7 +41,7 @@ make(int dir, const char *name)
 {
 	int fd;
 
-	if (mkdirat(dir, name, 0700) == -1 && errno != EEXIST)
+	if (disk_mkdir(dir, name) == -1 && errno != EEXIST)
 		return fail("mkdir %s", name);
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd == -1 ? fail("open %s", name) : fd;
@@ -324,7 +324,7 @@ static void
 tidy_folders(struct store *s, time_t now)
 {
 	struct folder_name *list_of = NULL;
-	ptrdiff_t n = store_list(s, &list_of);
+	ptrdiff_t n = store_list_own(s, &list_of);
 
 	for (ptrdiff_t i = 0; i < n; i++) {
 		int dir, files;
@@ -352,7 +352,7 @@ store_tidy(struct store *s, bool now)
 	if (!now && fstatat(s->root, stamp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_mtime > t - DAY && st.st_mtime <= t)
 		return 0;
-	if (mkdirat(s->root, place, 0700) == -1 && errno != EEXIST)
+	if (disk_mkdir(s->root, place) == -1 && errno != EEXIST)
 		return fail("mkdir %s", place);
 	(void)unlinkat(s->root, stamp, 0);
 	fd = openat(s->root, stamp,

@@ -266,7 +266,7 @@ ptrdiff_t
 store_import(struct store *s, enum store_kind kind)
 {
 	struct folder_name *list = NULL;
-	ptrdiff_t n = store_list(s, &list), all = 0;
+	ptrdiff_t n = store_list_own(s, &list), all = 0;
 
 	for (ptrdiff_t i = 0; i < n && all != -1; i++) {
 		ptrdiff_t one =

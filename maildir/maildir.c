@@ -324,17 +324,44 @@ keep_standard(void)
 			_exit(EX_OSERR);
 }
 
+/* A Maildir of a group: the index is the user's own, where imap-session has it,
+ * too.  NULL: it lies beside the mail. */
+static const char *
+index_place(const char *path, const struct stat *st)
+{
+	static char at[2 * PATH_MAX];
+	size_t n = strlen(path);
+	const char *name;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	name = memrchr(path, '/', n);
+	name = name == NULL ? path : name + 1;
+	if ((st->st_mode & S_ISGID) == 0)
+		return NULL;
+	(void)snprintf(at, sizeof(at), "%s/Maildir/" STORE_SHARED_INDEX,
+	    person_home());
+	(void)mkdir(at, 0700);
+	(void)snprintf(at + strlen(at), sizeof(at) - strlen(at), "/%.*s",
+	    (int)(path + n - name), name);
+	return at;
+}
+
 /* A delivery makes a Maildir that is missing; when that is not to be had, it
  * may be another time. */
 static void
 open_store(struct cmd *c, const struct verb *v)
 {
 	bool make = v->run == cmd_deliver;
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
+	const char *index;
 
-	if (!make && stat(c->path, &st) == -1)
+	if (stat(c->path, &st) == -1 && !make)
 		err(EX_NOINPUT, "%s", c->path);
-	c->store = store_open(c->path, NULL, STORE_SETTLE);
+	index = index_place(c->path, &st);
+	c->store = store_open(c->path, index, STORE_SETTLE);
+	if (c->store == NULL && index != NULL)
+		c->store = store_open(c->path, NULL, STORE_NO_INDEX);
 	if (c->store == NULL)
 		errx(make ? EX_TEMPFAIL : EX_NOINPUT, "%s", fail_text());
 }

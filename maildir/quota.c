@@ -13,6 +13,7 @@
 #include "maildir/disk.h"
 #include "maildir/maildir.h"
 #include "maildir/names.h"
+#include "maildir/share.h"
 #include "maildir/view.h"
 #include "message/fail.h"
 
@@ -91,7 +92,7 @@ static int
 count(struct store *s, struct quota *q)
 {
 	struct folder_name *list = NULL;
-	ptrdiff_t n = store_list(s, &list);
+	ptrdiff_t n = store_list_own(s, &list);
 
 	q->octets = q->messages = 0;
 	for (ptrdiff_t i = 0; i < n; i++) {
@@ -165,6 +166,12 @@ store_quota(struct store *s, struct quota *q)
 	    st.st_mtime < time(NULL) - FRESH)
 		return recount(s, text, q);
 	return 0;
+}
+
+int
+store_quota_of(struct store *s, const char *name, struct quota *q)
+{
+	return share_of(s, &name, &s) == -1 ? -1 : store_quota(s, q);
 }
 
 int

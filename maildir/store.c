@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "maildir/delivery.h"
+#include "maildir/share.h"
 #include "message/fail.h"
 
 enum { DEPTH_MAX = 32, PART_MAX = 200 }; /* spec of mailbox names */
@@ -51,6 +52,7 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	share_close(s);
 	if (s->root != -1)
 		(void)close(s->root);
 	if (s->index != -1)
@@ -113,10 +115,13 @@ int
 store_enter(const struct store *s, const char *name, int *dir, int *files)
 {
 	char path[NAME_MAX + 2];
+	struct store *in = NULL;
 	struct stat st;
 
-	if (store_dir(name, path) == -1)
+	if (share_of(s, &name, &in) == -1 || store_dir(name, path) == -1)
 		return -1;
+	if (in != NULL)
+		s = in;
 	*dir = openat(s->root, path,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*dir == -1) {
@@ -168,8 +173,10 @@ folder_bare(struct folder *f, struct store *s, const char *name)
 	f->ix = f->old =
 	    (struct index){ .dir = -1, .main.fd = -1, .names.fd = -1 };
 	f->at = &f->ix;
+	if (share_of(s, &name, &f->store) == -1)
+		return -1;
 	(void)snprintf(f->name, sizeof(f->name), "%s", name);
-	if (store_enter(s, name, &f->dir, &f->files) == -1)
+	if (store_enter(f->store, name, &f->dir, &f->files) == -1)
 		return -1;
 	return index_open(&f->ix, f->files) == -1 ? -1 : 0;
 }

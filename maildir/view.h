@@ -15,7 +15,11 @@
 #include "maildir/ranges.h"
 #include "maildir/watch.h"
 
+struct shares; /* share.c */
+
 struct store {
+	struct store *above; /* the user's, of a shared Maildir; NULL */
+	struct shares *shares; /* NULL: none */
 	int root; /* the Maildir */
 	int index; /* where index files go; -1: beside the mail */
 	unsigned options;
@@ -62,8 +66,14 @@ struct folder {
 	uint64_t noted; /* the generation that it is of */
 };
 
+/* "take" gets the name of each folder of the store itself.
+ * 0; -1: or what "take" has returned. */
+int store_own(const struct store *, int (*take)(void *with, const char *name),
+    void *with);
 /* The directory of a folder below the root: 0 and "." or ".Name"; -1 EINVAL. */
 int store_dir(const char *name, char dir[NAME_MAX + 2]);
+/* May the user list the folder of that name, of the store itself? */
+bool store_readable(const struct store *, const char *name);
 /* Descriptor of the folder, and of the place of its index files (-1: memory).
  * 0; -1. */
 int store_enter(const struct store *, const char *name, int *dir, int *files);

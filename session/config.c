@@ -49,6 +49,7 @@ static const struct word words[] = {
 	{ "run",		PATH_ABSOLUTE,	FIELD(run) },
 	{ "log",		LOG_PLACE,	FIELD(log) },
 	{ "maildir",		FOLDER,		FIELD(maildir) },
+	{ "shared-folders",	PATH_ABSOLUTE,	FIELD(shared_folders) },
 	{ "net-user",		ROLE,		FIELD(net_user) },
 	{ "spool-user",		ROLE,		FIELD(spool_user) },
 	{ "tls-user",		ROLE,		FIELD(tls_user) },

@@ -20,6 +20,7 @@ struct config {
 	char run[256]; /* /run/mailroom: sockets submit and kick, empty/ */
 	char log[256]; /* "syslog" or a file */
 	char maildir[128]; /* in the home; "Maildir" */
+	char shared_folders[256]; /* where Maildirs of groups are; "" none */
 	char net_user[33]; /* parser and workers; name or "uid:gid"; mailnet */
 	char spool_user[33]; /* owner of the spool; mailroom */
 	char tls_user[33]; /* mailtls */

@@ -44,12 +44,13 @@ take_over(struct front_user *u, char **args)
 	*u = (struct front_user){ .ip = rest.p };
 	if (rest.p == NULL || span_number(size, UINT64_MAX, &u->size) == -1 ||
 	    args[0] == NULL || args[1] == NULL || args[2] == NULL ||
-	    args[3] != NULL)
+	    args[3] == NULL || args[4] != NULL)
 		return fail_as(EINVAL, "option -L is internal");
 	(void)snprintf(u->id, sizeof(u->id), "%.*s", (int)id.len, id.p);
 	u->name = args[0];
 	u->maildir = args[1];
-	u->word = args[2];
+	u->shared = args[2];
+	u->word = args[3];
 	log_inherit(call.front->program);
 	log_id(u->id);
 	return 0;
@@ -74,6 +75,7 @@ find_self(struct front_user *u, char path[PATH_MAX])
 		.ip = "",
 		.name = a.name,
 		.maildir = path,
+		.shared = config.shared_folders,
 		.word = "",
 		.size = config.size,
 	};

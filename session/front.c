@@ -117,6 +117,7 @@ run_again(const struct entry *e, const char *login, const char *path)
 	argv[n++] = "--";
 	argv[n++] = e->user.name;
 	argv[n++] = path;
+	argv[n++] = call->config->shared_folders;
 	argv[n++] = e->word;
 	/* execv writes to none of them, whatever its prototype says. */
 	(void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
@@ -134,6 +135,17 @@ keep_slots(void)
 		(void)dup2(in.all.fd, FRONT_SLOT);
 }
 
+/* With his groups only where these let him into shared folders. */
+static int
+become(const struct entry *e)
+{
+	const struct user *u = &e->user;
+
+	return e->call->config->shared_folders[0] == '\0' ?
+	    role_drop(&u->role) :
+	    role_drop_with_groups(&u->role, u->name);
+}
+
 /* Become the user, and the program anew. */
 static int
 hand_over(const struct entry *e)
@@ -147,8 +159,7 @@ hand_over(const struct entry *e)
 	(void)alarm(0);
 	(void)snprintf(login, sizeof(login), "%s:%ju:%s", log_id_get(),
 	    (uintmax_t)c->size, e->peer->ip);
-	if (front_maildir(c, e->user.home, path) == -1 ||
-	    role_drop(&e->user.role) == -1)
+	if (front_maildir(c, e->user.home, path) == -1 || become(e) == -1)
 		return front_trouble("login-error", e->call->front->trouble);
 	keep_slots();
 	(void)run_again(e, login, path);

@@ -47,6 +47,7 @@ struct front_user {
 	const char *ip; /* "" on a pipe */
 	const char *name;
 	const char *maildir; /* path */
+	const char *shared; /* the word `shared-folders`; "" none */
 	const char *word; /* see front_login; "" on a pipe */
 	uint64_t size; /* octets of a message: the word `size` */
 };

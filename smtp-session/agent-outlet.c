@@ -44,7 +44,7 @@ begin_alias(int sock, const struct config *c, struct outlet *o,
 	case -1:
 		agent_give_up(sock);
 	}
-	agent_become(sock, &o->box);
+	agent_become(sock, &o->box, c->shared_folders[0] != '\0');
 }
 
 /* 1: o is it.  0: it is no longer there.  -1. */
@@ -81,7 +81,7 @@ begin_home(int sock, const struct config *c, struct outlet *o,
 	case -1:
 		agent_give_up(sock);
 	}
-	agent_become(sock, &o->box);
+	agent_become(sock, &o->box, c->shared_folders[0] != '\0');
 	switch (find_home(sock, o)) {
 	case 0:
 		agent_maildir(sock, c, &o->box, agent_move_in(&o->box, &room),

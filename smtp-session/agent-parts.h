@@ -28,8 +28,9 @@ noreturn void agent_give_up(int sock);
 /* AGENT_TARGETS: TARGET_* address NUL ..., in as many records as it takes. */
 void agent_targets(int sock, const struct buf *);
 void agent_found(int sock, const struct box *); /* AGENT_MAILBOX */
-/* Become the user; from here on there is no way back. */
-void agent_become(int sock, const struct box *);
+/* Become the user; from here on there is no way back.  With his groups where he
+ * may deliver into a Maildir of one (the word `shared-folders`). */
+void agent_become(int sock, const struct box *, bool groups);
 /* As the user: open his Maildir, or a folder of it (its name is added to
  * user.name), and look for its quota.  A descriptor; -1. */
 int agent_move_in(struct box *, struct room *);

@@ -210,9 +210,12 @@ agent_give_up(int sock)
 
 /* Become the user; from here on there is no way back. */
 void
-agent_become(int sock, const struct box *who)
+agent_become(int sock, const struct box *who, bool groups)
 {
-	if (role_drop(&who->user.role) == -1)
+	const struct user *u = &who->user;
+
+	if ((groups ? role_drop_with_groups(&u->role, u->name) :
+		      role_drop(&u->role)) == -1)
 		agent_give_up(sock);
 	(void)close(LOG_FD);
 }
@@ -247,7 +250,7 @@ agent_resolved(int sock, const struct config *c, struct resolved *to,
 		agent_found(sock, &to->box);
 		_exit(0);
 	}
-	agent_become(sock, &to->box);
+	agent_become(sock, &to->box, false);
 	buf_reset(&to->targets);
 	if (how == AGENT_USER || !to->final)
 		forward(sock, to);
