@@ -69,6 +69,19 @@ results_read(struct imap *im, struct parse *p, struct results *r)
 	return NULL;
 }
 
+/* Its modseq counts: with MIN and MAX alone only theirs do (RFC 4731 s. 3.2). */
+static bool
+counts(const struct results *r, size_t i)
+{
+	const unsigned ends = RETURN_MIN | RETURN_MAX;
+
+	if ((r->wanted & ends) == 0 ||
+	    (r->wanted & ~(ends | RETURN_SAVE)) != 0)
+		return true;
+	return (i == 0 && (r->wanted & RETURN_MIN) != 0) ||
+	    (i + 1 == r->n && (r->wanted & RETURN_MAX) != 0);
+}
+
 const struct reply *
 results_fill(struct imap *im, struct results *r)
 {
@@ -84,7 +97,7 @@ results_fill(struct imap *im, struct results *r)
 		if (folder_get(im->folder, r->number[i], &m) == -1)
 			return imap_failed(im);
 		r->uid[i] = m.uid;
-		if (m.modseq > r->highest)
+		if (m.modseq > r->highest && counts(r, i))
 			r->highest = m.modseq;
 	}
 	return NULL;

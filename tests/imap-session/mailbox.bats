@@ -170,6 +170,35 @@ listings() {
 	done
 }
 
+# RFC 4731 s. 3.2.
+@test "CONDSTORE: of MIN and MAX the modseq is theirs" {
+	three
+	in_inbox <<-'END'
+	C: c STORE 3 +FLAGS.SILENT (\\Flagged)
+	S: c OK Done
+	C: d STORE 2 +FLAGS.SILENT (\\Flagged)
+	S: d OK Done
+	C: e FETCH 1:3 MODSEQ
+	S* * OK [HIGHEST
+	S~ \* 1 FETCH \(MODSEQ \((?P<A>\d+)\)\)
+	S~ \* 2 FETCH \(MODSEQ \((?P<B>\d+)\)\)
+	S~ \* 3 FETCH \(MODSEQ \((?P<C>\d+)\)\)
+	S: e OK Done
+	C: f SEARCH RETURN (MIN) MODSEQ 1
+	S: * ESEARCH (TAG "f") MIN 1 MODSEQ ${A}
+	S: f OK Done
+	C: g SEARCH RETURN (MAX MIN) MODSEQ 1
+	S: * ESEARCH (TAG "g") MIN 1 MAX 3 MODSEQ ${C}
+	S: g OK Done
+	C: h SEARCH RETURN (MAX SAVE) MODSEQ 1
+	S: * ESEARCH (TAG "h") MAX 3 MODSEQ ${C}
+	S: h OK Done
+	C: i SEARCH RETURN (MAX COUNT) MODSEQ 1
+	S: * ESEARCH (TAG "i") MAX 3 COUNT 3 MODSEQ ${B}
+	S: i OK Done
+	END
+}
+
 # RFC 7162 s. 3.1.3: however many there are.
 @test "STORE: messages that were changed by others, 300 of them" {
 	maildir alice
