@@ -56,6 +56,8 @@ folders_create(struct imap *im, struct parse *p)
 		wrong = read_use(im, p, uses);
 	if (wrong != NULL)
 		return wrong;
+	if (uses[0] != '\0' && store_is_shared(im->store, disk))
+		return imap_no(im, "[USEATTR] Not of a shared folder");
 	if (store_create(im->store, disk) == -1 ||
 	    (uses[0] != '\0' && store_give_use(im->store, disk, uses) == -1))
 		return imap_failed(im);

@@ -9,7 +9,6 @@
 
 #include "maildir/disk.h"
 #include "maildir/folders.h"
-#include "maildir/share.h"
 #include "maildir/view.h"
 #include "message/fail.h"
 
@@ -21,8 +20,6 @@ store_give_use(struct store *s, const char *name, const char *uses)
 {
 	int dir, files, r;
 
-	if (share_of(s, &name, &s) == -1)
-		return -1;
 	if (store_enter(s, name, &dir, &files) == -1)
 		return -1;
 	r = disk_replace(s->root, some, span(""));
@@ -44,15 +41,14 @@ void
 store_use(const struct store *s, const char *name, char uses[STORE_USE])
 {
 	char path[NAME_MAX + 2], full[NAME_MAX + 2 + sizeof(file)];
-	struct store *in = NULL;
 	ssize_t n;
 	int fd;
 
 	uses[0] = '\0';
-	if (share_of(s, &name, &in) == -1 || store_dir(name, path) == -1)
+	if (store_dir(name, path) == -1)
 		return;
 	(void)snprintf(full, sizeof(full), "%s/%s", path, file);
-	fd = openat(in != NULL ? in->root : s->root, full,
+	fd = openat(s->root, full,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return;
