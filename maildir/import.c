@@ -20,8 +20,12 @@
 #include "maildir/sync.h"
 #include "maildir/uidlist.h"
 #include "message/fail.h"
+#include "message/file.h"
 
-enum { LONGEST = 64 * 1024 * 1024 };
+enum {
+	LONGEST = 64 * 1024 * 1024,
+	FIELD = sizeof("PUID18446744073709551615-18446744073709551615"),
+};
 
 struct uidl {
 	const char *name;
@@ -43,7 +47,7 @@ load(int dir, const char *name, size_t *n)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < LONGEST)
 		p = malloc((size_t)st.st_size + 1);
 	if (p != NULL)
-		got = pread(fd, p, (size_t)st.st_size, 0);
+		got = file_read(fd, p, (size_t)st.st_size, 0);
 	(void)close(fd);
 	if (got == -1) {
 		free(p);
@@ -100,8 +104,8 @@ uidls_read(struct uidls *u, int dir)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		lines += text[i] == '\n';
-	/* the fields behind the text; "PUID" and two numbers each */
-	rest = realloc(text, n + 1 + lines * 32);
+	/* the fields behind the text */
+	rest = realloc(text, n + 1 + lines * FIELD);
 	u->uidl = calloc(lines, sizeof(*u->uidl));
 	u->text = rest != NULL ? rest : text;
 	if (rest == NULL || u->uidl == NULL) {

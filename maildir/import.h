@@ -11,7 +11,6 @@ struct uidls {
 	struct uidl *uidl;
 	size_t n;
 	char *text;
-	size_t text_len;
 };
 
 /* Read them; no file is none.  0; -1 no memory. */

@@ -268,3 +268,28 @@ TEST(uidvalidity)
 	CHECK(faccessat(p.dir, "dovecot-uidvalidity.f0000001", F_OK, 0) == 0);
 	place_drop(&p);
 }
+
+/* Numbers as long as they can be, of a message each. */
+TEST(long_uidls_of_courier)
+{
+	enum { LINES = 2000 };
+	static char text[LINES * 64];
+	struct place p;
+	struct uidls u;
+	char name[16];
+	int n = sprintf(text, "/2 1 1\n");
+
+	place_make(&p);
+	for (int i = 0; i < LINES; i++)
+		n += sprintf(text + n, "%d 1 18446744073709551615:%s\n", i,
+		    "18446744073709551615");
+	place_put(&p, "courierpop3dsizelist", text);
+	CHECK(uidls_read(&u, p.dir) == 0);
+	for (int i = 0; i < LINES; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i);
+		CHECK_STR(uidls_field(&u, name),
+		    "PUID18446744073709551615-18446744073709551615");
+	}
+	uidls_free(&u);
+	place_drop(&p);
+}
