@@ -19,7 +19,8 @@ enum { FILES = 2, FILE_MAX = 64 * 1024 };
 const char *const keywords_standard[KEYWORDS_STANDARD] = { "$Forwarded",
 	"$MDNSent", "$Junk", "$NotJunk", "$Phishing" };
 
-/* The file behind the first "n" octets of "text": the octets then; -1. */
+/* The file behind the first "n" octets of "text", with an LF: the octets then;
+ * -1. */
 static ssize_t
 load(struct keywords *k, int dir, int which, char *text, size_t n)
 {
@@ -34,7 +35,10 @@ load(struct keywords *k, int dir, int which, char *text, size_t n)
 	if (fstat(fd, &k->st[which]) == 0)
 		r = read(fd, text + n, FILE_MAX);
 	(void)close(fd);
-	return r == -1 ? fail("read %s", file[which]) : (ssize_t)n + r;
+	if (r == -1)
+		return fail("read %s", file[which]);
+	text[n + (size_t)r] = '\n';
+	return (ssize_t)n + r + 1;
 }
 
 /* "N NAME": the first of two for a bit counts. */
@@ -53,7 +57,7 @@ take(struct keywords *k, char *line)
 int
 keywords_read(struct keywords *k, int dir)
 {
-	static char text[FILES * FILE_MAX + 1];
+	static char text[FILES * (FILE_MAX + 1) + 1];
 	ssize_t n = 0;
 	char *line, *rest;
 

@@ -13,6 +13,7 @@
 #include "maildir/view.h"
 #include "message/buf.h"
 #include "message/fail.h"
+#include "message/file.h"
 
 static const char file[] = "subscriptions";
 static const char courier[] = "courierimapsubscribed";
@@ -25,30 +26,23 @@ load(int root, const char *name, size_t *len)
 {
 	int fd =
 	    openat(root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd == -1 && errno == ENOENT ? 0 : -1;
 	char *p = malloc(LONGEST + 1);
-	ssize_t n;
 
-	*len = 0;
-	if (p == NULL || (fd == -1 && errno != ENOENT)) {
+	if (fd != -1 && p != NULL)
+		n = file_read(fd, p, LONGEST + 1, 0);
+	if (n > LONGEST)
+		n = fail_as(EFBIG, "%s is too big", name);
+	else if (n == -1)
 		(void)fail("read %s", name);
+	if (fd != -1)
+		(void)close(fd);
+	if (p == NULL || n == -1) {
 		free(p);
-		if (fd != -1)
-			(void)close(fd);
 		return NULL;
 	}
-	p[0] = '\0';
-	if (fd == -1)
-		return p;
-	while (
-	    *len < LONGEST && (n = read(fd, p + *len, LONGEST - *len)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			break;
-		*len += (size_t)n;
-	}
-	p[*len] = '\0';
-	(void)close(fd);
+	p[n] = '\0';
+	*len = (size_t)n;
 	return p;
 }
 

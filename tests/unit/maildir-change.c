@@ -46,6 +46,24 @@ TEST(keyword_of_another)
 	home_drop(&h);
 }
 
+/* Each file has its own lines, whatever the other one ends with. */
+TEST(keywords_without_an_end)
+{
+	struct home h;
+	struct folder *f;
+	const char *const *name;
+
+	home_make(&h, 0, 0);
+	place_put(&h.p, "dovecot-keywords", "0 first\n1 second");
+	place_put(&h.p, "mailroom-keywords", "26 third");
+	f = open_folder(&h, "INBOX", true);
+	name = folder_keywords(f);
+	CHECK(name[1] != NULL && strcmp(name[1], "second") == 0);
+	CHECK(name[26] != NULL && strcmp(name[26], "third") == 0);
+	folder_close(f);
+	home_drop(&h);
+}
+
 TEST(unknown_letters_stay)
 {
 	struct home h;

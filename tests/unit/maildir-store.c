@@ -226,3 +226,22 @@ TEST(feed)
 	}
 	home_drop(&h);
 }
+
+/* A list of which only the beginning was read is not written back. */
+TEST(too_many_subscriptions)
+{
+	enum { LINES = 70000, LINE = 17 };
+	static char text[LINES * LINE + 1];
+	struct home h;
+	struct stat before, after;
+
+	home_make(&h, 0, 0);
+	for (int i = 0; i < LINES; i++)
+		(void)sprintf(text + i * LINE, "folder.no.%06d\n", i);
+	place_put(&h.p, "subscriptions", text);
+	CHECK(fstatat(h.p.dir, "subscriptions", &before, 0) == 0);
+	CHECK(store_subscribe(h.s, "Another", true) == -1);
+	CHECK(fstatat(h.p.dir, "subscriptions", &after, 0) == 0);
+	CHECK(before.st_size == after.st_size);
+	home_drop(&h);
+}
