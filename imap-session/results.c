@@ -75,8 +75,7 @@ counts(const struct results *r, size_t i)
 {
 	const unsigned ends = RETURN_MIN | RETURN_MAX;
 
-	if ((r->wanted & ends) == 0 ||
-	    (r->wanted & ~(ends | RETURN_SAVE)) != 0)
+	if ((r->wanted & ends) == 0 || (r->wanted & ~(ends | RETURN_SAVE)) != 0)
 		return true;
 	return (i == 0 && (r->wanted & RETURN_MIN) != 0) ||
 	    (i + 1 == r->n && (r->wanted & RETURN_MAX) != 0);
