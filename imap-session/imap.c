@@ -11,6 +11,7 @@
 #include "imap-session/handlers.h"
 #include "imap-session/notify.h"
 #include "imap-session/selected.h"
+#include "message/clock.h"
 #include "message/fail.h"
 #include "session/log.h"
 
@@ -19,6 +20,8 @@ enum {
 	TEXT_MAX = 1 << 20,
 	ERRORS_START = 3, /* then the client is sent away */
 	ERRORS_IN = 20,
+	PAUSE_MS = 2, /* in which a client goes on that has more to say */
+	HURRY = 32, /* see catch_up */
 };
 
 enum {
@@ -307,16 +310,26 @@ find_tag(struct imap *im, struct parse *p)
 	im->tag.p = im->tag_text;
 }
 
-/* The answer is out, and the names of many files may be yet to follow: some
- * before each command, the rest as long as none waits. */
+/* Is there a command, or does one come within so many ms? */
+static bool
+commanded(const struct imap *im, int ms)
+{
+	return conn_waiting(im->conn) ||
+	    conn_await(im->conn->in, POLLIN, clock_ms() + ms) == 0;
+}
+
+/* The answer is out, and the names of many files may be yet to follow: when the
+ * client has nothing to say, as long as that lasts.  One that always has waits
+ * for some of them now and then. */
 static void
 catch_up(struct imap *im)
 {
 	if (im->folder == NULL || !folder_is_late(im->folder))
 		return;
 	(void)conn_flush(im->conn);
-	while (folder_late(im->folder) == 1 && !conn_waiting(im->conn) &&
-	    conn_await(im->conn->in, POLLIN, 0) == -1)
+	if (++im->hurried % HURRY != 0 && commanded(im, PAUSE_MS))
+		return;
+	while (folder_late(im->folder) == 1 && !commanded(im, 0))
 		continue;
 }
 

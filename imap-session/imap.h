@@ -65,6 +65,7 @@ struct imap {
 	struct notify *notify; /* NULL: NOTIFY NONE */
 	uint32_t told; /* messages that the client knows of */
 	uint32_t told_recent;
+	unsigned hurried; /* commands with names that are yet to follow */
 };
 
 /* What a handler says; the loop writes it with the tag. */

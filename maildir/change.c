@@ -157,7 +157,7 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 	struct folder *f = w->f;
 	int r = 0;
 
-	if ((f->store->options & STORE_WATCH) != 0 && n < AT_ONCE)
+	if ((f->store->options & STORE_WATCH) != 0)
 		(void)folder_wait(f);
 	settle_begin(&w->settle, f);
 	if (sync_lock(f) == -1) {

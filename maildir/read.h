@@ -18,7 +18,7 @@ enum { /* of a store */
 	STORE_NO_HOLD = 4, /* expunge removes at once */
 	STORE_SETTLE = 8, /* see settle.c; uses a real-time signal */
 	STORE_LATE = 16, /* names may follow by folder_late */
-	STORE_WATCH = 32, /* few are changed: watch, do not list the folder */
+	STORE_WATCH = 32, /* watch a folder that is changed, do not list it */
 };
 
 /* The store at "path", made when only it is missing.  "index": directory for

@@ -226,6 +226,27 @@ say() {
 	[ "$(named '*')" -eq 0 ]
 }
 
+# Names that follow are not what the next commands wait for, nor is a listing
+# because of them: one read of a first block is none.
+@test "late: a client that goes on comes first" {
+	fill 500
+	{
+		printf 'a SELECT INBOX\r\nb STORE 1:* +FLAGS.SILENT (\\Flagged)\r\n'
+		for _ in {1..9}; do printf 'c NOOP\r\n'; done
+		printf 'd LOGOUT\r\n'
+	} >"$T/commands"
+	# shellcheck disable=SC2002 # a file is no client
+	cat "$T/commands" | HOME=${M%/*} strace -o "$T/calls" -s 9999 \
+		-e trace=renameat2,getdents64,write,sendto "$BIN/imap-session" -c "$T" |
+		grep '^d OK'
+	[ "$(named '*:2,F')" -eq 500 ]
+	awk '/renameat2/ { n++ } /c OK/ { before = n; more = read }
+		/getdents64/ && !/, 1024\)/ && n > 0 { read++ }
+		END { print before, more
+			exit before == 0 || before > 200 || more > 0 }' \
+		"$T/calls"
+}
+
 # RFC 9051 s. 7.5.1: a second session sees what the first was promised.
 @test "late: another session sees what is wanted" {
 	fill 500
