@@ -197,6 +197,8 @@ imap_failed(struct imap *im)
 	case ENOSPC:
 	case EDQUOT:
 		return imap_no(im, "[OVERQUOTA] No room left");
+	case EMFILE:
+		return imap_no(im, "[LIMIT] Too many open folders");
 	case EAGAIN:
 		return imap_no(im, "[INUSE] Mailbox is locked, try again");
 	case EROFS:

@@ -20,7 +20,7 @@
 #include "message/fail.h"
 
 #define PREFIX STORE_SHARED "."
-enum { SHARES_MAX = 1000 };
+enum { SHARES_MAX = 100 }; /* two descriptors each */
 
 struct shares {
 	struct store *user;
@@ -132,7 +132,7 @@ open_share(const struct store *s, const char *name)
 		all->share = p;
 	in = p == NULL ? NULL : calloc(1, sizeof(*in));
 	if (in == NULL) {
-		(void)fail_as(ENOMEM, "too many shared folders");
+		(void)fail_as(EMFILE, "too many shared folders");
 		return NULL;
 	}
 	*in = (struct store){ .above = all->user,
@@ -211,11 +211,16 @@ share_each(const struct store *s, int (*take)(void *with, const char *name),
 	if (fd != -1 && (d = fdopendir(fd)) == NULL)
 		(void)close(fd);
 	while (d != NULL && r == 0 && (e = readdir(d)) != NULL) {
-		struct each each = { e->d_name, NULL, take, with };
+		struct store in = { .index = -1 };
+		struct each each = { e->d_name, &in, take, with };
 
-		if (strchr(e->d_name, '.') == NULL &&
-		    (each.in = open_share(s, e->d_name)) != NULL)
-			r = store_own(each.in, take_inner, &each);
+		if (strchr(e->d_name, '.') != NULL)
+			continue;
+		in.root = enter(s->shares, e->d_name);
+		if (in.root == -1)
+			continue;
+		r = store_own(&in, take_inner, &each);
+		(void)close(in.root);
 	}
 	if (d != NULL)
 		(void)closedir(d);

@@ -54,6 +54,30 @@ here() { find "$SHARED/$1" -printf '%p %m %T@ %s\n' | sort; }
 	[ -z "$(find "$MAILDIR_alice" -type f -perm /077)" ]
 }
 
+# Each that is open takes descriptors, of which a session has few.
+@test "many folders of the group" {
+	local i
+	mkdir -p "$SHARED"/n{100..299}/{cur,new,tmp}
+	[ "$EUID" -ne 0 ] || chgrp -R "$GROUP" "$SHARED"
+	chmod -R 2770 "$SHARED"
+	chmod 755 "$SHARED"
+	{
+		printf '%s\n' 'S: * OK IMAP server ready' \
+			"C: a LOGIN alice $PASSWORD" 'S: a OK [CAPABILITY...' \
+			'C: b LIST "" "Shared/%"'
+		printf 'S: * LIST (\\\\HasNoChildren) "/" Shared/n%d\n' {100..299}
+		echo 'S: b OK Done'
+		for ((i = 100; i < 200; i++)); do
+			printf '%s\n' "C: c STATUS Shared/n$i (MESSAGES)" \
+				"S: * STATUS Shared/n$i (MESSAGES 0)" 'S: c OK Done'
+		done
+		printf '%s\n' 'C: d STATUS Shared/n200 (MESSAGES)' \
+			'S: d NO [LIMIT] Too many open folders' \
+			'C: e SELECT Shared/n199' 'S* * ' \
+			'S: e OK [READ-WRITE] Selected'
+	} | chat -q imap-session
+}
+
 @test "without the word there are none" {
 	share Office 2770
 	sed -i '/^shared-folders/d' "$CONFIG/mailroom.conf"
