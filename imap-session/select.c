@@ -103,11 +103,13 @@ select_check(struct imap *im, struct parse *p)
 static size_t
 deleted_ones(struct imap *im, uint32_t *number, size_t n)
 {
+	struct folder_info info;
 	struct message m;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (folder_get(im->folder, number[i], &m) == 0 &&
+	folder_info(im->folder, &info);
+	for (size_t i = 0; i < n && kept < info.deleted; i++)
+		if (folder_glance(im->folder, number[i], &m) == 0 &&
 		    (m.flags & FLAG_DELETED) != 0)
 			number[kept++] = number[i];
 	return kept;

@@ -77,7 +77,8 @@ static struct store *
 confine(const char *maildir, const char *shared)
 {
 	const struct limits l = {
-		.memory = (uint64_t)2 << 30, /* mostly files of the index */
+		.memory = (uint64_t)1 << 40, /* files of the index */
+		.data = (uint64_t)1 << 30,
 		.file = LIMIT_NONE,
 		.files = 256,
 		.procs = 0,

@@ -117,10 +117,8 @@ same(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Times that no later change can bring.  False: somebody was quicker, or the
- * file system keeps no nanoseconds. */
-static bool
-put_back(const struct settle *s, const struct folder *f,
+bool
+settle_back(const struct folder *f, const int dir[2],
     struct scan_stamp stamp[2])
 {
 	struct scan_stamp now[2];
@@ -134,7 +132,7 @@ put_back(const struct settle *s, const struct folder *f,
 		if (t[1].tv_nsec == 0)
 			return false;
 		t[1].tv_nsec--;
-		if (futimens(s->dir[i], t) == -1)
+		if (futimens(dir[i], t) == -1)
 			return false;
 		stamp[i].mtime = t[1];
 	}
@@ -152,7 +150,7 @@ settle_end(struct settle *s, struct folder *f)
 	struct scan_stamp now[2];
 
 	if (!s->on || !drain(s) || s->seen != s->wanted ||
-	    scan_stamps(f->dir, now) == -1 || !put_back(s, f, now) ||
+	    scan_stamps(f->dir, now) == -1 || !settle_back(f, s->dir, now) ||
 	    !drain(s) || s->seen != s->wanted)
 		return;
 	(void)memcpy(f->ix.h->stamp, now, sizeof(now));

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "maildir/scan.h"
+
 struct folder;
 
 struct settle {
@@ -24,6 +26,11 @@ void settle_sure(struct settle *, const struct folder *);
 /* Under the lock and index_begin, after the last change: if all that happened
  * was ours, note the times of the directories. */
 void settle_end(struct settle *, struct folder *);
+/* cur/ and new/, open at "dir", get times that no later change can bring, which
+ * "stamp" then has.  False: somebody was quicker, or the file system keeps no
+ * nanoseconds. */
+bool settle_back(const struct folder *, const int dir[2],
+    struct scan_stamp stamp[2]);
 /* In any case, at last. */
 void settle_drop(struct settle *);
 

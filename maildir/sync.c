@@ -17,6 +17,7 @@
 #include "maildir/maildir.h"
 #include "maildir/merge.h"
 #include "maildir/note.h"
+#include "maildir/settle.h"
 #include "message/fail.h"
 
 enum { DEAD_MIN = 64 }; /* fewer are not worth a new generation */
@@ -205,6 +206,8 @@ sync_lock(struct folder *f)
 	if (r == 0) {
 		f->distrust = false;
 		f->watched = f->watch != NULL && f->watch->fd != -1;
+		if (f->watched && f->came_from == 0)
+			nothing_seen(f);
 		r = take_in(f);
 	}
 	if (r == 0)
@@ -270,18 +273,27 @@ sync_disk(struct folder *f)
 	return 0;
 }
 
+/* Has the watch seen nothing that is not in the index? */
+static bool
+quiet(struct folder *f)
+{
+	return watch_settle(f->watch) == 0 && f->watch->events == 0 &&
+	    !f->watch->lost;
+}
+
 void
 sync_settle(struct folder *f)
 {
 	struct scan_stamp now[2];
 
+	/* the last change of ours may not be merged yet */
 	if (f->ix.h == NULL || !f->watched || sync_current(f) ||
-	    scan_stamps(f->dir, now) == -1 || !scan_settled(now))
+	    sync_disk(f) == -1 || !f->watched || scan_stamps(f->dir, now) == -1)
 		return;
 	watch_barrier(f->watch);
-	if (index_lock(&f->ix) == 1 && index_sound(&f->ix) &&
-	    watch_settle(f->watch) == 0 && f->watch->events == 0 &&
-	    !f->watch->lost) {
+	if (index_lock(&f->ix) == 1 && index_sound(&f->ix) && quiet(f) &&
+	    (scan_settled(now) ||
+		(settle_back(f, f->watch->dir, now) && quiet(f)))) {
 		index_begin(&f->ix);
 		(void)memcpy(f->ix.h->stamp, now, sizeof(now));
 		f->ix.h->settled = 1;

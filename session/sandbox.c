@@ -147,6 +147,8 @@ sandbox_limits(const struct limits *l)
 #ifndef MAILROOM_SANITIZE /* its shadow memory is terabytes */
 	if (l->memory != 0 && limit(RLIMIT_AS, l->memory, "AS") == -1)
 		return -1;
+	if (l->data != 0 && limit(RLIMIT_DATA, l->data, "DATA") == -1)
+		return -1;
 #endif
 	if (l->file != LIMIT_NONE &&
 	    limit(RLIMIT_FSIZE, l->file, "FSIZE") == -1)

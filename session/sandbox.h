@@ -22,6 +22,7 @@ void sandbox_start(int keep_from);
 
 struct limits {
 	uint64_t memory; /* RLIMIT_AS, octets; 0 leaves it */
+	uint64_t data; /* RLIMIT_DATA: without files that are mapped */
 	uint64_t file; /* RLIMIT_FSIZE (memfd too), LIMIT_NONE leaves it */
 	unsigned files; /* RLIMIT_NOFILE, 0 leaves it */
 	unsigned cpu; /* seconds, 0 leaves it */

@@ -97,15 +97,19 @@ appends() {
 	END
 }
 
+hundred() {
+	# shellcheck disable=SC2016
+	as alice sh -c 'mkdir -p "$1/cur" "$1/new" "$1/tmp" && cd "$1" &&
+		for i in $(seq 100); do echo "$i" >"cur/$i.x:2,"; done &&
+		touch -d "1 minute ago" cur new' - "$MAILDIR_alice"
+}
+
 # listings COUNT COMMAND: with # for 1 .. COUNT, in one session; how often a
 # directory was read, beside its first block.
 listings() {
 	rm -rf "$MAILDIR_alice"/{cur,.x}/* "$MAILDIR_alice"/{dovecot,mailroom}*
 	as alice mkdir -p "$MAILDIR_alice"/.x/{cur,new,tmp}
-	for ((i = 1; i <= 20; i++)); do
-		as alice tee "$MAILDIR_alice/cur/$i.x:2," <<<"$i" >/dev/null
-	done
-	as alice touch -d '1 minute ago' "$MAILDIR_alice"/{cur,new}
+	hundred
 	for ((i = 1; i <= $1; i++)); do
 		printf '%s\n' "C: c ${2//#/$i}" 'S* *' 'S: c OK ...'
 	done | in_inbox >"$T/listings.out" || { cat "$T/listings.out" >&2; return 1; }
@@ -113,12 +117,13 @@ listings() {
 }
 
 # Nor for each message in it that is changed, copied or moved away.
-@test "STORE, COPY, MOVE of one message list no folder" {
+@test "STORE, COPY, MOVE list no folder" {
 	local few many command
 	maildir alice
 	# shellcheck disable=SC2034 # chat takes it
 	FAULT=(strace -f -qq -e trace=getdents64 -o "$T/calls")
 	for command in 'STORE # +FLAGS.SILENT (\\Flagged)' \
+		'STORE 1:80 FLAGS.SILENT (\\Flagged k#)' \
 		'COPY # INBOX' 'COPY # x' 'MOVE 1 x'; do
 		few=$(listings 2 "$command")
 		many=$(listings 12 "$command")
@@ -128,6 +133,47 @@ listings() {
 }
 
 # RFC 9051 s. 6.4.7: TRYCREATE is for a mailbox that can be made.
+@test "STORE, LOGOUT: the next session lists no folder" {
+	maildir alice
+	# shellcheck disable=SC2034 # chat takes it
+	FAULT=(strace -f -qq -e trace=getdents64 -o "$T/calls")
+	hundred
+	in_inbox <<<$'C: n NOOP\nS: n OK Done'
+	grep -q '131072) = [1-9]' "$T/calls"
+	in_inbox <<-'END'
+		C: c STORE 7 +FLAGS.SILENT (\\Flagged)
+		S: c OK Done
+		C: d STORE 1:90 +FLAGS.SILENT (\\Seen)
+		S: d OK Done
+	END
+	in_inbox <<-'END'
+		C: d SEARCH FLAGGED SEEN
+		S: * SEARCH 7
+		S: d OK Done
+	END
+	run grep 131072 "$T/calls"
+	[ "$status" -eq 1 ]
+}
+
+@test "an index of gigabytes is used" {
+	maildir alice
+	hundred
+	as alice tee "$MAILDIR_alice/cur/7.x:2," <<<$'Subject: old\n' >/dev/null
+	in_inbox <<-'END'
+		C: a FETCH 7 ENVELOPE
+		S: * 7 FETCH (ENVELOPE (NIL "old"...
+		S: a OK Done
+	END
+	as alice truncate -s 3G "$MAILDIR_alice/mailroom-index.cache"
+	as alice dd of="$MAILDIR_alice/cur/7.x:2," conv=notrunc status=none \
+		<<<'Subject: new'
+	in_inbox <<-'END'
+		C: a FETCH 7 ENVELOPE
+		S: * 7 FETCH (ENVELOPE (NIL "old"...
+		S: a OK Done
+	END
+}
+
 @test "COPY: no room is no missing mailbox" {
 	three
 	as alice mkdir -p "$MAILDIR_alice"/.x/{cur,new,tmp}
