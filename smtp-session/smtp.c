@@ -41,7 +41,8 @@ idle_too_long =	{ 421, "4.4.2", "Nothing heard for too long, closing", true },
 too_many =	{ 421, "4.7.0", "Too many errors, closing", true },
 stopping =	{ 421, "4.3.2", "Going down, try again soon", true },
 help =		{ 214, "2.0.0",
-    "HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN VERB\n"
+    "HELO EHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET\n"
+    "NOOP QUIT HELP VRFY EXPN VERB\n"
     "See RFC 5321", false };
 /* clang-format on */
 
