@@ -113,4 +113,6 @@ TEST(round)
 				CHECK(!"round trip");
 		}
 	}
+	buf_free(&back);
+	buf_free(&utf8);
 }
