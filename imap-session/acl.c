@@ -136,8 +136,9 @@ acl_list_rights(struct imap *im, struct parse *p)
 	return &imap_done;
 }
 
-const struct reply *
-acl_set(struct imap *im, struct parse *p)
+/* SETACL has rights behind the name, DELETEACL none; neither changes any. */
+static const struct reply *
+refuse(struct imap *im, struct parse *p, bool set)
 {
 	const struct reply *wrong;
 	char disk[NAME_DISK];
@@ -147,24 +148,20 @@ acl_set(struct imap *im, struct parse *p)
 	wrong = read_who(im, p, disk, &rights, &who);
 	if (wrong != NULL)
 		return wrong;
-	if (parse_space(p) == -1 || parse_astring(p, &what) == -1 ||
+	if ((set && (parse_space(p) == -1 || parse_astring(p, &what) == -1)) ||
 	    parse_end(p) == -1)
 		return &imap_bad;
 	return imap_no(im, "[NOPERM] Rights are those of the files");
 }
 
 const struct reply *
+acl_set(struct imap *im, struct parse *p)
+{
+	return refuse(im, p, true);
+}
+
+const struct reply *
 acl_delete(struct imap *im, struct parse *p)
 {
-	const struct reply *wrong;
-	char disk[NAME_DISK];
-	const char *rights = READING;
-	struct span who;
-
-	wrong = read_who(im, p, disk, &rights, &who);
-	if (wrong != NULL)
-		return wrong;
-	if (parse_end(p) == -1)
-		return &imap_bad;
-	return imap_no(im, "[NOPERM] Rights are those of the files");
+	return refuse(im, p, false);
 }

@@ -4,7 +4,6 @@
 
 enum { WAIT_GREETING = 300, WAIT_COMMAND = 300 }; /* seconds */
 
-/* What the EHLO reply offers; what was known before is forgotten. */
 /* RFC 9422 s. 3.  All of a letter's recipients are of one domain, so that
  * limit cannot be reached. */
 static void
@@ -24,6 +23,7 @@ learn_limits(struct client *c, struct span words)
 	}
 }
 
+/* What the EHLO reply offers; what was known before is forgotten. */
 static void
 learn(struct client *c)
 {
