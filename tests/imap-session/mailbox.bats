@@ -188,6 +188,17 @@ listings() {
 	[ "$(find "$MAILDIR_alice/.x/cur" -type f | wc -l)" -eq 2 ]
 }
 
+# Names that are yet to follow, and a watch that ends, take their time.
+@test "LOGOUT: the client hears of the end at once" {
+	three
+	# shellcheck disable=SC2034 # chat takes it
+	FAULT=(strace -f -qq -e 'trace=shutdown,munmap' -o "$T/calls")
+	printf '%s\n' 'C: c STORE 1 +FLAGS.SILENT (\\Flagged)' 'S: c OK Done' \
+		'C: d LOGOUT' 'S: * BYE ...' 'S: d OK Bye' | in_inbox
+	awk '/shutdown/ { early = 1 } early && /munmap/ { n++ }
+		END { exit n == 0 }' "$T/calls"
+}
+
 @test "LIST, LSUB, CREATE, DELETE, RENAME, SUBSCRIBE" {
 	maildir alice
 	play list
