@@ -17,7 +17,9 @@ enum {
 	FROM_WIDTH = 20,
 	FROM_NARROW = 12,
 	BEFORE = 26,
+	DATE = 13,
 	NARROW = 71,
+	NARROWEST = 50, /* no date */
 	DEEPEST = 8
 };
 
@@ -114,6 +116,7 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 	size_t deep = l->depth < DEEPEST ? l->depth : DEEPEST;
 	size_t from =
 	    l->width == 0 || l->width > NARROW ? FROM_WIDTH : FROM_NARROW;
+	size_t before = BEFORE;
 	char mark[5];
 
 	many = !span_eq(b->field[BRIEF_ATTACHMENTS], span("0"));
@@ -127,8 +130,11 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 	put_uid(out, m->uid, 7, ' ');
 	buf_add(out, mark, 4);
 	buf_char(out, ' ');
-	put_date(out, date_of(b, m), &l->now);
-	buf_str(out, " ");
+	if (l->width > NARROWEST || l->width == 0) {
+		put_date(out, date_of(b, m), &l->now);
+		buf_str(out, " ");
+	} else
+		before -= DATE;
 	term_cell(out, b->field[BRIEF_FROM], from);
 	buf_str(out, " ");
 	for (size_t i = 0; i < deep && (l->width == 0 || l->width > NARROW);
@@ -138,7 +144,7 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 		from += deep * 2;
 	if (l->width > 0)
 		term_cell(out, s,
-		    l->width > BEFORE + from ? l->width - BEFORE - from : 1);
+		    l->width > before + from ? l->width - before - from : 1);
 	else
 		term_safe(out, s, false);
 	while (out->len > 0 && out->p[out->len - 1] == ' ')

@@ -396,7 +396,7 @@ send_draft(struct cmd *c, const char *path)
 	buf_init(&d->header, MESSAGE_MAX);
 	buf_init(&d->out, MESSAGE_MAX);
 	r = deliver(d);
-	if (r == -1 && strcmp(path, "-") != 0)
+	if (r == -1 && access(path, F_OK) == 0)
 		cmd_complain(c, "%s; the draft is kept: maildir send %s",
 		    fail_text(), path);
 	else if (r == -1)

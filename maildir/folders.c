@@ -260,7 +260,7 @@ store_create(struct store *s, const char *name)
 	if (place(&s, &name) == -1 || store_dir(name, dir) == -1)
 		return -1;
 	if (is_folder(s->root, dir))
-		return fail_as(EEXIST, "folder %s", name);
+		return fail_as(EEXIST, "there is a folder %s", name);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s%s", dir, part[i]);
 		if (disk_mkdir(s->root, path) == -1 && errno != EEXIST)
@@ -312,7 +312,7 @@ store_remove(struct store *s, const char *name)
 	if (strcmp(dir, ".") == 0)
 		return fail_as(EPERM, "INBOX cannot be removed");
 	if (!is_folder(s->root, dir))
-		return fail_as(ENOENT, "folder %s", name);
+		return fail_as(ENOENT, "no folder %s", name);
 	hold = hold_today(s, "removed-folders");
 	if (hold == -1)
 		return -1;
@@ -420,7 +420,7 @@ store_rename(struct store *s, const char *from, const char *to)
 	if (r == -1 || store_dir(from, dir) == -1 || store_dir(to, dir) == -1)
 		return -1;
 	if (is_folder(s->root, dir))
-		return fail_as(EEXIST, "folder %s", to);
+		return fail_as(EEXIST, "there is a folder %s", to);
 	if (strcmp(from, "INBOX") == 0)
 		return rename_inbox(s, to);
 	if (below(to, from))
@@ -436,7 +436,8 @@ store_rename(struct store *s, const char *from, const char *to)
 			r = new_name(name, list[i].name, from, to);
 			if (r == 0 && pass == 0 && store_dir(name, dir) == 0 &&
 			    is_folder(s->root, dir))
-				r = fail_as(EEXIST, "folder %s", name);
+				r = fail_as(EEXIST, "there is a folder %s",
+				    name);
 			if (r == 0 && pass == 1)
 				r = rename_one(s, list[i].name, name);
 		}
@@ -444,6 +445,6 @@ store_rename(struct store *s, const char *from, const char *to)
 	if (n == -1 || r == -1)
 		return -1;
 	if (!any)
-		return fail_as(ENOENT, "folder %s", from);
+		return fail_as(ENOENT, "no folder %s", from);
 	return disk_sync(s->root, ".");
 }

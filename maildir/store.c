@@ -125,8 +125,8 @@ store_enter(const struct store *s, const char *name, int *dir, int *files)
 	*dir = openat(s->root, path,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*dir == -1) {
-		if (errno == ELOOP || errno == ENOTDIR)
-			errno = ENOENT;
+		if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)
+			return fail_as(ENOENT, "no folder %s", name);
 		return fail("open folder %s", name);
 	}
 	if (fstatat(*dir, "cur", &st, AT_SYMLINK_NOFOLLOW) == -1 ||

@@ -50,9 +50,12 @@ load cmd-common
 
 @test "list: as wide as the terminal" {
 	three
-	COLUMNS=41 md list 1 >out
-	python3 -c 'assert len(open("out", encoding="utf-8").read()) == 42'
+	COLUMNS=28 md list 1 >out
+	python3 -c 'assert len(open("out", encoding="utf-8").read()) == 29'
 	grep -q 'Grü$' out
+	[[ $(COLUMNS=50 md list 1) == *' Grüße' ]]
+	run -1 grep 'Nov 20' <<<"$(COLUMNS=50 md list 1)"
+	grep -q 'Nov 20' <<<"$(COLUMNS=51 md list 1)"
 }
 
 @test "list: JSON" {
@@ -285,6 +288,12 @@ typed() {
 	[ "$output" = "maildir: which flags? see maildir help mark" ]
 	run -64 md mark --nosuch
 	[ "${lines[0]}" = "maildir mark: unrecognized option '--nosuch'" ]
+	run -1 md move Nosuch 1
+	[ "$output" = "maildir: move: Nosuch: no folder Nosuch" ]
+	run -1 md create INBOX
+	[ "$output" = "maildir: create: INBOX: there is a folder INBOX" ]
+	run -1 md send "$T/nosuch"
+	[[ $output != *kept* ]]
 	run -64 md help nosuch
 	[ "$output" = 'maildir: no verb "nosuch"; see maildir help' ]
 }
