@@ -251,7 +251,7 @@ read_number(struct imap *im, struct parse *p, struct arrival *a)
 
 		n = folder_number(im->folder, uid);
 		if (n <= count &&
-		    (folder_get(im->folder, n, &m) == -1 || m.uid != uid))
+		    (folder_glance(im->folder, n, &m) == -1 || m.uid != uid))
 			n = count + 1;
 	}
 	if (n <= count)

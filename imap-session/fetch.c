@@ -233,7 +233,7 @@ see(struct fetch *f, const uint32_t *number, size_t n, bool *now)
 	if (unseen == NULL || result == NULL)
 		return fail_as(ENOMEM, "too many messages");
 	for (size_t i = 0; i < n; i++) {
-		if (folder_get(f->im->folder, number[i], &m) == -1)
+		if (folder_glance(f->im->folder, number[i], &m) == -1)
 			return -1;
 		now[i] = (m.flags & FLAG_SEEN) == 0;
 		if (now[i])
@@ -252,7 +252,7 @@ select_some(struct fetch *f, uint32_t **number, size_t *n)
 	size_t kept = 0;
 
 	for (size_t i = 0; f->w.since > 0 && i < *n; i++)
-		if (folder_get(f->im->folder, (*number)[i], &m) == 0 &&
+		if (folder_glance(f->im->folder, (*number)[i], &m) == 0 &&
 		    m.modseq > f->w.since)
 			(*number)[kept++] = (*number)[i];
 	if (f->w.since > 0)

@@ -74,7 +74,7 @@ put_result(struct imap *im, uint32_t number, bool silent)
 	struct message m;
 	const char *gap = "";
 
-	if ((silent && !modseq) || folder_get(im->folder, number, &m) == -1)
+	if ((silent && !modseq) || folder_glance(im->folder, number, &m) == -1)
 		return;
 	buf_printf(b, "* %u FETCH (", number);
 	if (im->uid || modseq) {
@@ -109,7 +109,7 @@ answer(struct imap *im, const struct wish *w, const uint32_t *number, size_t n,
 			put_result(im, number[i], w->silent);
 		gone |= result[i] == 2;
 		if (result[i] != 1 ||
-		    folder_get(im->folder, number[i], &m) == -1)
+		    folder_glance(im->folder, number[i], &m) == -1)
 			continue;
 		modified.range[modified.ranges].low =
 		    im->uid ? m.uid : number[i];

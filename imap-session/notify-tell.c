@@ -277,8 +277,9 @@ next_uid(struct imap *im)
 	uint32_t count = folder_count(im->folder);
 	struct message m;
 
-	return count > 0 && folder_get(im->folder, count, &m) == 0 ? m.uid + 1 :
-								     1;
+	return count > 0 && folder_glance(im->folder, count, &m) == 0 ?
+	    m.uid + 1 :
+	    1;
 }
 
 /* FETCH of what came, as if the client had asked. */

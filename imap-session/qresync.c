@@ -114,7 +114,7 @@ qresync_answer(struct imap *im, struct qresync *q)
 		q->uids = (struct set){ .range = &all, .ranges = 1 };
 	qresync_vanished(im, &q->uids, q->modseq);
 	for (uint32_t i = 1; i <= folder_count(im->folder); i++) {
-		if (folder_get(im->folder, i, &m) == -1 ||
+		if (folder_glance(im->folder, i, &m) == -1 ||
 		    m.modseq <= q->modseq || !set_has(&q->uids, m.uid))
 			continue;
 		selected_put_change(im, i);

@@ -93,7 +93,7 @@ results_fill(struct imap *im, struct results *r)
 	if (r->uid == NULL)
 		return imap_no(im, "[LIMIT] Too many messages");
 	for (size_t i = 0; i < r->n; i++) {
-		if (folder_get(im->folder, r->number[i], &m) == -1)
+		if (folder_glance(im->folder, r->number[i], &m) == -1)
 			return imap_failed(im);
 		r->uid[i] = m.uid;
 		if (m.modseq > r->highest && counts(r, i))

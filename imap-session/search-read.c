@@ -254,7 +254,7 @@ read_set(struct reader *r, struct search_key *k)
 	if (set.saved)
 		return saved_set(r, k);
 	if (k->kind == SEARCH_UIDS && count > 0 &&
-	    folder_get(r->im->folder, count, &m) == 0)
+	    folder_glance(r->im->folder, count, &m) == 0)
 		star = m.uid;
 	set_resolve(&set, star);
 	range = arena_take(&r->im->arena, 2 * set.ranges * sizeof(*range) + 1);

@@ -151,7 +151,7 @@ selected_put_change(struct imap *im, uint32_t number)
 {
 	struct message m;
 
-	if (folder_get(im->folder, number, &m) == -1)
+	if (folder_glance(im->folder, number, &m) == -1)
 		return;
 	buf_printf(&im->out, "* %u FETCH (", number);
 	if (im->uid || imap_enabled(im, E_CONDSTORE))
@@ -257,7 +257,7 @@ by_uid(struct imap *im, const struct set *s, uint32_t *number, size_t *n)
 	for (size_t i = 0; i < s->ranges; i++) {
 		uint32_t k = folder_number(im->folder, s->range[i].low);
 
-		for (; k <= count && folder_get(im->folder, k, &m) == 0 &&
+		for (; k <= count && folder_glance(im->folder, k, &m) == 0 &&
 		     m.uid <= s->range[i].high;
 		     k++)
 			number[(*n)++] = k;
@@ -278,7 +278,7 @@ saved_numbers(struct imap *im, uint32_t **number, size_t *n)
 	for (size_t i = 0; i < im->saves; i++) {
 		uint32_t k = folder_number(im->folder, im->saved[i]);
 
-		if (k <= count && folder_get(im->folder, k, &m) == 0 &&
+		if (k <= count && folder_glance(im->folder, k, &m) == 0 &&
 		    m.uid == im->saved[i])
 			(*number)[(*n)++] = k;
 	}
@@ -299,7 +299,7 @@ selected_numbers(struct imap *im, struct set *s, bool uids, uint32_t **number,
 	if (s->saved)
 		return saved_numbers(im, number, n);
 	*n = 0;
-	if (uids && count > 0 && folder_get(im->folder, count, &m) == 0)
+	if (uids && count > 0 && folder_glance(im->folder, count, &m) == 0)
 		star = m.uid;
 	set_resolve(s, star);
 	if (!uids && s->ranges > 0 &&

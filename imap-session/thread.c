@@ -104,7 +104,7 @@ answer(struct imap *im, enum thread_algorithm how, uint32_t *number, size_t n)
 		return imap_failed(im);
 	}
 	for (size_t i = 0; im->uid && i < n; i++)
-		if (folder_get(im->folder, number[i], &m) == 0)
+		if (folder_glance(im->folder, number[i], &m) == 0)
 			number[i] = m.uid;
 	put_threads(im, &t, number);
 	threads_free(&t);

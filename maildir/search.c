@@ -379,6 +379,13 @@ match_children(struct search *s, struct search_key *k, int stop)
 	return !stop;
 }
 
+/* For size and date, which nobody may have asked for yet. */
+static bool
+dated(struct search *s)
+{
+	return s->m.date != 0 || folder_get(s->folder, s->number, &s->m) == 0;
+}
+
 /* What the index alone can answer. */
 static bool
 match_record(struct search *s, const struct search_key *k)
@@ -395,10 +402,10 @@ match_record(struct search *s, const struct search_key *k)
 	case SEARCH_UIDS:
 		return ranges_have(k->range, k->ranges, m->uid);
 	case SEARCH_SIZE:
-		return folder_wire(s->folder, s->number, m) == 0 &&
+		return dated(s) && folder_wire(s->folder, s->number, m) == 0 &&
 		    between(k, (int64_t)m->wire);
 	case SEARCH_DATE:
-		return between(k, m->date);
+		return dated(s) && between(k, m->date);
 	case SEARCH_SAVED:
 		return between(k, m->saved);
 	case SEARCH_MODSEQ:
@@ -444,14 +451,14 @@ match(struct search *s, struct search_key *k)
 	}
 }
 
-int
+static int
 search_match(struct search *s, uint32_t number)
 {
 	int r;
 
 	if (s->number != number) {
 		s->number = 0;
-		if (s->asks && folder_get(s->folder, number, &s->m) == -1)
+		if (s->asks && folder_glance(s->folder, number, &s->m) == -1)
 			return errno == ENOENT ? 0 : -1;
 		s->number = number;
 	}

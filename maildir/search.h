@@ -70,18 +70,15 @@ struct search;
 struct search *search_new(struct folder *, struct search_key *key);
 void search_free(struct search *);
 
-/* Is it a hit?  1; 0; -1: errno, fail_text().  A message that is gone, or of
- * more than 32 MB and too large for memory, is none.  The view may not be
- * synced meanwhile. */
-int search_match(struct search *, uint32_t number);
-
 /* Called now and then: done of so many messages. */
 struct search_watcher {
 	void (*look)(void *ctx, uint32_t done, uint32_t all);
 	void *ctx;
 };
 /* All hits into "number", which has room for folder_count of them; NULL: only
- * their count.  How many; -1. */
+ * their count.  A message that is gone, or of more than 32 MB and too large for
+ * memory, is none.  The view may not be synced meanwhile.  How many; -1: errno,
+ * fail_text(). */
 ptrdiff_t search_run(struct search *, const struct search_watcher *,
     uint32_t *number);
 

@@ -43,19 +43,25 @@ asked() { diff <(view) "$T/want"; }
 # looked_at COMMAND...: at how many files of cur/.
 looked_at() {
 	strace -f -e trace=file -o "$T/calls" "$@" >"$T/out"
-	sed -n 's/.*"[^"]*\.\(M[0-9]*P1\.host\):2,".*/\1/p' "$T/calls" | sort -u | wc -l
+	sed -n 's/.*"[^"]*\.\(M[0-9]*P1\.host\):2,[A-Z]*".*/\1/p' "$T/calls" | sort -u | wc -l
 }
 
-status() {
-	printf '%s\r\n' "a STATUS INBOX ($1)" 'b LOGOUT' |
+# imap LINE...: how many by a session that says so.
+imap() {
+	printf '%s\r\n' "$@" 'b LOGOUT' |
 		HOME=$T looked_at "$BIN/imap-session" -c "$T"
 }
+
+status() { imap "a STATUS INBOX ($1)"; }
 
 @test "date: no file is looked at before" {
 	command -v strace >/dev/null || skip "strace is missing"
 	fill 100
 	[ "$(status 'MESSAGES UNSEEN')" -eq 0 ]
 	[ "$(echo die | looked_at "$ACT" "$M" INBOX)" -eq 0 ]
+	[ "$(imap 'a SELECT INBOX' 'a FETCH 1:* FLAGS' 'a UID FETCH 2:* FLAGS' \
+		'a UID SEARCH SEEN' 'a UID STORE 7 +FLAGS (\Seen)' \
+		'a SEARCH UNDELETED MODSEQ 7')" -eq 1 ]
 	[ "$(status SIZE)" -eq 100 ]
 	grep -q "(SIZE $(awk '{ n += $3 } END { print n }' "$T/want"))" "$T/out"
 	[ "$(status SIZE)" -eq 0 ]
