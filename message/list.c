@@ -345,13 +345,14 @@ list_next(struct list *l, struct buf *scratch, struct mailbox *m)
 	struct reader r = { .s = l->rest, .out = scratch };
 	/* Each octet is put at most three times: as a word, in a name that
 	 * is an address, as a comment; and a blank before each word. */
-	size_t room = scratch->cap / 4, beyond = 0;
+	size_t room = scratch->cap > 0 ? (scratch->cap - 1) / 4 : 0;
+	size_t beyond = 0;
 	bool in_group = l->in_group;
 	enum list_kind kind;
 
-	if (r.s.len >= room) {
-		r.s.len = room > 0 ? room - 1 : 0;
-		beyond = l->rest.len - r.s.len;
+	if (r.s.len > room) {
+		beyond = r.s.len - room;
+		r.s.len = room;
 	}
 	buf_reset(scratch);
 	buf_reserve(scratch, 4 * r.s.len + 1);

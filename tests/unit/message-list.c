@@ -189,4 +189,8 @@ TEST(no_room)
 	CHECK(list_next(&l, &scratch, &m) == LIST_END);
 	CHECK(l.rest.len > 0);
 	buf_free(&scratch);
+	buf_init(&scratch, 4 * 3 + 1); /* just enough */
+	list_begin(&l, span("a@b"));
+	CHECK(list_next(&l, &scratch, &m) == LIST_MAILBOX && l.rest.len == 0);
+	buf_free(&scratch);
 }
