@@ -56,14 +56,21 @@ pass_on(struct append *a, struct item *i)
 	return n == 0 ? 0 : delivery_add(&i->d, a->block, n);
 }
 
+/* To the disk, with INTERNALDATE, which is durable so. */
 static int
 seal(struct append *a)
 {
 	struct item *i = a->items == 0 ? NULL : &a->item[a->items - 1];
+	struct timespec t[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_nsec = 0 } };
 
 	if (i == NULL || i->sealed)
 		return 0;
-	if (pass_on(a, i) == -1 || delivery_seal(&i->d) == -1)
+	if (pass_on(a, i) == -1)
+		return -1;
+	t[1].tv_sec = i->a.r.date;
+	if (futimens(i->d.fd, t) == -1)
+		return fail("date of %s", i->d.tmp);
+	if (delivery_seal(&i->d) == -1)
 		return -1;
 	i->sealed = true;
 	if (i->d.size > UINT32_MAX / 2)
@@ -117,16 +124,11 @@ append_add(struct append *a, struct span s)
 	return 0;
 }
 
-/* From tmp/ to cur/, with INTERNALDATE. */
+/* From tmp/ to cur/. */
 static int
 place(struct append *a, struct item *i)
 {
-	struct timespec t[2] = { { .tv_nsec = UTIME_OMIT },
-		{ .tv_sec = i->a.r.date } };
-
 	arrive_name(&i->a);
-	if (utimensat(a->to.dir, i->d.tmp, t, AT_SYMLINK_NOFOLLOW) == -1)
-		return fail("date of %s", i->d.tmp);
 	if (renameat2(a->to.dir, i->d.tmp, a->to.dir, i->a.path,
 		RENAME_NOREPLACE) == -1)
 		return fail("rename %s", i->d.tmp);

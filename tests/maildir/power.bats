@@ -122,3 +122,12 @@ change_all() {
 	printf 'Subject: x\n\nbody\n' >"$T/mail"
 	rounds change_all
 }
+
+# Set before the file is synced: INTERNALDATE is what was asked for.
+@test "power: the date of an appended message" {
+	mkdir -p "$M"/{cur,new,tmp}
+	"$DRIVE" list "$M" >/dev/null
+	strace -o "$T/calls" -e 'trace=utimensat,fsync' "$ACT" "$M" INBOX \
+		<<<'append INBOX a'
+	head -n 1 "$T/calls" | grep utimensat
+}

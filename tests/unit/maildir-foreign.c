@@ -47,6 +47,41 @@ TEST(dates)
 	home_drop(&h);
 }
 
+/* Beside our own changes, of which a view that watches the folder looks at few
+ * records, those of others in the same moment are seen. */
+TEST(beside_our_own)
+{
+	struct home h;
+	struct folder *f;
+	uint32_t first = 1;
+
+	home_make(&h, 4, STORE_WATCH);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(flag(f, 4, CHANGE_ADD, FLAG_SEEN) == 0);
+	look_again(f, 0);
+	/* a file that comes back is another message */
+	CHECK(folder_expunge(f, &first, 1, true) == 0);
+	place_put(&h.p, "cur/1.x:2,", "text\n");
+	look_again(f, 1);
+	CHECK(folder_count(f) == 4 && get(f, 1).uid == 2);
+	CHECK(get(f, 4).uid == 5);
+	/* ours is renamed once more */
+	CHECK(flag(f, 4, CHANGE_ADD, FLAG_SEEN) == 0);
+	CHECK(rename_file(&h, "cur/1.x:2,S", "cur/1.x:2,FS") == 0);
+	CHECK(rename_file(&h, "cur/2.x:2,", "cur/2.x:2,F") == 0);
+	look_again(f, 0);
+	CHECK(get(f, 4).flags == (FLAG_SEEN | FLAG_FLAGGED));
+	CHECK((get(f, 1).flags & FLAG_STORED) == FLAG_FLAGGED);
+	/* what we have changed is gone, and so is another */
+	CHECK(flag(f, 4, CHANGE_REMOVE, FLAG_SEEN) == 0);
+	CHECK(unlinkat(h.p.dir, "cur/1.x:2,F", 0) == 0);
+	CHECK(unlinkat(h.p.dir, "cur/3.x:2,", 0) == 0);
+	look_again(f, 2);
+	CHECK(folder_count(f) == 2 && get(f, 2).uid == 4);
+	folder_close(f);
+	home_drop(&h);
+}
+
 /* mbsync adds ,U= to names: that is the same message; a copy is another one,
  * and has a name of its own without it. */
 TEST(uid_of_mbsync)
