@@ -142,7 +142,7 @@ service_run(struct conn *c, const struct front_user *u, uint64_t largest)
 	im.append_limit = largest;
 	welcome(&im, u->word);
 	imap_serve(&im);
-	conn_end(c); /* before names follow, and a watch takes its time to end */
+	conn_end(c); /* before names follow and a watch ends, in their time */
 	selected_leave(&im);
 	store_close(store);
 	imap_free(&im);
