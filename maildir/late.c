@@ -5,8 +5,8 @@
  * time of such a change, and a client need not wait for it.  With STORE_LATE
  * only the first of many are done at once; the records of the others say what
  * is wanted and, with REC_LATE, which flags the name still has, or that the
- * file of a dead one is still there.  The names follow when the answer is out,
- * no later than they would have been without that.
+ * file of a dead one is still there.  The names follow when the answer is out
+ * and the client is silent, or the view is closed.
  *
  * Whoever has the index finds each file by the name it has, and answers with
  * what is wanted.  What another program does to a name meanwhile is merged flag
