@@ -320,15 +320,19 @@ commanded(const struct imap *im, int ms)
 	    conn_await(im->conn->in, POLLIN, clock_ms() + ms) == 0;
 }
 
-/* The answer is out, and the names of many files may be yet to follow: when the
- * client has nothing to say, as long as that lasts.  One that always has waits
- * for some of them now and then. */
+/* The answer is out.  A first list is written before anything else; the names of
+ * many files may be yet to follow: when the client has nothing to say, as long as
+ * that lasts.  One that always has waits for some of them now and then. */
 static void
 catch_up(struct imap *im)
 {
 	if (im->folder == NULL || !folder_is_late(im->folder))
 		return;
-	(void)conn_flush(im->conn);
+	/* who takes no answer keeps nobody waiting */
+	if (conn_await(im->conn->out, POLLOUT, 0) == 0)
+		(void)conn_flush(im->conn);
+	if (folder_listed(im->folder) == -1 || !folder_is_late(im->folder))
+		return;
 	if (++im->hurried % HURRY != 0 && commanded(im, PAUSE_MS))
 		return;
 	while (folder_late(im->folder) == 1 && !commanded(im, 0))
@@ -344,10 +348,10 @@ one(struct imap *im)
 	struct parse p;
 
 	arena_reset(&im->arena);
+	catch_up(im);
 	notify_watch(im);
 	if (im->lost)
 		return answer(im, &nothing, NULL);
-	catch_up(im);
 	got = command_read(&im->command, im->conn, im->limit);
 	find_tag(im, &p);
 	if (got == COMMAND_OK) {

@@ -66,9 +66,11 @@ open_folder(struct imap *im, struct parse *p, bool write)
 	    (imap_enabled(im, E_QRESYNC) || imap_enabled(im, E_REV2)))
 		conn_printf(im->conn, "* OK [CLOSED] Another is selected\r\n");
 	selected_leave(im);
-	im->folder = folder_open(im->store, disk, write);
+	im->folder = folder_open_late(im->store, disk, write);
 	if (im->folder == NULL)
 		return imap_failed(im);
+	if (im->conn->olen > 0) /* the client has others to take before ours */
+		(void)folder_listed(im->folder);
 	im->state = S_BOX;
 	(void)snprintf(im->selected, sizeof(im->selected), "%s", disk);
 	folder_info(im->folder, &info);

@@ -59,10 +59,7 @@ by_time(const void *a, const void *b, void *scan)
 
 	if (x->uid != y->uid) /* 0 last */
 		return x->uid - 1 < y->uid - 1 ? -1 : 1;
-	for (int i = 0; i < 2; i++)
-		if (x->time[i] != y->time[i])
-			return x->time[i] < y->time[i] ? -1 : 1;
-	return strcmp(scan_text(scan, x->name), scan_text(scan, y->name));
+	return scan_order(scan, x->name, y->name);
 }
 
 /* Mostly they are in order, as the listing is. */
@@ -83,7 +80,7 @@ same_base(const struct scan *s, const struct fresh *a, const struct fresh *b)
 	const struct name_at *x = &s->name[a->name].file;
 	const struct name_at *y = &s->name[b->name].file;
 
-	return memcmp(a->time, b->time, sizeof(a->time)) == 0 &&
+	return s->name[a->name].time == s->name[b->name].time &&
 	    x->base == y->base &&
 	    memcmp(s->text + x->at, s->text + y->at, x->base) == 0;
 }
@@ -121,10 +118,10 @@ measured(const struct scan *s, const struct uidlist *l, const int dir[2],
 	const struct scan_name *n = &s->name[x->name];
 	const char *name = scan_text(s, x->name);
 	uint64_t wire = sync_wire(l, n->entry);
+	uint64_t named = n->time / NAME_SECOND;
 	int r = 1;
 
-	name_time(name, x->time);
-	x->r.saved = x->time[0] <= (uint64_t)now ? (uint32_t)x->time[0] : 0;
+	x->r.saved = named <= (uint64_t)now ? (uint32_t)named : 0;
 	if (many && n->sure) {
 		x->r.flags = REC_UNDATED | REC_UNMEASURED;
 		x->r.wire = wire > UINT32_MAX ? 0 : (uint32_t)wire;
@@ -215,15 +212,13 @@ static int
 add(struct uidlist *l, const struct scan *s, struct fresh *x)
 {
 	const char *name = scan_text(s, x->name);
-	char field[32];
+	char field[32] = "";
 	uint64_t w;
 
-	(void)snprintf(field, sizeof(field), "W%u", x->r.wire);
-	if (uidlist_add(l, name,
-		(x->r.flags & REC_UNMEASURED) != 0 ||
-			name_size(name, 'W', &w) == 0 ?
-		    NULL :
-		    field) == -1)
+	if ((x->r.flags & REC_UNMEASURED) == 0 &&
+	    name_size(name, 'W', &w) == -1)
+		(void)snprintf(field, sizeof(field), "W%u", x->r.wire);
+	if (uidlist_add(l, name, field[0] == '\0' ? NULL : field) == -1)
 		return -1;
 	l->entry[l->entries - 1].found = x->name + 1;
 	x->uid = l->entry[l->entries - 1].uid;
@@ -248,6 +243,30 @@ match_again(struct uidlist *l, struct scan *s, uint32_t before, struct fresh *x,
 	return 1;
 }
 
+/* Lines for those that have none, on disk, under the lock. */
+static int
+give(struct folder *f, struct scan *s, struct uidlist *l, struct fresh *x,
+    size_t n)
+{
+	uint32_t before = l->uidnext;
+	size_t octets = 1;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (x[i].uid == 0)
+			octets += s->name[x[i].name].file.base + (size_t)1;
+	if (uidlist_room(l, n, octets) == -1)
+		r = -1;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (x[i].uid == 0)
+			r = add(l, s, &x[i]);
+	if (r == 0 && uidlist_commit(l, f->store->root) == 0)
+		return 0;
+	l->uidnext = before; /* none was given */
+	l->entries = l->on_disk;
+	return -1;
+}
+
 int
 sync_assign(struct folder *f, struct scan *s, struct uidlist *l,
     struct fresh *x, size_t n)
@@ -266,18 +285,41 @@ sync_assign(struct folder *f, struct scan *s, struct uidlist *l,
 		return -1;
 	if (r == 1)
 		r = match_again(l, s, before, x, n);
-	before = l->uidnext;
-	for (size_t i = 0; i < n && r != -1; i++)
-		if (x[i].uid == 0 && add(l, s, &x[i]) == -1)
-			r = -1;
-	if (r != -1 && uidlist_commit(l, f->store->root) == -1)
+	if (r != -1 && give(f, s, l, x, n) == -1)
 		r = -1;
-	if (r == -1) { /* none was given, so UIDNEXT is what it was */
-		l->uidnext = before;
-		l->entries = l->on_disk;
-	}
 	e = errno;
 	dotlock_drop(&lock);
 	errno = e;
 	return r;
+}
+
+int
+sync_promise(const struct folder *f, struct uidlist *l, struct dotlock *lock,
+    struct fresh *x, size_t n)
+{
+	int e, r = uidlist_lock(l, lock);
+
+	if (r == 0)
+		r = uidlist_begin(l, f->store->root);
+	if (r != 0) {
+		e = errno;
+		dotlock_drop(lock);
+		errno = e;
+		return r;
+	}
+	for (size_t i = 0; i < n; i++)
+		x[i].uid = l->uidnext++;
+	return 0;
+}
+
+int
+sync_keep(struct folder *f, struct scan *s, struct uidlist *l, struct fresh *x,
+    size_t n)
+{
+	if (uidlist_changed(l))
+		return fail_as(ESTALE, "%s has got another list", f->name);
+	l->uidnext -= (uint32_t)n;
+	for (size_t i = 0; i < n; i++)
+		x[i].uid = 0;
+	return give(f, s, l, x, n);
 }

@@ -34,7 +34,7 @@ folder_keyword(struct folder *f, const char *name, bool make)
 	bit = keywords_find(&f->words, name);
 	if (bit != -1 || !make)
 		return bit != -1 ? bit : fail_as(ENOENT, "keyword %s", name);
-	return keywords_make(&f->words, f->dir, name);
+	return sync_due(f) == -1 ? -1 : keywords_make(&f->words, f->dir, name);
 }
 
 /* What one of the two does under the lock, record by record. */

@@ -44,6 +44,13 @@ int folder_expunge(struct folder *, const uint32_t *number, size_t n,
 int folder_late(struct folder *);
 bool folder_is_late(const struct folder *);
 
+/* A view as folder_open makes it, but when nobody has opened the folder before,
+ * its UIDs are not on disk yet, and none may be told.  folder_listed brings them
+ * there, which must be soon, since others wait; so does whatever else needs it.
+ * folder_is_late until then.  0; -1: another view must be opened. */
+struct folder *folder_open_late(struct store *, const char *name, bool write);
+int folder_listed(struct folder *);
+
 /* What became of copied, moved and appended messages: pairs for COPYUID. */
 struct copied {
 	uint32_t uidvalidity; /* of the target */

@@ -19,8 +19,8 @@
 
 enum { ROUNDS = 8 }; /* while another program renames a file */
 
-struct folder *
-folder_open(struct store *s, const char *name, bool write)
+static struct folder *
+view(struct store *s, const char *name, bool write, bool late)
 {
 	struct folder *f = malloc(sizeof(*f));
 
@@ -29,9 +29,11 @@ folder_open(struct store *s, const char *name, bool write)
 		return NULL;
 	}
 	if (folder_bare(f, s, name) == 0) {
+		f->late = late;
 		f->write =
 		    write && faccessat(f->dir, "cur", W_OK, AT_EACCESS) == 0;
 		if (sync_disk(f) == 0 && view_reset(f) == 0) {
+			f->late = false; /* another list is not the first */
 			if (f->write)
 				(void)store_tidy(f->store, false);
 			return f;
@@ -40,6 +42,18 @@ folder_open(struct store *s, const char *name, bool write)
 	folder_leave(f);
 	free(f);
 	return NULL;
+}
+
+struct folder *
+folder_open(struct store *s, const char *name, bool write)
+{
+	return view(s, name, write, false);
+}
+
+struct folder *
+folder_open_late(struct store *s, const char *name, bool write)
+{
+	return view(s, name, write, true);
 }
 
 void

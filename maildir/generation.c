@@ -1,4 +1,4 @@
-/* New generations of an index: made beside the old one, put in its place by two
+/* New generations of an index: made in memory, put in place of the old one by two
  * renames, the names first.  Between the two, or after a death there, the
  * generation numbers differ and nobody uses either file. */
 #include "maildir/index.h"
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "message/fail.h"
+#include "message/file.h"
 
 static const char main_file[] = "mailroom-index";
 static const char names_file[] = "mailroom-index.names";
@@ -31,14 +32,10 @@ fresh(int dir, const char *name)
 }
 
 static void
-forget(struct index *ix)
+point(struct index *ix)
 {
-	if (ix->dir != -1) {
-		(void)unlinkat(ix->dir, main_tmp, 0);
-		(void)unlinkat(ix->dir, names_tmp, 0);
-	}
-	index_close(ix);
-	ix->dir = -1;
+	ix->h = (void *)ix->main.p;
+	ix->r = (void *)(ix->main.p + INDEX_HEADER);
 }
 
 static void
@@ -47,8 +44,7 @@ start(struct index *ix)
 	struct timespec t;
 	uint64_t generation;
 
-	ix->h = (void *)ix->main.p;
-	ix->r = (void *)(ix->main.p + INDEX_HEADER);
+	point(ix);
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	generation = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 	(void)memset(ix->h, 0, sizeof(*ix->h));
@@ -62,48 +58,64 @@ start(struct index *ix)
 }
 
 int
-index_new(struct index *ix, int dir, size_t records)
+index_new(struct index *ix, size_t records, size_t octets)
 {
-	size_t size = INDEX_HEADER + (records + 1) * sizeof(struct record);
-	struct stat st;
-
-	*ix = (struct index){ .dir = dir,
+	*ix = (struct index){ .dir = -1,
 		.main.fd = -1,
 		.names.fd = -1,
 		.writable = true };
-	if (dir != -1) {
-		ix->main.fd = fresh(dir, main_tmp);
-		ix->names.fd = fresh(dir, names_tmp);
-		if (ix->main.fd == -1 || ix->names.fd == -1 ||
-		    flock(ix->main.fd, LOCK_EX) == -1 ||
-		    fstat(ix->main.fd, &st) == -1 ||
-		    region_grow(&ix->main, size) == -1 ||
-		    region_grow(&ix->names, records * 64 + NAMES_HEAD) == -1)
-			forget(ix);
-		else {
-			ix->dev = st.st_dev;
-			ix->ino = st.st_ino;
-		}
-	}
-	if (ix->dir == -1 &&
-	    (region_grow(&ix->main, size) == -1 ||
-		region_grow(&ix->names, records * 64 + NAMES_HEAD) == -1))
+	if (region_grow(&ix->main,
+		INDEX_HEADER + (records + 1) * sizeof(struct record)) == -1 ||
+	    region_grow(&ix->names, NAMES_HEAD + octets) == -1)
 		return -1;
 	start(ix);
 	return 0;
 }
 
-int
+/* Put what a region has into a file, which it is from now on. */
+static int
+store(struct region *g, int dir, const char *name, size_t used)
+{
+	int fd = fresh(dir, name);
+
+	if (fd == -1)
+		return -1;
+	if (file_write(fd, span_n(g->p, used)) == 0) {
+		g->fd = fd;
+		if (region_map(g, used, true) == 0)
+			return 0;
+		g->fd = -1;
+	}
+	(void)close(fd);
+	return -1;
+}
+
+void
 index_publish(struct index *ix)
 {
-	if (ix->dir != -1 &&
-	    (renameat(ix->dir, names_tmp, ix->dir, names_file) == -1 ||
-		renameat(ix->dir, main_tmp, ix->dir, main_file) == -1)) {
-		(void)fail("rename %s", main_tmp);
-		forget(ix);
-		return -1;
+	/* there is always place for one */
+	size_t records = ix->h->records == 0 ? 1 : ix->h->records;
+	struct stat st;
+
+	if (ix->dir == -1)
+		return;
+	if (store(&ix->names, ix->dir, names_tmp, ix->h->names_end) == 0 &&
+	    store(&ix->main, ix->dir, main_tmp,
+		INDEX_HEADER + records * sizeof(struct record)) == 0) {
+		point(ix);
+		if (flock(ix->main.fd, LOCK_EX) == 0 &&
+		    fstat(ix->main.fd, &st) == 0 &&
+		    renameat(ix->dir, names_tmp, ix->dir, names_file) == 0 &&
+		    renameat(ix->dir, main_tmp, ix->dir, main_file) == 0) {
+			ix->dev = st.st_dev;
+			ix->ino = st.st_ino;
+			ix->locked = true;
+			return;
+		}
 	}
-	return 0;
+	(void)unlinkat(ix->dir, main_tmp, 0);
+	(void)unlinkat(ix->dir, names_tmp, 0);
+	ix->dir = -1;
 }
 
 int
@@ -114,8 +126,7 @@ index_room(struct index *ix, size_t more)
 
 	if (region_grow(&ix->main, need) == -1)
 		return -1;
-	ix->h = (void *)ix->main.p;
-	ix->r = (void *)(ix->main.p + INDEX_HEADER);
+	point(ix);
 	return 0;
 }
 

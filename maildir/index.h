@@ -58,11 +58,12 @@ void index_end(struct index *);
 /* Is the header whole and at rest? */
 bool index_sound(const struct index *);
 
-/* A new generation with room for "records", empty, locked and begun, made
- * under the lock of the old one; index_publish puts it in its place.  When the
- * disk is full, or "dir" is -1, it lives in memory.  0; -1. */
-int index_new(struct index *, int dir, size_t records);
-int index_publish(struct index *);
+/* A new generation with room for "records" and "octets" of names, empty, locked
+ * and begun, made under the lock of the old one.  0; -1. */
+int index_new(struct index *, size_t records, size_t octets);
+/* Put it in its place below "dir", locked; when the disk is full, or "dir" is -1,
+ * it lives on in memory. */
+void index_publish(struct index *);
 
 /* Room for one more record / a name: may move h and r.  0; -1 ENOSPC. */
 int index_room(struct index *, size_t more);

@@ -41,8 +41,8 @@ static const uint64_t letters = ((uint64_t)1 << KEYWORD_LETTERS) - 1;
 bool
 late_may(const struct folder *f)
 {
-	return (f->store->options & STORE_LATE) != 0 && f->ix.dir != -1 &&
-	    f->ix.writable;
+	return (f->store->options & STORE_LATE) != 0 &&
+	    (f->ix.dir != -1 || f->due != NULL) && f->ix.writable;
 }
 
 int
@@ -141,7 +141,14 @@ share(struct share *s)
 bool
 folder_is_late(const struct folder *f)
 {
-	return f->write && f->ix.h != NULL && f->ix.h->late > 0;
+	return f->due != NULL ||
+	    (f->write && f->ix.h != NULL && f->ix.h->late > 0);
+}
+
+int
+folder_listed(struct folder *f)
+{
+	return sync_due(f);
 }
 
 int
@@ -150,6 +157,8 @@ folder_late(struct folder *f)
 	struct share s = { .f = f, .hold = -1 };
 	int r;
 
+	if (sync_due(f) == -1)
+		return -1;
 	if (!folder_is_late(f))
 		return 0;
 	if (sync_hold(f) == -1)

@@ -16,6 +16,10 @@ uidlist_match(struct uidlist *l, struct scan *s)
 	struct names table;
 	size_t left = 0;
 
+	for (size_t i = 0; i < s->names; i++)
+		s->name[i].entry = 0;
+	if (l->entries == 0)
+		return 0;
 	if (names_index(&table, l->text, l->entry, sizeof(*l->entry),
 		l->entries) == -1)
 		return -1;
@@ -24,7 +28,6 @@ uidlist_match(struct uidlist *l, struct scan *s)
 	for (size_t i = 0; i < s->names; i++) {
 		ptrdiff_t e = names_find(&table, scan_text(s, i));
 
-		s->name[i].entry = 0;
 		if (e != -1 && l->entry[e].found == 0)
 			pair(l, (size_t)e, s, i);
 		else

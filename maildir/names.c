@@ -41,30 +41,36 @@ name_size(const char *name, char key, uint64_t *out)
 	return -1;
 }
 
-void
-name_time(const char *name, uint64_t t[2])
+/* The number there, no higher than "most"; the rest of the digits is skipped. */
+static uint64_t
+number(const char **p, uint64_t most)
 {
-	char *p;
+	uint64_t n = 0;
 
-	t[0] = t[1] = 0;
-	if (name[0] < '0' || name[0] > '9')
-		return;
-	t[0] = strtoull(name, &p, 10);
-	if (p[0] == '.' && p[1] == 'M' && p[2] >= '0' && p[2] <= '9')
-		t[1] = strtoull(p + 2, NULL, 10);
+	for (; **p >= '0' && **p <= '9'; ++*p)
+		if (n <= most)
+			n = n * 10 + (uint64_t)(**p - '0');
+	return n < most ? n : most;
+}
+
+uint64_t
+name_time(const char *name)
+{
+	uint64_t sec = number(&name, INT64_MAX / NAME_SECOND - 1), micro = 0;
+
+	if (name[0] == '.' && name[1] == 'M') {
+		name += 2;
+		micro = number(&name, NAME_SECOND - 1);
+	}
+	return sec * NAME_SECOND + micro;
 }
 
 int
 name_order(const char *a, const char *b)
 {
-	uint64_t x[2], y[2];
+	uint64_t x = name_time(a), y = name_time(b);
 
-	name_time(a, x);
-	name_time(b, y);
-	for (int i = 0; i < 2; i++)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? -1 : 1;
-	return strcmp(a, b);
+	return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
 }
 
 static size_t

@@ -30,9 +30,10 @@ size_t name_stem(const char *name);
 /* Number at the end of the base behind ",S=" or ",W=": 0 and *out; -1. */
 int name_size(const char *name, char key, uint64_t *out);
 
-/* Seconds and microseconds of "SEC.Musec..."; 0 where there is none. */
-void name_time(const char *name, uint64_t time[2]);
-/* Delivery order: seconds, microseconds, then octets.  As strcmp. */
+/* Microseconds of "SEC.Musec..."; 0 where there is no time. */
+enum { NAME_SECOND = 1000000 };
+uint64_t name_time(const char *name);
+/* Delivery order: time, then octets.  As strcmp. */
 int name_order(const char *a, const char *b);
 
 /* A search table of "count" elements; of two with one base the later is

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "maildir/digits.h"
 #include "maildir/maildir.h"
 #include "maildir/search.h"
 #include "maildir/summary.h"
 #include "message/fail.h"
 
-enum { FEW = 64, LOOK = 256 };
+enum { LOOK = 256 };
 
 /* What is known of a message. */
 struct fact {
@@ -22,18 +23,13 @@ struct fact {
 	uint32_t size;
 };
 
-/* What is moved about: small, since it is moved often. */
-struct item {
-	uint64_t digits;
-	uint32_t at; /* of its fact, in the order of numbers */
-	uint32_t text; /* of the first key, in sorter.texts */
-};
-
+/* Of each message there is an element to sort, with the place of its fact, in
+ * the order of numbers, and of the text of its first key. */
 struct sorter {
 	const struct order_key *key;
 	size_t keys;
 	const struct fact *fact;
-	struct item *room; /* as many as are sorted */
+	struct digits *room; /* as many as are sorted */
 	struct buf texts; /* of the first key, close together: length 2, text */
 };
 
@@ -90,61 +86,6 @@ digits_of(const struct fact *i, enum order_by by)
 	    (uint64_t)1 << 63;
 }
 
-/* Stably, where that is less than counting. */
-static void
-insert(struct item *a, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		struct item x = a[i];
-		size_t at = i;
-
-		for (; at > 0 && a[at - 1].digits > x.digits; at--)
-			a[at] = a[at - 1];
-		a[at] = x;
-	}
-}
-
-/* One octet of the digits, stably, from "a" into "to". */
-static void
-deal(const struct item *a, struct item *to, size_t n, unsigned shift,
-    const size_t count[256])
-{
-	size_t at[256], sum = 0;
-
-	for (int i = 0; i < 256; i++) {
-		at[i] = sum;
-		sum += count[i];
-	}
-	for (size_t i = 0; i < n; i++)
-		to[at[a[i].digits >> shift & 255]++] = a[i];
-}
-
-static void
-sort_digits(const struct sorter *s, struct item *a, size_t n)
-{
-	static size_t count[8][256];
-	struct item *from = a, *to = s->room, *t;
-
-	if (n <= FEW) {
-		insert(a, n);
-		return;
-	}
-	memset(count, 0, sizeof(count));
-	for (size_t i = 0; i < n; i++)
-		for (unsigned k = 0; k < 8; k++)
-			count[k][a[i].digits >> 8 * k & 255]++;
-	for (unsigned k = 0; k < 8; k++) {
-		if (count[k][a[0].digits >> 8 * k & 255] == n)
-			continue; /* the same in all */
-		deal(from, to, n, 8 * k, count[k]);
-		t = from;
-		from = to;
-		to = t;
-	}
-	if (from != a)
-		memcpy(a, from, n * sizeof(*a));
-}
-
 /* Does a text go on behind these eight octets?  There is no NUL in it. */
 static bool
 goes_on(uint64_t digits, const struct order_key *key)
@@ -154,24 +95,24 @@ goes_on(uint64_t digits, const struct order_key *key)
 }
 
 static struct span
-first_text(const struct sorter *s, const struct item *i)
+first_text(const struct sorter *s, const struct digits *i)
 {
 	uint16_t len;
 
-	memcpy(&len, s->texts.p + i->text, sizeof(len));
-	return span_n(s->texts.p + i->text + sizeof(len), len);
+	memcpy(&len, s->texts.p + i->more, sizeof(len));
+	return span_n(s->texts.p + i->more + sizeof(len), len);
 }
 
 /* Put the texts of the first key side by side: they are asked for again and
  * again, and in the summary there is much between them.  0; -1. */
 static int
-gather(struct sorter *s, struct item *a, size_t n)
+gather(struct sorter *s, struct digits *a, size_t n)
 {
 	for (size_t i = 0; is_text(s->key->by) && i < n; i++) {
 		struct span text = text_of(&s->fact[i], s->key->by);
 		uint16_t len = (uint16_t)text.len;
 
-		a[i].text = (uint32_t)s->texts.len;
+		a[i].more = (uint32_t)s->texts.len;
 		buf_add(&s->texts, &len, sizeof(len));
 		buf_span(&s->texts, text);
 	}
@@ -180,7 +121,7 @@ gather(struct sorter *s, struct item *a, size_t n)
 
 /* Eight octets of key "k", the most significant first. */
 static void
-fill_digits(const struct sorter *s, struct item *a, size_t n, size_t k,
+fill_digits(const struct sorter *s, struct digits *a, size_t n, size_t k,
     size_t from)
 {
 	const struct order_key *key = &s->key[k];
@@ -189,17 +130,16 @@ fill_digits(const struct sorter *s, struct item *a, size_t n, size_t k,
 		const struct fact *f = &s->fact[a[i].at];
 
 		if (!is_text(key->by))
-			a[i].digits = digits_of(f, key->by);
+			a[i].key = digits_of(f, key->by);
 		else if (k == 0) {
 			if (i + AHEAD < n)
 				__builtin_prefetch(
-				    s->texts.p + a[i + AHEAD].text + from);
-			a[i].digits =
-			    digits_of_text(first_text(s, &a[i]), from);
+				    s->texts.p + a[i + AHEAD].more + from);
+			a[i].key = digits_of_text(first_text(s, &a[i]), from);
 		} else
-			a[i].digits = digits_of_text(text_of(f, key->by), from);
+			a[i].key = digits_of_text(text_of(f, key->by), from);
 		if (key->reverse)
-			a[i].digits = ~a[i].digits;
+			a[i].key = ~a[i].key;
 	}
 }
 
@@ -207,18 +147,18 @@ fill_digits(const struct sorter *s, struct item *a, size_t n, size_t k,
  * in the order of numbers.  The depth is bounded by the length of all keys in
  * eights. */
 static void
-order(const struct sorter *s, struct item *a, size_t n, size_t k, size_t from)
+order(const struct sorter *s, struct digits *a, size_t n, size_t k, size_t from)
 {
 	const struct order_key *key = &s->key[k];
 
 	if (k == s->keys)
 		return;
 	fill_digits(s, a, n, k, from);
-	sort_digits(s, a, n);
+	digits_sort(a, s->room, n);
 	for (size_t i = 0, e; i < n; i = e) {
-		uint64_t digits = a[i].digits;
+		uint64_t digits = a[i].key;
 
-		for (e = i + 1; e < n && a[e].digits == digits;)
+		for (e = i + 1; e < n && a[e].key == digits;)
 			e++;
 		if (e - i < 2)
 			continue;
@@ -298,7 +238,7 @@ order_sort(struct folder *f, const struct order_key *key, size_t keys,
     const struct search_watcher *w, uint32_t *number, size_t n)
 {
 	struct fact *fact = calloc(n + 1, sizeof(*fact));
-	struct item *a = calloc(2 * n + 1, sizeof(*a));
+	struct digits *a = calloc(2 * n + 1, sizeof(*a));
 	struct sorter s = { .key = key, .keys = keys, .fact = fact };
 	struct summary *sum = NULL;
 	int r = -1;

@@ -1,5 +1,15 @@
 /* A new generation of an index: from uidlist and listing, which are true, and
- * from the records of the old one as far as their checksums hold. */
+ * from the records of the old one as far as their checksums hold.
+ *
+ * Where there was no list, a session need not wait until list and index are on
+ * disk.  The UIDVALIDITY is taken, so that nobody else gets it; UIDs and index
+ * are in memory, and both are written behind the answer (sync_due), under the
+ * locks for which all others wait meanwhile.
+ *
+ *	death before		no list: the next one takes a higher UIDVALIDITY
+ *	death while writing	the same, or the list is as it was told
+ *	the disk is full	as a death; this view is lost when it looks again
+ */
 #include "maildir/sync.h"
 
 #include <errno.h>
@@ -18,12 +28,16 @@ struct rebuild {
 	struct scan s;
 	struct uidlist l;
 	struct index new;
+	struct index old; /* of a late one: its lock */
+	struct dotlock lock; /* the same, of the list; dir -1: not held */
 	struct record *good; /* of the old one, what is whole and alive */
 	size_t goods;
 	struct names hints; /* for these */
 	bool sound; /* the old header, too */
+	int where; /* its files; -1: memory only */
 	struct news news;
 	struct fresh *fresh;
+	size_t freshes;
 	uint32_t *fresh_of, *hint_of; /* per name of the scan, + 1 */
 };
 
@@ -102,6 +116,14 @@ recall(struct rebuild *b)
 	return 0;
 }
 
+/* May the first list be written behind the answer? */
+static bool
+may_wait(const struct rebuild *b)
+{
+	return b->f->late && b->f->ix.h == NULL && b->l.uidvalidity == 0 &&
+	    b->l.st.st_ino == 0 && b->l.entries == 0;
+}
+
 /* List, listing, and UIDs for everything.  1: the list was changed by another
  * program since, so that it may have messages that the listing lacks. */
 static int
@@ -117,15 +139,18 @@ collect(struct rebuild *b)
 	n = sync_fresh(b->f, &b->s, &b->l, &b->fresh);
 	if (n == -1)
 		return -1;
+	b->freshes = (size_t)n;
 	b->l.prune = b->s.exact;
-	r = sync_assign(b->f, &b->s, &b->l, b->fresh, (size_t)n);
+	r = may_wait(b) ?
+	    sync_promise(b->f, &b->l, &b->lock, b->fresh, b->freshes) :
+	    sync_assign(b->f, &b->s, &b->l, b->fresh, b->freshes);
 	if (r == -1) {
 		if (!bearable() || b->l.uidvalidity == 0)
 			return -1;
 		b->s.settled = false;
 		r = 0;
 	}
-	for (size_t i = 0; i < (size_t)n; i++)
+	for (size_t i = 0; i < b->freshes; i++)
 		b->fresh_of[b->fresh[i].name] = (uint32_t)i + 1;
 	return r;
 }
@@ -160,12 +185,10 @@ collect_all(struct rebuild *b)
 	return r == -1 ? -1 : 0;
 }
 
-/* The record of entry i of the list. */
+/* The record of that name of the scan. */
 static int
-record(struct rebuild *b, size_t i)
+record(struct rebuild *b, size_t name, uint32_t uid)
 {
-	const struct uidlist_entry *e = &b->l.entry[i];
-	size_t name = e->found - 1;
 	bool hinted = b->hint_of[name] != 0;
 	const struct record *old =
 	    hinted ? &b->good[b->hint_of[name] - 1] : NULL;
@@ -178,7 +201,7 @@ record(struct rebuild *b, size_t i)
 		r = b->fresh[b->fresh_of[name] - 1].r;
 	else
 		return 0; /* gone meanwhile, or no message */
-	r.uid = e->uid;
+	r.uid = uid;
 	r.file.at = 0;
 	if (index_room(&b->new, 1) == -1 ||
 	    file_name(&b->new, &r, scan_text(&b->s, name),
@@ -193,6 +216,25 @@ record(struct rebuild *b, size_t i)
 			return -1;
 	}
 	file_put(&b->new, b->new.h->records, &r);
+	return 0;
+}
+
+/* In the order of UIDs: of the list, or of those that are to come into it. */
+static int
+records(struct rebuild *b)
+{
+	bool late = b->lock.dir != -1;
+
+	for (size_t i = 0; i < b->l.entries; i++) {
+		const struct uidlist_entry *e = &b->l.entry[i];
+
+		if (e->found != 0 && e->found != UIDLIST_KEEP &&
+		    record(b, e->found - 1, e->uid) == -1)
+			return -1;
+	}
+	for (size_t i = 0; late && i < b->freshes; i++)
+		if (record(b, b->fresh[i].name, b->fresh[i].uid) == -1)
+			return -1;
 	return 0;
 }
 
@@ -234,7 +276,7 @@ binary(char out[16], const char *header)
 /* Header and history, carried on from the old generation when that is whole
  * and of the same UIDVALIDITY. */
 static void
-finish(struct rebuild *b)
+head(struct rebuild *b)
 {
 	struct header *h = b->new.h;
 	const struct header *old = b->f->ix.h;
@@ -249,68 +291,133 @@ finish(struct rebuild *b)
 		h->cache_end = old->cache_end;
 		h->cache_waste = old->cache_waste;
 	} else {
-		struct stat st;
-
-		h->discarded = b->news.modseq;
-		if (b->new.dir != -1 &&
-		    fstatat(b->new.dir, "mailroom-index.cache", &st,
-			AT_SYMLINK_NOFOLLOW) == 0)
-			h->cache_end = (uint64_t)st.st_size;
+		h->modseq = h->discarded = b->news.modseq;
 	}
-	sync_news(&b->new, &b->news);
-	if (h->modseq == 0)
-		h->modseq = b->news.modseq;
 }
 
 static int
 build(struct rebuild *b)
 {
-	struct folder *f = b->f;
-	struct index *old = &f->ix;
-	int where = old->h != NULL && !old->writable ? -1 : f->files;
+	const struct header *old;
 
-	if (collect_all(b) == -1)
+	if (collect_all(b) == -1 ||
+	    index_new(&b->new, b->s.names, b->s.text_len) == -1)
 		return -1;
-	if (index_new(&b->new, where, b->l.entries) == -1)
-		return -1;
+	old = b->f->ix.h;
 	if (b->sound)
-		b->new.h->modseq = old->h->modseq;
+		b->new.h->modseq = old->modseq;
 	b->news.modseq = index_modseq(&b->new);
-	for (size_t i = 0; i < b->l.entries; i++)
-		if (b->l.entry[i].found != 0 &&
-		    b->l.entry[i].found != UIDLIST_KEEP && record(b, i) == -1)
-			return -1;
-	if (expunged(b) == -1)
+	if (records(b) == -1 || expunged(b) == -1)
 		return -1;
-	finish(b);
-	note_carry(&b->new);
-	index_end(&b->new);
-	return index_publish(&b->new);
+	head(b);
+	return 0;
 }
 
-int
-sync_rebuild(struct folder *f)
+/* From memory to the files of the index. */
+static void
+publish(struct rebuild *b)
 {
-	struct rebuild b = { .f = f,
-		.l.dir = -1,
-		.new.main.fd = -1,
-		.new.names.fd = -1 };
-	int e, r = build(&b);
+	struct index *new = &b->new;
+	struct stat st;
 
-	e = errno;
-	if (r == 0) {
+	new->dir = b->where;
+	if (!b->sound && new->dir != -1 &&
+	    fstatat(new->dir, "mailroom-index.cache", &st,
+		AT_SYMLINK_NOFOLLOW) == 0)
+		new->h->cache_end = (uint64_t)st.st_size;
+	sync_news(new, &b->news);
+	note_carry(new);
+	index_end(new);
+	index_publish(new);
+}
+
+static void
+end(struct rebuild *b)
+{
+	int e = errno;
+
+	dotlock_drop(&b->lock);
+	index_close(&b->old);
+	discard(b);
+	for (int op = 1; op < JOURNAL_OPS; op++)
+		ranges_free(&b->news.op[op]);
+	free(b);
+	errno = e;
+}
+
+/* The new generation in place of the old one. */
+static void
+swap(struct folder *f, struct rebuild *b)
+{
+	if (b->lock.dir != -1) { /* late: others go on waiting */
+		index_end(&b->new);
+		b->old = f->ix;
+		f->due = b;
+	} else {
+		publish(b);
 		index_unlock(&f->ix);
 		if (f->at == &f->ix && f->ix.h != NULL) {
 			f->old = f->ix;
 			f->at = &f->old;
 		} else
 			index_close(&f->ix);
-		f->ix = b.new;
-	} else
-		index_close(&b.new);
-	discard(&b);
-	for (int op = 1; op < JOURNAL_OPS; op++)
-		ranges_free(&b.news.op[op]);
-	errno = e;
+	}
+	f->ix = b->new;
+}
+
+int
+sync_rebuild(struct folder *f)
+{
+	struct rebuild *b = malloc(sizeof(*b));
+	int r;
+
+	if (b == NULL)
+		return fail("new index");
+	*b = (struct rebuild){ .f = f,
+		.where = f->ix.h != NULL && !f->ix.writable ? -1 : f->files,
+		.l.dir = -1,
+		.lock.dir = -1,
+		.old.main.fd = -1,
+		.old.names.fd = -1,
+		.new.main.fd = -1,
+		.new.names.fd = -1 };
+	r = build(b);
+	if (r == 0)
+		swap(f, b);
+	else
+		index_close(&b->new);
+	if (f->due != b)
+		end(b);
 	return r;
+}
+
+int
+sync_due(struct folder *f)
+{
+	struct rebuild *b = f->due;
+	int r;
+
+	if (b == NULL)
+		return 0;
+	f->due = NULL;
+	b->new = f->ix;
+	index_begin(&b->new);
+	r = sync_keep(f, &b->s, &b->l, b->fresh, b->freshes);
+	if (r == 0) {
+		sync_list(&b->new, &b->l, b->s.exact);
+		publish(b);
+		index_unlock(&b->new);
+	} else
+		index_end(&b->new);
+	f->ix = b->new;
+	end(b);
+	return r;
+}
+
+void
+sync_due_drop(struct folder *f)
+{
+	if (f->due != NULL)
+		end(f->due);
+	f->due = NULL;
 }

@@ -29,8 +29,9 @@ region_map(struct region *g, size_t size, bool writable)
 static int
 more_memory(struct region *g, size_t want)
 {
+	/* all at once: page by page is most of the time of filling it */
 	void *p = mmap(NULL, want, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return fail("memory for an index");
@@ -48,6 +49,8 @@ region_grow(struct region *g, size_t size)
 {
 	size_t want = g->mapped < MIN_SIZE ? MIN_SIZE : g->mapped;
 
+	if (g->p == NULL)
+		want = size;
 	while (want < size)
 		want += want / 2 / PAGE * PAGE;
 	if (want <= g->mapped)

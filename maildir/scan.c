@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "maildir/digits.h"
 #include "maildir/watch.h"
 #include "message/fail.h"
 
@@ -28,11 +29,9 @@ enum {
 	NEW = WATCH_NEW,
 	TRIES = 6,
 	FIRST_ROOM = 64,
+	AHEAD = 8,
 	UNSETTLED_MS = 20, /* a clock tick of the file system, at most */
-	SECOND = 1000000,
 };
-
-static const uint64_t LAST_SECOND = UINT64_MAX / SECOND - 1;
 
 static const char *const part[] = { "cur", "new" };
 
@@ -63,6 +62,7 @@ add_name(struct scan *s, const char *name, bool in_new, bool sure)
 	s->name[s->names++] =
 	    (struct scan_name){ .file = { .at = at,
 				    .base = (uint16_t)name_base(name) },
+		    .time = name_time(name),
 		    .in_new = in_new,
 		    .sure = sure };
 	return 0;
@@ -232,19 +232,65 @@ unwatched(struct scan *s, struct watch *w, int dir)
 	return 0;
 }
 
-struct key {
-	uint64_t time; /* microseconds, as far as they can be */
-	uint32_t name;
-};
-
-static int
-by_time(const void *a, const void *b, void *scan)
+int
+scan_order(const struct scan *s, size_t a, size_t b)
 {
-	const struct key *x = a, *y = b;
+	const struct scan_name *x = &s->name[a], *y = &s->name[b];
 
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
-	return name_order(scan_text(scan, x->name), scan_text(scan, y->name));
+	return strcmp(scan_text(s, a), scan_text(s, b));
+}
+
+static int
+by_text(const void *a, const void *b, void *scan)
+{
+	const struct digits *x = a, *y = b;
+
+	return scan_order(scan, x->at, y->at);
+}
+
+/* Names and text as the keys say, out of which they are read at random: so some
+ * are fetched ahead.  Octets of text. */
+static size_t
+gather(const struct scan *s, const struct digits *key, struct scan_name *name,
+    char *text)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < s->names; i++) {
+		const char *p = s->text + key[i].more;
+		size_t n;
+
+		if (i + AHEAD < s->names) {
+			__builtin_prefetch(s->text + key[i + AHEAD].more);
+			__builtin_prefetch(&s->name[key[i + AHEAD].at]);
+		}
+		n = strlen(p) + 1;
+		name[i] = s->name[key[i].at];
+		name[i].file.at = (uint32_t)end;
+		(void)memcpy(text + end, p, n);
+		end += n;
+	}
+	return end;
+}
+
+static void
+sort(const struct scan *s, struct digits *key, struct digits *room)
+{
+	size_t n = s->names;
+
+	for (size_t i = 0; i < n; i++)
+		key[i] = (struct digits){ s->name[i].time, (uint32_t)i,
+			s->name[i].file.at };
+	digits_sort(key, room, n);
+	for (size_t i = 0, e; i < n; i = e) {
+		for (e = i + 1; e < n && key[e].key == key[i].key;)
+			e++;
+		if (e - i > 1)
+			qsort_r(key + i, e - i, sizeof(*key), by_text,
+			    (void *)(uintptr_t)s);
+	}
 }
 
 /* Directories are read in an order that is as good as random.  In the order of
@@ -253,10 +299,9 @@ by_time(const void *a, const void *b, void *scan)
 static int
 order(struct scan *s)
 {
-	struct key *key = calloc(s->names + 1, sizeof(*key));
-	struct scan_name *name = calloc(s->names + 1, sizeof(*name));
+	struct digits *key = malloc((s->names + 1) * sizeof(*key));
+	struct scan_name *name = malloc((s->names + 1) * sizeof(*name));
 	char *text = malloc(s->text_len + 1);
-	size_t end = 0;
 
 	if (key == NULL || name == NULL || text == NULL) {
 		free(key);
@@ -264,34 +309,19 @@ order(struct scan *s)
 		free(text);
 		return fail("scan");
 	}
-	for (size_t i = 0; i < s->names; i++) {
-		uint64_t t[2];
-
-		name_time(scan_text(s, i), t);
-		t[0] = t[0] < LAST_SECOND ? t[0] : LAST_SECOND;
-		t[1] = t[1] < SECOND ? t[1] : SECOND - 1;
-		key[i] = (struct key){ t[0] * SECOND + t[1], (uint32_t)i };
-	}
-	qsort_r(key, s->names, sizeof(*key), by_time, s);
-	for (size_t i = 0; i < s->names; i++) {
-		const char *p = scan_text(s, key[i].name);
-		size_t n = strlen(p) + 1;
-
-		name[i] = s->name[key[i].name];
-		name[i].file.at = (uint32_t)end;
-		(void)memcpy(text + end, p, n);
-		end += n;
-	}
+	sort(s, key, (void *)name); /* which is not filled yet */
+	s->text_room = s->text_len + 1;
+	s->text_len = gather(s, key, name, text);
 	free(key);
 	free(s->name);
 	free(s->text);
 	s->name = name;
 	s->names_room = s->names + 1;
 	s->text = text;
-	s->text_room = s->text_len + 1;
-	s->text_len = end;
 	return 0;
 }
+
+_Static_assert(sizeof(struct digits) <= sizeof(struct scan_name), "room");
 
 /* As watched(); the last attempt does without a watch. */
 static int

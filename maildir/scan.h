@@ -16,6 +16,7 @@
 
 struct scan_name {
 	struct name_at file;
+	uint64_t time; /* name_time */
 	uint32_t entry; /* its line of the uidlist + 1; 0 none: uidlist_match */
 	bool in_new; /* in new/, else cur/ */
 	bool gone; /* set by scan_again */
@@ -52,6 +53,9 @@ scan_text(const struct scan *s, size_t i)
 {
 	return s->text + s->name[i].file.at;
 }
+
+/* name_order of two of them. */
+int scan_order(const struct scan *, size_t a, size_t b);
 
 /* Where are these messages now?  Names and directories are brought up to
  * date by base and stem; what an exact listing does not have is marked gone.

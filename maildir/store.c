@@ -11,6 +11,7 @@
 
 #include "maildir/delivery.h"
 #include "maildir/share.h"
+#include "maildir/sync.h"
 #include "message/fail.h"
 
 enum { DEPTH_MAX = 32, PART_MAX = 200 }; /* spec of mailbox names */
@@ -186,6 +187,7 @@ folder_leave(struct folder *f)
 {
 	int e = errno;
 
+	sync_due_drop(f);
 	index_close(&f->ix);
 	index_close(&f->old);
 	journal_close(&f->journal);

@@ -73,6 +73,8 @@ wasteful(const struct header *h)
 static int
 generation(struct folder *f)
 {
+	if (sync_due(f) == -1)
+		return -1;
 	for (;;) {
 		struct index next;
 		int r = index_lock(&f->ix);
@@ -247,6 +249,8 @@ at_rest(struct folder *f)
 	bool take = f->write && (f->store->options & STORE_KEEP_NEW) == 0;
 	struct stat st;
 
+	if (f->due != NULL)
+		return !f->distrust; /* nobody else can have looked */
 	if (f->ix.h == NULL || f->distrust || index_replaced(&f->ix) ||
 	    !index_sound(&f->ix) || index_follow(&f->ix) == -1 ||
 	    (take && f->ix.h->in_new > 0))

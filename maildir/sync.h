@@ -25,6 +25,11 @@ int sync_hold(struct folder *);
 int sync_lock_to_add(struct folder *);
 /* A new generation from uidlist and listing, lock held (rebuild.c). */
 int sync_rebuild(struct folder *);
+/* What that has left to do, if anything, since the folder was opened late and for
+ * the first time.  0; -1: the UIDs of this view are nobody else's. */
+int sync_due(struct folder *);
+/* The same, without doing it. */
+void sync_due_drop(struct folder *);
 /* Is the index as new/, cur/ and uidlist are? */
 bool sync_current(const struct folder *);
 bool sync_list_current(const struct folder *, struct stat *);
@@ -51,7 +56,6 @@ void sync_list(struct index *, const struct uidlist *, bool all);
 struct fresh {
 	uint32_t name; /* in the scan */
 	uint32_t uid; /* 0: none yet, or none to be had */
-	uint64_t time[2];
 	struct record r;
 };
 ptrdiff_t sync_fresh(struct folder *, struct scan *, struct uidlist *,
@@ -59,6 +63,12 @@ ptrdiff_t sync_fresh(struct folder *, struct scan *, struct uidlist *,
 /* 0; 1: the list is another one now and has been matched anew; -1. */
 int sync_assign(struct folder *, struct scan *, struct uidlist *,
     struct fresh *, size_t);
+/* Where there is no list, in memory, and the lock is held: sync_keep, under it,
+ * brings the same UIDs to the disk.  0; 1: there is a list; -1. */
+int sync_promise(const struct folder *, struct uidlist *, struct dotlock *,
+    struct fresh *, size_t);
+int sync_keep(struct folder *, struct scan *, struct uidlist *, struct fresh *,
+    size_t);
 /* W of line entry - 1 of the list; 0: none. */
 uint64_t sync_wire(const struct uidlist *, uint32_t entry);
 /* Two files of one base in one folder: the second gets another. */

@@ -52,13 +52,15 @@ more_text(struct uidlist *l, size_t n)
 }
 
 static int
-more_entries(struct uidlist *l)
+more_entries(struct uidlist *l, size_t more)
 {
-	size_t n = l->room < 64 ? 64 : l->room * 2;
+	size_t n = l->room < 32 ? 64 : l->room * 2;
 	void *p;
 
-	if (l->entries < l->room)
+	if (l->entries + more <= l->room)
 		return 0;
+	if (n < l->entries + more)
+		n = l->entries + more;
 	p = reallocarray(l->entry, n, sizeof(*l->entry));
 	if (p == NULL)
 		return fail("%s", file);
@@ -166,7 +168,7 @@ parse_all(struct uidlist *l)
 			break;
 		}
 		*lf = '\0';
-		if (more_entries(l) == -1)
+		if (more_entries(l, 1) == -1)
 			return -1;
 		if (l->lines++ == 0)
 			header(l, p, &old);
@@ -362,6 +364,12 @@ renumber(struct uidlist *l)
 }
 
 int
+uidlist_room(struct uidlist *l, size_t entries, size_t octets)
+{
+	return more_text(l, octets) == -1 ? -1 : more_entries(l, entries);
+}
+
+int
 uidlist_add(struct uidlist *l, const char *name, const char *fields)
 {
 	struct uidlist_entry e = { .found = 0 };
@@ -370,7 +378,7 @@ uidlist_add(struct uidlist *l, const char *name, const char *fields)
 
 	if (l->uidnext >= uid_last)
 		renumber(l);
-	if (more_text(l, base + 2) == -1 || more_entries(l) == -1)
+	if (more_text(l, base + 2) == -1 || more_entries(l, 1) == -1)
 		return -1;
 	/* offset 0 of the text means "no fields" */
 	if (l->text_len == 0)
@@ -431,6 +439,17 @@ new_guid(char out[34])
 		(void)sprintf(out + 1 + 2 * i, "%02x", raw[i]);
 }
 
+int
+uidlist_begin(struct uidlist *l, int root)
+{
+	if (l->header[0] == '\0')
+		new_guid(l->header);
+	if (l->uidvalidity != 0)
+		return 0;
+	l->begun = true;
+	return uidvalidity_next(root, &l->uidvalidity);
+}
+
 /* The whole list, or only what was added. */
 static int
 save(struct uidlist *l, bool whole, int root)
@@ -440,11 +459,10 @@ save(struct uidlist *l, bool whole, int root)
 
 	buf_init(&b, LIST_MAX);
 	if (whole) {
-		if (l->uidvalidity == 0 &&
-		    uidvalidity_next(root, &l->uidvalidity) == -1)
+		if (uidlist_begin(l, root) == -1 ||
+		    (l->begun && uidvalidity_keep(root, l->uidvalidity) == -1))
 			return -1;
-		if (l->header[0] == '\0')
-			new_guid(l->header);
+		l->begun = false;
 		buf_printf(&b, "3 V%u N%u %s\n", l->uidvalidity, l->uidnext,
 		    l->header);
 	}

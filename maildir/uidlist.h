@@ -40,6 +40,7 @@ struct uidlist {
 	char header[128]; /* fields of line 1 beside V and N: "Ga85e..." */
 	size_t lines; /* in the file, with those that do not count */
 	size_t on_disk; /* entries that are in the file */
+	bool begun; /* by uidlist_begin: uidvalidity is not kept yet */
 	bool rewrite; /* missing, old version, damaged or torn */
 	bool prune; /* entries that were not found may go at a rewrite */
 	struct stat st; /* of the file as read */
@@ -71,6 +72,8 @@ int uidlist_lock(struct uidlist *, struct dotlock *);
  * 0; -1: no memory. */
 int uidlist_match(struct uidlist *, struct scan *);
 
+/* Room for so many more, at once.  0; -1. */
+int uidlist_room(struct uidlist *, size_t entries, size_t octets);
 /* Give the next UID to a message, in memory.  "fields" may be NULL.  "name" is
  * cut to its base.  0; -1. */
 int uidlist_add(struct uidlist *, const char *name, const char *fields);
@@ -78,6 +81,10 @@ int uidlist_add(struct uidlist *, const char *name, const char *fields);
 /* Add a field to entry i, in memory; with l->rewrite set, uidlist_commit
  * writes it.  0; -1. */
 int uidlist_set(struct uidlist *, size_t i, const char *field);
+
+/* A list without UIDVALIDITY gets the next one, and UIDs may be added, before
+ * anything is on disk: whoever finds no list takes another UIDVALIDITY.  0; -1. */
+int uidlist_begin(struct uidlist *, int root);
 
 /* Make everything added durable, under the lock.  -1: errno, fail_text();
  * then no UID that was added may be shown.  "root" is the top Maildir of the
@@ -95,7 +102,10 @@ uidlist_name(const struct uidlist *l, size_t i)
 }
 
 /* The next UIDVALIDITY below "root": above every earlier one and not below
- * the time, kept in dovecot-uidvalidity as Dovecot does.  0; -1. */
+ * the time.  No other process gets it again.  0; -1. */
 int uidvalidity_next(int root, uint32_t *out);
+/* Keep it in dovecot-uidvalidity as Dovecot does, which makes that durable.
+ * 0; -1. */
+int uidvalidity_keep(int root, uint32_t);
 
 #endif

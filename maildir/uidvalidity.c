@@ -80,8 +80,8 @@ kept(int root)
 
 /* Another process may be at it too: then it has a value as good as ours, and
  * the file name has the highest anyway. */
-static int
-keep(int root, uint32_t v)
+int
+uidvalidity_keep(int root, uint32_t v)
 {
 	char text[DIGITS + 1];
 
@@ -130,7 +130,7 @@ uidvalidity_next(int root, uint32_t *out)
 		if (r == 0)
 			continue;
 		*out = next;
-		return keep(root, next);
+		return 0;
 	}
 	return fail_as(EAGAIN, "%s never stands still", counter);
 }

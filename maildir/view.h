@@ -59,6 +59,8 @@ struct folder {
 	struct ranges touched; /* UIDs whose files this view has renamed */
 	uint32_t came_from; /* what came has no lower UID; 0: not known */
 	size_t late_at; /* where folder_late goes on */
+	bool late; /* a first list may be written behind the answer */
+	struct rebuild *due; /* that is to be done; NULL: nothing */
 	struct ranges vanished; /* of folder_vanished */
 	uint32_t *list[3]; /* of folder_sync: gone, gone_uid, changed */
 	size_t list_room[3];

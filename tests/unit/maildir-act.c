@@ -3,13 +3,13 @@
  *
  * usage: maildir-act [-l] DIR FOLDER
  *
- *	-l: names may follow later (STORE_LATE)
+ *	-l: names, and a first list, may follow later (STORE_LATE)
  *
  *	sync | list | info | flag N +|-|= MASK | word N NAME | expunge N |
  *	copy N FOLDER | move N FOLDER | append FOLDER TEXT | cat N | wait MS |
  *	import courier|qmail | folders | create FOLDER |
  *	subscribe 0|1 FOLDER (1: no more) | all +|-|= MASK | erase |
- *	late (one share of names) | die */
+ *	late (one share of names) | told (UIDVALIDITY, UIDNEXT) | die */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +111,15 @@ static void
 late(const struct task *t)
 {
 	(void)printf("late %d\n", folder_late(t->f));
+}
+
+static void
+told(const struct task *t)
+{
+	struct folder_info i;
+
+	folder_info(t->f, &i);
+	(void)printf("told %u %u\n", i.uidvalidity, i.uidnext);
 }
 
 static void
@@ -266,6 +275,7 @@ static const struct {
 	{ "all", all },
 	{ "erase", erase },
 	{ "late", late },
+	{ "told", told },
 	{ "die", die },
 };
 
@@ -299,7 +309,9 @@ main(int argc, char **argv)
 	if (argc != 3)
 		errx(64, "see the top of maildir-act.c");
 	t.s = store_open(argv[1], NULL, later ? STORE_LATE : 0);
-	t.f = t.s == NULL ? NULL : folder_open(t.s, argv[2], true);
+	t.f = t.s == NULL ? NULL :
+	    later	  ? folder_open_late(t.s, argv[2], true) :
+			    folder_open(t.s, argv[2], true);
 	if (t.f == NULL)
 		errx(75, "%s", fail_text());
 	while (fgets(line, sizeof(line), stdin) != NULL) {

@@ -264,6 +264,7 @@ TEST(uidvalidity)
 	/* Dovecot's file name alone, with a value of the future */
 	place_put(&p, "dovecot-uidvalidity.f0000000", "");
 	CHECK(uidvalidity_next(p.dir, &a) == 0 && a == 0xf0000001);
+	CHECK(uidvalidity_keep(p.dir, a) == 0);
 	CHECK_STR(place_get(&p, "dovecot-uidvalidity"), "f0000001");
 	CHECK(faccessat(p.dir, "dovecot-uidvalidity.f0000001", F_OK, 0) == 0);
 	place_drop(&p);
