@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -411,6 +412,8 @@ sync_due(struct folder *f)
 		index_end(&b->new);
 	f->ix = b->new;
 	end(b);
+	(void)malloc_trim(
+	    0); /* of a large folder much, and never needed again */
 	return r;
 }
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,9 @@ enum {
 	TRIES = 6,
 	FIRST_ROOM = 64,
 	AHEAD = 8,
+	ENTRY = 40, /* octets of a directory for a name, at least */
+	TEXT_FIRST = 16 << 20,
+	KEPT = 32 << 20,
 	UNSETTLED_MS = 20, /* a clock tick of the file system, at most */
 };
 
@@ -68,6 +72,27 @@ add_name(struct scan *s, const char *name, bool in_new, bool sure)
 	return 0;
 }
 
+/* Room for what a directory of that size may have, at once. */
+static int
+make_room(struct scan *s, int dir)
+{
+	void *name = s->name, *text = s->text;
+	struct stat st;
+	size_t n;
+
+	if (fstat(dir, &st) == -1 || st.st_size > TEXT_FIRST)
+		return 0;
+	n = (size_t)st.st_size;
+	if (watch_grow(&name, &s->names_room, s->names, n / ENTRY,
+		sizeof(*s->name)) == -1)
+		return -1;
+	s->name = name;
+	if (watch_grow(&text, &s->text_room, s->text_len, n, 1) == -1)
+		return -1;
+	s->text = text;
+	return 0;
+}
+
 static int
 list(struct scan *s, struct watch *w, int which)
 {
@@ -75,7 +100,8 @@ list(struct scan *s, struct watch *w, int which)
 	    __attribute__((aligned(__alignof__(struct dirent64))));
 	ssize_t n;
 
-	if (lseek(w->dir[which], 0, SEEK_SET) == -1)
+	if (lseek(w->dir[which], 0, SEEK_SET) == -1 ||
+	    make_room(s, w->dir[which]) == -1)
 		return fail("read %s", part[which]);
 	while ((n = getdents64(w->dir[which], room, sizeof(room))) > 0) {
 		for (char *p = room; p < room + n;) {
@@ -349,6 +375,10 @@ scan_run(struct scan *s, int dir)
 {
 	int r = 0;
 
+	/* A page that is given back and comes again is zeroed: with all of them
+	 * that takes as long as the names do. */
+	(void)mallopt(M_MMAP_THRESHOLD, KEPT);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
 	*s = (struct scan){ .names_room = FIRST_ROOM };
 	s->name = calloc(FIRST_ROOM, sizeof(*s->name));
 	if (s->name == NULL)
