@@ -102,8 +102,7 @@ uint32_t view_number(const struct folder *, size_t place);
  * mended for the next view. */
 int view_look(const struct folder *, uint32_t number, struct record *);
 int view_record(struct folder *, uint32_t number, struct record *);
-/* Do it to the file of that message, which "path" then has.  -1 with ENOENT:
- * gone (reach.c). */
+/* Do it to the file of that message, which "path" then has.  -1 ENOENT: gone. */
 int view_reach(struct folder *, uint32_t uid, char path[FLAGS_NAME],
     int (*act)(int dir, const char *path));
 /* Expunge without holding: they have gone elsewhere.  0; -1. */
