@@ -21,7 +21,13 @@ static const char names_file[] = "mailroom-index.names";
 static const char main_tmp[] = "mailroom-index.tmp";
 static const char names_tmp[] = "mailroom-index.names.tmp";
 
-enum { NAMES_HEAD = 16, NAMES_MAX = 0x7fffffff };
+enum {
+	NAMES_HEAD = 16,
+	NAMES_MAX = 0x7fffffff,
+	/* A large write is kept in large folios, and who looks at one record in
+	 * a map of it has them all. */
+	PIECE = 32 * 1024,
+};
 
 static int
 fresh(int dir, const char *name)
@@ -72,6 +78,17 @@ index_new(struct index *ix, size_t records, size_t octets)
 	return 0;
 }
 
+static int
+write_pieces(int fd, const char *p, size_t n)
+{
+	for (size_t at = 0, piece; at < n; at += piece) {
+		piece = n - at < PIECE ? n - at : PIECE;
+		if (file_write(fd, span_n(p + at, piece)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Put what a region has into a file, which it is from now on. */
 static int
 store(struct region *g, int dir, const char *name, size_t used)
@@ -80,7 +97,7 @@ store(struct region *g, int dir, const char *name, size_t used)
 
 	if (fd == -1)
 		return -1;
-	if (file_write(fd, span_n(g->p, used)) == 0) {
+	if (write_pieces(fd, g->p, used) == 0) {
 		g->fd = fd;
 		if (region_map(g, used, true) == 0)
 			return 0;

@@ -15,18 +15,34 @@ mix_word(uint64_t h, uint64_t word)
 }
 
 static inline uint64_t
-mix(uint64_t h, const void *p, size_t n)
+mix_word_at(const char *p)
 {
-	const char *s = p;
 	uint64_t word;
 
-	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
-		(void)memcpy(&word, s, sizeof(word));
-		h = mix_word(h, word);
+	(void)memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* In two chains that need not wait for each other; what is left at the end is
+ * taken by words, too, which may repeat octets. */
+static inline uint64_t
+mix(uint64_t h, const void *p, size_t n)
+{
+	const char *s = p, *end = s + n;
+	uint64_t other = n;
+
+	for (; end - s > 16; s += 16) {
+		h = mix_word(h, mix_word_at(s));
+		other = mix_word(other, mix_word_at(s + 8));
 	}
-	word = 0;
-	(void)memcpy(&word, s, n);
-	return (h ^ word) * 0xff51afd7ed558ccd + 1;
+	if (end - s >= 8)
+		h = mix_word(h, mix_word_at(s));
+	if (n >= 8)
+		other = mix_word(other, mix_word_at(end - 8));
+	else
+		while (s < end)
+			h = mix_word(h, (unsigned char)*s++);
+	return mix_word(h, other * 3);
 }
 
 #endif

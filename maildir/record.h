@@ -70,6 +70,6 @@ struct header {
 _Static_assert(sizeof(struct record) == 64, "record");
 _Static_assert(sizeof(struct header) <= 320, "header");
 
-enum { INDEX_HEADER = 320, INDEX_VERSION = 5 };
+enum { INDEX_HEADER = 320, INDEX_VERSION = 6 };
 
 #endif
