@@ -412,8 +412,8 @@ sync_due(struct folder *f)
 		index_end(&b->new);
 	f->ix = b->new;
 	end(b);
-	(void)malloc_trim(
-	    0); /* of a large folder much, and never needed again */
+	/* of a large folder it is much, and never needed again */
+	(void)malloc_trim(0);
 	return r;
 }
 
