@@ -48,31 +48,7 @@ setup() {
 }
 
 @test "mbsync: both ways" {
-	cat >"$T/rc" <<-END
-	IMAPAccount a
-	Host $HOST
-	Port 20143
-	User alice
-	Pass correct-horse
-	SSLType None
-	AuthMechs LOGIN
-
-	IMAPStore far
-	Account a
-
-	MaildirStore near
-	Path $T/near/
-	Inbox $T/near/INBOX
-	SubFolders Verbatim
-
-	Channel c
-	Far :far:
-	Near :near:
-	Patterns *
-	Create Both
-	Expunge Both
-	SyncState *
-	END
+	mbsync_rc alice "$T/near" >"$T/rc"
 	mkdir "$T/near"
 	HOME=$T mbsync -q -c "$T/rc" -a
 	[ "$(find "$T/near/INBOX/cur" "$T/near/INBOX/new" -type f | wc -l)" -eq 3 ]

@@ -47,3 +47,32 @@ end() {
 	say "$1" 'C: Z LOGOUT' 'S* Z OK Bye'
 	eval "exec $1<&-"
 }
+
+# mbsync_rc USER DIR: what mbsync needs to keep DIR and the server alike.
+mbsync_rc() {
+	cat <<-END
+		IMAPAccount a
+		Host $HOST
+		Port 20143
+		User $1
+		Pass correct-horse
+		SSLType None
+		AuthMechs LOGIN
+
+		IMAPStore far
+		Account a
+
+		MaildirStore near
+		Path $2/
+		Inbox $2/INBOX
+		SubFolders Verbatim
+
+		Channel c
+		Far :far:
+		Near :near:
+		Patterns *
+		Create Both
+		Expunge Both
+		SyncState *
+	END
+}

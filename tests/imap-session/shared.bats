@@ -357,31 +357,7 @@ log_in() {
 	imap
 	for user in alice bob; do
 		mkdir "$T/near.$user"
-		cat >"$T/rc.$user" <<-END
-		IMAPAccount a
-		Host $HOST
-		Port 20143
-		User $user
-		Pass correct-horse
-		SSLType None
-		AuthMechs LOGIN
-
-		IMAPStore far
-		Account a
-
-		MaildirStore near
-		Path $T/near.$user/
-		Inbox $T/near.$user/INBOX
-		SubFolders Verbatim
-
-		Channel c
-		Far :far:
-		Near :near:
-		Patterns *
-		Create Both
-		Expunge Both
-		SyncState *
-		END
+		mbsync_rc $user "$T/near.$user" >"$T/rc.$user"
 		HOME=$T mbsync -q -c "$T/rc.$user" -a
 	done
 	printf 'Subject: note\n\nfor all\n' \
