@@ -114,3 +114,12 @@ owned() {
 	done
 	DRIVE=$T/${DRIVE##*/} ACT=$T/${ACT##*/}
 }
+
+# fill N: so many messages, unseen.
+fill() {
+	local i
+	mkdir -p "$M"/{cur,new,tmp}
+	for ((i = 0; i < $1; i++)); do
+		echo x >"$M/cur/$i.x:2,"
+	done
+}

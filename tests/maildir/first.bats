@@ -9,14 +9,13 @@ load common
 
 teardown() { lib_teardown; }
 
-# fill N: so many messages that nobody has seen, and "UID NAME" in $T/want.
-fill() {
+# begin: a hundred of them, kept in $T/origin, too, and "UID NAME" in $T/want.
+begin() {
 	local i
-	mkdir -p "$M"/{cur,new,tmp}
-	for ((i = 1; i <= $1; i++)); do
-		echo x >"$M/cur/$i.x:2,"
-		echo "$i $i.x" >>"$T/want"
-	done
+	fill 100
+	for ((i = 0; i < 100; i++)); do
+		echo "$((i + 1)) $i.x"
+	done >"$T/want"
 	cp -a "$M" "$T/origin"
 }
 
@@ -36,7 +35,7 @@ as_told() {
 }
 
 @test "first: the list follows, and holds what was told" {
-	fill 100
+	begin
 	first told late >"$T/out"
 	grep -q ' 101$' "$T/out"
 	as_told "$(told <"$T/out")"
@@ -47,7 +46,7 @@ as_told() {
 
 @test "first: none that was told is given again" {
 	local a b
-	fill 100
+	begin
 	a=$(first told die | told)
 	[ ! -e "$M/dovecot-uidlist" ]
 	b=$(first told die | told)
@@ -58,7 +57,7 @@ as_told() {
 }
 
 @test "first: whatever needs it on disk writes it" {
-	fill 100
+	begin
 	first 'flag 1 + 1' told die >"$T/out"
 	as_told "$(told <"$T/out")"
 	rm -rf "$M" && cp -a "$T/origin" "$M"
@@ -68,7 +67,7 @@ as_told() {
 
 @test "first: others wait for it" {
 	local to
-	fill 100
+	begin
 	exec {to}> >("$ACT" -l "$M" INBOX >"$T/out" 3>&-)
 	echo told >&"$to"
 	wait_for 20 grep -q ^told "$T/out"
@@ -97,19 +96,19 @@ kept() {
 
 # SOAK=1: at each call.
 @test "first: killed" {
-	fill 100
+	begin
 	each_kill again kept "$(times 7 1)"
 }
 
 @test "first: a disk that is full" {
-	fill 100
+	begin
 	each_fault fdatasync ENOSPC again kept
 	each_fault renameat ENOSPC again kept
 	each_fault write ENOSPC again kept
 }
 
 @test "first: SELECT waits for no disk" {
-	fill 100
+	begin
 	fault fdatasync ENOSPC
 	printf '%s\r\n' 'a SELECT INBOX' 'b NOOP' 'c LOGOUT' |
 		HOME=$T "${FAULT[@]}" "$BIN/imap-session" -c "$CONFIG" >"$T/out"

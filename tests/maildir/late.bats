@@ -8,15 +8,6 @@ load common
 
 teardown() { lib_teardown; }
 
-# fill N: so many messages, unseen.
-fill() {
-	local i
-	mkdir -p "$M"/{cur,new,tmp}
-	for ((i = 0; i < $1; i++)); do
-		echo x >"$M/cur/$i.x:2,"
-	done
-}
-
 # late LINE...: a view whose names may follow.
 late() { printf '%s\n' "$@" | "${FAULT[@]}" "$ACT" -l "$M" INBOX; }
 
