@@ -16,13 +16,10 @@
 #include "message/fail.h"
 #include "message/file.h"
 
-static const char main_file[] = "mailroom-index";
-static const char names_file[] = "mailroom-index.names";
-static const char main_tmp[] = "mailroom-index.tmp";
-static const char names_tmp[] = "mailroom-index.names.tmp";
+static const char main_tmp[] = INDEX_FILE ".tmp";
+static const char names_tmp[] = INDEX_NAMES ".tmp";
 
 enum {
-	NAMES_HEAD = 16,
 	NAMES_MAX = 0x7fffffff,
 	/* A large write is kept in large folios, and who looks at one record in
 	 * a map of it has them all. */
@@ -38,19 +35,12 @@ fresh(int dir, const char *name)
 }
 
 static void
-point(struct index *ix)
-{
-	ix->h = (void *)ix->main.p;
-	ix->r = (void *)(ix->main.p + INDEX_HEADER);
-}
-
-static void
 start(struct index *ix)
 {
 	struct timespec t;
 	uint64_t generation;
 
-	point(ix);
+	index_point(ix);
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	generation = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 	(void)memset(ix->h, 0, sizeof(*ix->h));
@@ -58,7 +48,7 @@ start(struct index *ix)
 	ix->h->version = INDEX_VERSION;
 	ix->h->generation = generation;
 	(void)memcpy(ix->names.p, &generation, sizeof(generation));
-	ix->h->names_end = NAMES_HEAD;
+	ix->h->names_end = INDEX_NAMES_HEAD;
 	ix->locked = true;
 	index_begin(ix);
 }
@@ -72,7 +62,7 @@ index_new(struct index *ix, size_t records, size_t octets)
 		.writable = true };
 	if (region_grow(&ix->main,
 		INDEX_HEADER + (records + 1) * sizeof(struct record)) == -1 ||
-	    region_grow(&ix->names, NAMES_HEAD + octets) == -1)
+	    region_grow(&ix->names, INDEX_NAMES_HEAD + octets) == -1)
 		return -1;
 	start(ix);
 	return 0;
@@ -119,11 +109,11 @@ index_publish(struct index *ix)
 	if (store(&ix->names, ix->dir, names_tmp, ix->h->names_end) == 0 &&
 	    store(&ix->main, ix->dir, main_tmp,
 		INDEX_HEADER + records * sizeof(struct record)) == 0) {
-		point(ix);
+		index_point(ix);
 		if (flock(ix->main.fd, LOCK_EX) == 0 &&
 		    fstat(ix->main.fd, &st) == 0 &&
-		    renameat(ix->dir, names_tmp, ix->dir, names_file) == 0 &&
-		    renameat(ix->dir, main_tmp, ix->dir, main_file) == 0) {
+		    renameat(ix->dir, names_tmp, ix->dir, INDEX_NAMES) == 0 &&
+		    renameat(ix->dir, main_tmp, ix->dir, INDEX_FILE) == 0) {
 			ix->dev = st.st_dev;
 			ix->ino = st.st_ino;
 			ix->locked = true;
@@ -143,7 +133,7 @@ index_room(struct index *ix, size_t more)
 
 	if (region_grow(&ix->main, need) == -1)
 		return -1;
-	point(ix);
+	index_point(ix);
 	return 0;
 }
 
@@ -153,7 +143,7 @@ index_name(struct index *ix, const char *name, size_t n, uint32_t *at)
 	size_t end = ix->h->names_end;
 
 	if (end + n + 1 > NAMES_MAX)
-		return fail_as(EFBIG, "%s is full", names_file);
+		return fail_as(EFBIG, "%s is full", INDEX_NAMES);
 	if (region_grow(&ix->names, end + n + 1) == -1)
 		return -1;
 	(void)memcpy(ix->names.p + end, name, n);
@@ -166,13 +156,13 @@ index_name(struct index *ix, const char *name, size_t n, uint32_t *at)
 void
 index_remove(int dir)
 {
-	const size_t n = sizeof(main_file) - 1;
+	const size_t n = sizeof(INDEX_FILE) - 1;
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, main_file, n) == 0 &&
+		if (strncmp(e->d_name, INDEX_FILE, n) == 0 &&
 		    (e->d_name[n] == '\0' || e->d_name[n] == '.'))
 			(void)unlinkat(dir, e->d_name, 0);
 	if (d != NULL)

@@ -16,12 +16,9 @@
 #include "message/fail.h"
 
 static const char magic[8] = "mailroom";
-static const char main_file[] = "mailroom-index";
-static const char names_file[] = "mailroom-index.names";
 
 enum {
 	LOCK_WAIT = 30, /* seconds */
-	NAMES_HEAD = 16, /* generation, and so that no name is at 0 */
 	CHECKED = offsetof(struct header, check), /* octets */
 };
 
@@ -121,13 +118,6 @@ index_modseq(const struct index *ix)
 	return now > ix->h->modseq ? now : ix->h->modseq + 1;
 }
 
-static void
-point(struct index *ix)
-{
-	ix->h = (void *)ix->main.p;
-	ix->r = ix->main.p == NULL ? NULL : (void *)(ix->main.p + INDEX_HEADER);
-}
-
 /* ---- opening */
 
 /* A file of ours: regular, of this user, with one name.  ENOENT otherwise, so
@@ -166,16 +156,16 @@ index_follow(struct index *ix)
 		return 0;
 	if (need > ix->main.mapped) {
 		if (fstat(ix->main.fd, &st) == -1 || (size_t)st.st_size < need)
-			return fail_as(EIO, "%s is cut short", main_file);
+			return fail_as(EIO, "%s is cut short", INDEX_FILE);
 		if (region_map(&ix->main, (size_t)st.st_size, ix->writable) ==
 		    -1)
 			return -1;
-		point(ix);
+		index_point(ix);
 	}
 	if (ix->h->names_end > ix->names.mapped) {
 		if (fstat(ix->names.fd, &st) == -1 ||
 		    (size_t)st.st_size < ix->h->names_end)
-			return fail_as(EIO, "%s is cut short", names_file);
+			return fail_as(EIO, "%s is cut short", INDEX_NAMES);
 		return region_map(&ix->names, (size_t)st.st_size, ix->writable);
 	}
 	return 0;
@@ -196,11 +186,11 @@ index_peek(int dir, const char *path, struct header *h)
 	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOATIME |
 		    O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS };
-	char name[NAME_MAX + sizeof(main_file) + 2];
+	char name[NAME_MAX + sizeof(INDEX_FILE) + 2];
 	ssize_t n;
 	int fd;
 
-	(void)snprintf(name, sizeof(name), "%s/%s", path, main_file);
+	(void)snprintf(name, sizeof(name), "%s/%s", path, INDEX_FILE);
 	fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
 	if (fd == -1)
 		return false;
@@ -231,7 +221,7 @@ usable(struct index *ix)
 
 	if (ix->h == NULL || ix->names.p == NULL ||
 	    ix->main.mapped < INDEX_HEADER + sizeof(struct record) ||
-	    ix->names.mapped < NAMES_HEAD ||
+	    ix->names.mapped < INDEX_NAMES_HEAD ||
 	    memcmp(ix->h->magic, magic, sizeof(magic)) != 0 ||
 	    ix->h->version != INDEX_VERSION)
 		return false;
@@ -250,21 +240,21 @@ index_open(struct index *ix, int dir)
 		.writable = true };
 	if (dir == -1)
 		return 0;
-	ix->main.fd = open_file(dir, main_file, &ix->writable, &st);
+	ix->main.fd = open_file(dir, INDEX_FILE, &ix->writable, &st);
 	if (ix->main.fd == -1)
 		return errno == ENOENT || errno == ELOOP ?
 		    0 :
-		    fail("open %s", main_file);
+		    fail("open %s", INDEX_FILE);
 	ix->dev = st.st_dev;
 	ix->ino = st.st_ino;
-	ix->names.fd = open_file(dir, names_file, &ix->writable, &names);
+	ix->names.fd = open_file(dir, INDEX_NAMES, &ix->writable, &names);
 	if (ix->names.fd == -1 || st.st_size < INDEX_HEADER ||
-	    names.st_size < NAMES_HEAD)
+	    names.st_size < INDEX_NAMES_HEAD)
 		return 0;
 	if (region_map(&ix->main, (size_t)st.st_size, ix->writable) == -1 ||
 	    region_map(&ix->names, (size_t)names.st_size, ix->writable) == -1)
 		return -1;
-	point(ix);
+	index_point(ix);
 	return usable(ix) ? 1 : 0;
 }
 
@@ -285,7 +275,7 @@ index_replaced(const struct index *ix)
 
 	if (ix->dir == -1)
 		return false;
-	return fstatat(ix->dir, main_file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	return fstatat(ix->dir, INDEX_FILE, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    st.st_ino != ix->ino || st.st_dev != ix->dev;
 }
 
@@ -303,7 +293,7 @@ index_unlock(struct index *ix)
 static void
 make_file(struct index *ix)
 {
-	int fd = openat(ix->dir, main_file,
+	int fd = openat(ix->dir, INDEX_FILE,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat st;
 
@@ -318,7 +308,7 @@ make_file(struct index *ix)
 	if (fd != -1)
 		(void)close(fd);
 	if ((fd == -1 && errno != ELOOP && errno != EACCES) ||
-	    unlinkat(ix->dir, main_file, 0) == -1)
+	    unlinkat(ix->dir, INDEX_FILE, 0) == -1)
 		ix->dir = -1;
 }
 
@@ -333,9 +323,9 @@ take(int fd)
 		struct timespec t = { 0, us * 1000 };
 
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return fail("lock %s", main_file);
+			return fail("lock %s", INDEX_FILE);
 		if (waited > LOCK_WAIT * 1000000L)
-			return fail_as(EAGAIN, "%s is locked", main_file);
+			return fail_as(EAGAIN, "%s is locked", INDEX_FILE);
 		(void)nanosleep(&t, NULL);
 		if (us < 4000)
 			us *= 2;

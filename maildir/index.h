@@ -21,6 +21,10 @@
 #include "maildir/record.h"
 #include "maildir/region.h"
 
+#define INDEX_FILE "mailroom-index"
+#define INDEX_NAMES "mailroom-index.names"
+enum { INDEX_NAMES_HEAD = 16 }; /* the generation; so no name is at 0 */
+
 struct index {
 	int dir; /* where its files lie, borrowed; -1: memory only */
 	struct region main, names;
@@ -76,6 +80,14 @@ int index_follow(struct index *);
 void index_seal(const struct index *, struct record *);
 /* A copy that is whole: false when the record is damaged. */
 bool index_get(const struct index *, size_t i, struct record *);
+
+/* Behind whatever may have moved "main". */
+static inline void
+index_point(struct index *ix)
+{
+	ix->h = (void *)ix->main.p;
+	ix->r = ix->main.p == NULL ? NULL : (void *)(ix->main.p + INDEX_HEADER);
+}
 
 static inline const char *
 index_text(const struct index *ix, const struct record *r)
