@@ -214,7 +214,7 @@ tell(struct post *p, bool twice, bool answered)
 	    p->verdict.folder);
 	if (!twice && m.uid == 0) {
 		cmd_open(c, false);
-		if (cmd_pick_one(c, p->name))
+		if (cmd_pick_name(c, p->name))
 			(void)folder_get(c->folder, c->number[0], &m);
 	}
 	buf_init(&name, 4096);

@@ -248,23 +248,35 @@ unhold(struct cmd *c, const struct held *h)
 	if (c->folder != NULL)
 		folder_close(c->folder);
 	cmd_open(c, false);
-	if (cmd_pick_one(c, name) &&
+	if (cmd_pick_name(c, name) &&
 	    folder_get(c->folder, c->number[0], &m) == 0)
 		cmd_done(c, m.uid, "undelete");
 }
 
 static void
-unhold_one(struct cmd *c, const struct held *held, ptrdiff_t n, const char *arg)
+unhold_some(struct cmd *c, struct held *held, ptrdiff_t n, const char *arg)
 {
-	uint64_t uid;
+	struct span rest = span(arg);
+	uint32_t range[2];
+	int r = 1;
 
-	if (span_number(span(arg), UINT32_MAX, &uid) == 0 && uid != 0)
-		for (ptrdiff_t i = 0; i < n; i++)
-			if (held[i].uid == uid) {
+	while (rest.p != NULL && r == 1) {
+		struct span member = rest;
+		bool found = false;
+
+		r = cmd_next_range(c, &rest, range);
+		for (ptrdiff_t i = 0; i < n && r == 1; i++)
+			if (held[i].uid != 0 && held[i].uid >= range[0] &&
+			    held[i].uid <= range[1]) {
 				unhold(c, &held[i]);
-				return;
+				held[i].uid = 0; /* it is back */
+				found = true;
 			}
-	cmd_complain(c, "none is held that had the number %s", arg);
+		member.len = span_find(member, ',');
+		if (!found)
+			cmd_complain(c, "none is held that had the number %.*s",
+			    (int)member.len, member.p);
+	}
 }
 
 /* All of standard input, before anything is looked for: who writes it may just
@@ -306,7 +318,7 @@ cmd_undelete(struct cmd *c)
 	while (
 	    !c->all && text.len > 0 && (word = strsep(&rest, "\n \t")) != NULL)
 		if (*word != '\0')
-			unhold_one(c, held, n, word);
+			unhold_some(c, held, n, word);
 	buf_free(&text);
 	free(held);
 }

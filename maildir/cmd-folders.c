@@ -13,6 +13,7 @@
 static void
 put_status(struct cmd *c, const char *disk, bool subscribed)
 {
+	static bool headed;
 	struct buf *out = &c->out, name;
 	struct folder_info info;
 
@@ -34,6 +35,9 @@ put_status(struct cmd *c, const char *disk, bool subscribed)
 		    info.uidvalidity, info.uidnext,
 		    subscribed ? "true" : "false");
 	} else {
+		buf_str(out,
+		    headed ? "" : "   mail  unread         KB   folder\n");
+		headed = true;
 		buf_printf(out, "%7u %7u %10ju %c ", info.messages, info.unseen,
 		    (uintmax_t)info.octets / 1000, subscribed ? '*' : ' ');
 		term_safe(out, buf_all(&name), false);
@@ -72,8 +76,6 @@ list(struct cmd *c, char **name, int names)
 
 	if (n == -1)
 		errx(EX_NOINPUT, "%s", fail_text());
-	if (!c->quiet && !c->json)
-		buf_str(&c->out, "   mail  unread         KB   folder\n");
 	for (ptrdiff_t i = 0; i < n && names == 0; i++)
 		if (all[i].exists)
 			put_status(c, all[i].name, all[i].subscribed);

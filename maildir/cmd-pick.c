@@ -183,61 +183,84 @@ cmd_add(struct cmd *c, uint32_t number)
 	c->number[c->n++] = number;
 }
 
-static void
-add_all(struct cmd *c, uint32_t from)
-{
-	uint32_t count = folder_count(c->folder);
-
-	for (uint32_t i = from; i <= count; i++)
-		cmd_add(c, i);
-}
-
 void
 cmd_pick_last(struct cmd *c, uint32_t most)
 {
 	uint32_t count = folder_count(c->folder);
 
-	add_all(c, count > most ? count - most + 1 : 1);
+	for (uint32_t i = count > most ? count - most + 1 : 1; i <= count; i++)
+		cmd_add(c, i);
 }
 
 static void
-add_range(struct cmd *c, uint64_t low, uint64_t high)
+add_range(struct cmd *c, const uint32_t range[2])
 {
-	uint32_t i = folder_number(c->folder, (uint32_t)low);
-	struct message m;
+	uint32_t i = folder_number(c->folder, range[0]);
+	uint32_t end = range[1] == UINT32_MAX ?
+	    folder_count(c->folder) + 1 :
+	    folder_number(c->folder, range[1] + 1);
 
-	for (; i <= folder_count(c->folder); i++)
-		if (folder_get(c->folder, i, &m) == 0) {
-			if (m.uid > high)
-				break;
-			cmd_add(c, i);
-		}
+	for (; i < end; i++)
+		cmd_add(c, i);
 }
 
-/* A UID, ".", "$".  0; -1. */
+/* A UID, ".", "$".  0; -1: it is none. */
 static int
-one_uid(struct cmd *c, struct span s, uint64_t *uid)
+one_uid(struct cmd *c, struct span s, uint32_t *uid)
 {
-	uint32_t count = folder_count(c->folder);
 	struct message m = { .uid = 0 };
+	uint64_t n;
+	int r;
 
-	if (span_eq(s, span("."))) {
+	if (c->folder != NULL && span_eq(s, span("."))) {
 		*uid = cmd_current(c);
 		return 0;
 	}
-	if (span_eq(s, span("$")) || span_eq(s, span("*"))) {
-		if (count > 0)
-			(void)folder_get(c->folder, count, &m);
+	if (c->folder != NULL &&
+	    (span_eq(s, span("$")) || span_eq(s, span("*")))) {
+		if (folder_count(c->folder) > 0)
+			(void)folder_get(c->folder, folder_count(c->folder),
+			    &m);
 		*uid = m.uid;
 		return 0;
 	}
-	return span_number(s, UINT32_MAX, uid);
+	r = span_number(s, UINT32_MAX, &n);
+	*uid = r == 0 ? (uint32_t)n : 0;
+	return r;
 }
 
-/* The message whose file has this name, whatever its path and flags. */
-static bool
-by_name(struct cmd *c, struct span name)
+int
+cmd_next_range(struct cmd *c, struct span *set, uint32_t range[2])
 {
+	struct span low, high;
+	uint32_t from;
+
+	if (set->p == NULL)
+		return 0;
+	high = span_cut(set, ',');
+	if (span_eq(high, span("all"))) {
+		range[0] = 0;
+		range[1] = UINT32_MAX;
+		return 1;
+	}
+	low = span_cut(&high, ':');
+	if (one_uid(c, low, &range[0]) == -1 ||
+	    (high.p != NULL && one_uid(c, high, &range[1]) == -1))
+		return -1;
+	if (high.p == NULL)
+		range[1] = range[0];
+	else if (range[1] < range[0]) {
+		from = range[1];
+		range[1] = range[0];
+		range[0] = from;
+	}
+	return 1;
+}
+
+bool
+cmd_pick_name(struct cmd *c, const char *path)
+{
+	struct span name = span(path);
 	const char *slash = memrchr(name.p, '/', name.len);
 	const struct folder *f = c->folder;
 	uint32_t count = folder_count(f);
@@ -263,25 +286,46 @@ by_name(struct cmd *c, struct span name)
 	return false;
 }
 
-bool
-cmd_pick_one(struct cmd *c, const char *arg)
+/* All of its members are numbers or ranges. */
+static bool
+is_set(struct cmd *c, const char *arg)
 {
-	struct span high = span(arg), low;
-	uint64_t from, to;
-	size_t before = c->n;
+	struct span rest = span(arg);
+	uint32_t range[2];
+	int r;
 
-	if (strcmp(arg, "all") == 0) {
-		add_all(c, 1);
-		return true;
+	while ((r = cmd_next_range(c, &rest, range)) == 1)
+		;
+	return r == 0;
+}
+
+/* A set, else a name, which may have commas, too.  What names no message is
+ * complained of. */
+static void
+pick(struct cmd *c, const char *arg)
+{
+	struct span rest = span(arg), before;
+	uint32_t range[2];
+
+	if (!is_set(c, arg)) {
+		if (!cmd_pick_name(c, arg))
+			cmd_complain(c, "no message %s", arg);
+		return;
 	}
-	low = span_cut(&high, ':');
-	if (one_uid(c, low, &from) == -1)
-		return by_name(c, span(arg));
-	to = from;
-	if (high.p != NULL && one_uid(c, high, &to) == -1)
-		return by_name(c, span(arg));
-	add_range(c, from < to ? from : to, from < to ? to : from);
-	return c->n > before;
+	for (before = rest; cmd_next_range(c, &rest, range) == 1;
+	     before = rest) {
+		size_t n = c->n;
+
+		add_range(c, range);
+		if (c->n > n || range[1] == UINT32_MAX)
+			continue;
+		before.len = span_find(before, ',');
+		if (span_eq(before, span(".")))
+			cmd_complain(c, "there is no current message");
+		else
+			cmd_complain(c, "no message %.*s", (int)before.len,
+			    before.p);
+	}
 }
 
 static int
@@ -306,8 +350,7 @@ read_input(struct cmd *c)
 		if (word.len == 0 || memchr(line, '\0', (size_t)n) != NULL)
 			continue;
 		line[(size_t)(word.p - line) + word.len] = '\0';
-		if (!cmd_pick_one(c, word.p))
-			cmd_complain(c, "no message %s", word.p);
+		pick(c, word.p);
 	}
 	free(line);
 }
@@ -330,15 +373,15 @@ cmd_pick(struct cmd *c, char **arg, int args, enum pick none)
 	for (int i = 0; i < args; i++) {
 		if (strcmp(arg[i], "-") == 0)
 			read_input(c);
-		else if (!cmd_pick_one(c, arg[i]))
-			cmd_complain(c, "no message %s", arg[i]);
+		else
+			pick(c, arg[i]);
 	}
 	if (args == 0 && none == PICK_ALL)
-		add_all(c, 1);
+		pick(c, "all");
 	else if (args == 0 && input_waits())
 		read_input(c);
-	else if (args == 0 && !cmd_pick_one(c, "."))
-		cmd_complain(c, "there is no current message");
+	else if (args == 0)
+		pick(c, ".");
 	for (size_t i = 1; i < c->n && sorted; i++)
 		sorted = c->number[i - 1] < c->number[i];
 	if (!sorted)

@@ -58,8 +58,8 @@ int cmd_disk_name(char disk[256], const char *said);
 void cmd_said_name(struct buf *, const char *disk);
 
 enum pick { PICK_CURRENT, PICK_ALL }; /* what no argument means */
-/* Fill number[] from the arguments (UIDs, ranges a:b, ".", "$", "all", file
- * names), or from standard input when there is none and it is no terminal, or
+/* Fill number[] from the arguments (sets as cmd_next_range reads them, names of
+ * files), or from standard input when there is none and it is no terminal, or
  * "-".  A message that is not there is complained of. */
 void cmd_pick(struct cmd *, char **arg, int args, enum pick none);
 /* The last "most" messages, without a look at the others. */
@@ -70,8 +70,13 @@ void cmd_add(struct cmd *, uint32_t number);
 void cmd_thread_picked(struct cmd *);
 /* The lines of list for what is picked. */
 void cmd_list_picked(struct cmd *);
-/* The same for one argument.  true: it names messages. */
-bool cmd_pick_one(struct cmd *, const char *arg);
+/* The message whose file has this name, whatever its path and flags.  true: it
+ * is there. */
+bool cmd_pick_name(struct cmd *, const char *path);
+/* Cut the first member off a set of UIDs like "1,4:9", where "." is the current
+ * message, "$" and "*" the newest, and "all" any: the lowest and the highest.
+ * 1; 0: none is left; -1: it is no set. */
+int cmd_next_range(struct cmd *, struct span *set, uint32_t range[2]);
 
 /* The current message: its UID; 0: none. */
 uint32_t cmd_current(struct cmd *);

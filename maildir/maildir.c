@@ -250,9 +250,6 @@ options(struct cmd *c, const struct verb *v, int argc, char **argv)
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
-	if (c->unread && c->argc > 0 && find(c->argv[0]) != NULL)
-		errx(EX_USAGE, "the verb comes first: maildir %s %s ...",
-		    c->argv[0], argv[1]);
 }
 
 /* $MAILDIR, or Maildir in the home. */
@@ -278,10 +275,18 @@ no_verb(const char *name)
 	errx(EX_USAGE, "no verb \"%s\"; see maildir help", safe.p);
 }
 
-/* Which verb, and what is left to its options: "4711" shows it; nothing at
- * all, and options alone, list what is unread. */
+/* Its number, or a path: no verb begins so. */
+static bool
+is_message(const char *word)
+{
+	return isdigit((unsigned char)word[0]) || strchr(word, '/') != NULL ||
+	    (word[0] != '\0' && strchr(".$*", word[0]) != NULL);
+}
+
+/* Which verb, and what is left to its options; "4711" shows it.  NULL: none
+ * before the options. */
 static const struct verb *
-choose(struct cmd *c, int *argc, char ***argv)
+choose(int *argc, char ***argv)
 {
 	static char called[64]; /* in complaints about options */
 	const char *word = *argc > 1 ? (*argv)[1] : "";
@@ -294,10 +299,8 @@ choose(struct cmd *c, int *argc, char ***argv)
 			no_verb((*argv)[2]);
 		help(v);
 	}
-	if (*argc == 1 || (*argv)[1][0] == '-') {
-		c->unread = true;
-		return find("list");
-	}
+	if (*argc == 1 || (*argv)[1][0] == '-')
+		return NULL;
 	v = find(word);
 	if (v != NULL) {
 		(void)snprintf(called, sizeof(called), "maildir %s", v->name);
@@ -306,9 +309,22 @@ choose(struct cmd *c, int *argc, char ***argv)
 		(*argv)[0] = called;
 		return v;
 	}
-	if (isdigit((unsigned char)word[0]) || word[0] == '.')
+	if (is_message(word))
 		return find("show");
 	no_verb(word);
+}
+
+/* Options first: -f Work 4711 shows it, and alone they list what is unread. */
+static const struct verb *
+without_verb(struct cmd *c, char **argv)
+{
+	if (c->argc > 0 && is_message(c->argv[0]))
+		return find("show");
+	if (c->argc > 0 && find(c->argv[0]) != NULL)
+		errx(EX_USAGE, "the verb comes first: maildir %s %s ...",
+		    c->argv[0], argv[1]);
+	c->unread = true;
+	return find("list");
 }
 
 /* What is closed must not become a file of ours, which then is told what the
@@ -375,11 +391,13 @@ main(int argc, char **argv)
 	keep_standard();
 	(void)umask(077);
 	charset_by_helper();
-	v = choose(&c, &argc, &argv);
-	c.verb = v->name;
+	v = choose(&argc, &argv);
 	c.folder_said = "INBOX";
 	c.path = place();
-	options(&c, v, argc, argv);
+	options(&c, v == NULL ? find("list") : v, argc, argv);
+	if (v == NULL)
+		v = without_verb(&c, argv);
+	c.verb = v->name;
 	if (cmd_disk_name(c.folder_name, c.folder_said) == -1)
 		errx(EX_USAGE, "-f: %s", fail_text());
 	buf_init(&c.out, OUT_MAX);

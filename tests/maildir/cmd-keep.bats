@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # maildir save, mark, unmark, move, copy, delete, undelete, folders.
 
+bats_require_minimum_version 1.5.0
 load ../lib
 load cmd-common
 
@@ -128,6 +129,16 @@ load cmd-common
 	[ "$(md list -q | wc -l)" -eq 3 ]
 }
 
+@test "undelete: ranges and sets of numbers" {
+	three
+	md delete 1:3
+	[ "$(md undelete -q 3,1 | xargs)" = '4 5' ]
+	[ "$(md undelete -q | xargs)" = 2 ]
+	run -1 md undelete 1:2,9
+	[ "$output" = 'maildir: undelete: none is held that had the number 9' ]
+	[ "$(md list -q | wc -l)" -eq 3 ]
+}
+
 @test "folders" {
 	three
 	md folders create Entwürfe Work/2026
@@ -147,6 +158,9 @@ load cmd-common
 	[ "$status" -eq 1 ]
 	run md folders create ../x
 	[ "$status" -eq 1 ]
+	run -1 md status Nosuch
+	[ "$output" = 'maildir: status: no folder Nosuch' ]
+	[ "$(md status Nosuch INBOX 2>/dev/null | grep -c folder)" -eq 1 ]
 }
 
 @test "mark: the next command need not list the folder" {

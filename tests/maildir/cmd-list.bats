@@ -98,6 +98,41 @@ assert m["flags"] == ["new"] and m["references"] == "<1@far.test>", m' "$output"
 	[ "$status" -eq 1 ]
 }
 
+@test "numbers: sets with commas, in arguments and lines" {
+	three
+	md list -q >/dev/null
+	[ "$(md list -q 1,3 | xargs)" = '1 3' ]
+	[ "$(md list -q '3,1:2' | xargs)" = '1 2 3' ]
+	[ "$(md list -q '$,1' | xargs)" = '1 3' ]
+	[ "$(md list -q '2:*' | xargs)" = '2 3' ]
+	[ "$(echo '1,2 rest of the line' | "$BIN/maildir" list -q - | xargs)" = '1 2' ]
+	md show 2,3 >/dev/null
+	[ "$(md list -q '.,1' | xargs)" = '1 3' ]
+	run -1 md list -q 1,7,2
+	[ "${lines[*]}" = 'maildir: list: no message 7 1 2' ]
+	for wrong in '1,' ,1 1,x 1,2: ''; do
+		run -1 md list -q "$wrong"
+		[ "$output" = "maildir: list: no message $wrong" ]
+	done
+	# A name with a comma is a name.
+	mv "$M/cur/1000000002.b.h:2,S" "$M/cur/2,S=9:2,S"
+	[ "$(md list -q '2,S=9' | wc -l)" -eq 1 ]
+}
+
+@test "numbers without a verb show, behind options too" {
+	three
+	md list -q >/dev/null
+	[[ $(md '$' -k) == *'Subject: page'* ]]
+	[[ $(md 2,3 -k) == *'Subject: uu'*'Subject: page'* ]]
+	[[ $(md "$M/new/1000000002.b.h" -k) == *'Subject: uu'* ]]
+	[[ $(md -f INBOX 2) == *'Subject: uu'* ]]
+	[[ $(md .) == *'Subject: uu'* ]]
+	[ "$(md -q)" = 1 ]
+	[ "$(md list -u -q 1:3)" = 1 ]
+	run -1 md list -u create
+	[ "$output" = 'maildir: list: no message create' ]
+}
+
 @test "show: charsets, encodings, parts; it is read then, the others not" {
 	three
 	run md 1
