@@ -3,6 +3,7 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,9 @@
 #include "message/charset.h"
 #include "message/fail.h"
 #include "message/file.h"
+#include "message/flowed.h"
 #include "message/header.h"
+#include "message/html.h"
 #include "message/word.h"
 
 enum { UU_LINE = 61, DECODED = 64 << 20, FIELD_MAX = 64 * 1024 };
@@ -76,6 +79,15 @@ param(char *out, size_t room, const struct content *c, const char *name)
 	param_text(&b, p);
 	keep(out, room, span_trim(buf_all(&b)));
 	buf_free(&b);
+}
+
+static bool
+has_param(const struct content *c, const char *name, const char *value)
+{
+	char text[16] = "";
+
+	param(text, sizeof(text), c, name);
+	return strcasecmp(text, value) == 0;
 }
 
 /* ---- uuencoded files in a text */
@@ -206,6 +218,8 @@ describe(const struct letter *l, const struct mime_part *part, struct piece *p,
 	    c->subtype);
 	param(p->name, sizeof(p->name), c, "name");
 	param(p->charset, sizeof(p->charset), c, "charset");
+	p->flowed = has_param(c, "format", "flowed");
+	p->delsp = has_param(c, "delsp", "yes");
 	if (!mime_field(&l->mime, part, "Content-Disposition", &f))
 		return;
 	(void)content_read(&d, f.value);
@@ -374,6 +388,25 @@ piece_put(struct buf *out, const struct piece *p, bool text)
 	piece_put(&raw, p, false);
 	(void)charset_text(out, span(p->charset), buf_all(&raw));
 	buf_free(&raw);
+}
+
+void
+piece_page(struct buf *out, const struct piece *p, size_t width)
+{
+	struct buf text;
+
+	if (p->kind != PIECE_HTML && !p->flowed) {
+		piece_put(out, p, true);
+		return;
+	}
+	buf_init(&text, DECODED);
+	piece_put(&text, p, true);
+	if (p->kind == PIECE_HTML)
+		html_text(out, buf_all(&text), width);
+	else
+		flowed_text(out, buf_all(&text), p->delsp, width);
+	out->over |= text.over;
+	buf_free(&text);
 }
 
 void

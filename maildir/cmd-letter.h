@@ -23,6 +23,7 @@ struct piece {
 	bool attachment; /* counts as one */
 	bool hidden; /* another form of the same is shown */
 	bool uu;
+	bool flowed, delsp; /* RFC 3676 */
 	struct span data; /* coded, see codec */
 	enum codec_kind codec;
 	char type[128]; /* "image/png" */
@@ -51,6 +52,9 @@ unsigned letter_attachments(const struct letter *);
 
 /* Append what the piece holds, its encoding removed; with "text" as UTF-8. */
 void piece_put(struct buf *, const struct piece *, bool text);
+/* The same of a text or a page of HTML, for people: in lines of at most "width"
+ * columns, but for those whose length the sender chose. */
+void piece_page(struct buf *, const struct piece *, size_t width);
 
 /* The first field of that name as one line of UTF-8; "" when there is none. */
 void letter_field(struct buf *, const struct letter *, const char *name);

@@ -16,7 +16,6 @@
 #include "maildir/cmd.h"
 #include "message/fail.h"
 #include "message/header.h"
-#include "message/html.h"
 #include "message/word.h"
 
 enum { TEXT_MAX = 64 << 20, FIELD_MAX = 64 * 1024, WIDEST = 100 };
@@ -154,7 +153,7 @@ put_file(struct buf *out, const struct piece *p, size_t number)
 static void
 put_piece(struct buf *out, const struct piece *p, size_t number)
 {
-	struct buf text, page;
+	struct buf page;
 	size_t width = term_width();
 
 	if (p->hidden)
@@ -163,20 +162,14 @@ put_piece(struct buf *out, const struct piece *p, size_t number)
 		put_file(out, p, number);
 		return;
 	}
-	buf_init(&text, TEXT_MAX);
+	width = width == 0 ? 78 : width > WIDEST ? WIDEST : width;
 	buf_init(&page, TEXT_MAX);
-	piece_put(&text, p, true);
-	if (p->kind == PIECE_HTML) {
-		width = width == 0 ? 78 : width > WIDEST ? WIDEST : width;
-		html_text(&page, buf_all(&text), width);
-		term_safe(out, buf_all(&page), true);
-	} else
-		term_safe(out, buf_all(&text), true);
-	if (text.over || page.over)
+	piece_page(&page, p, width);
+	term_safe(out, buf_all(&page), true);
+	if (page.over)
 		buf_str(out, "\n[the rest is too long to show]\n");
 	if (out->len > 0 && out->p[out->len - 1] != '\n')
 		buf_char(out, '\n');
-	buf_free(&text);
 	buf_free(&page);
 }
 

@@ -24,7 +24,6 @@
 #include "message/fail.h"
 #include "message/file.h"
 #include "message/header.h"
-#include "message/html.h"
 #include "message/word.h"
 
 enum { DRAFT_MAX = 64 << 20, QUOTED = 78 };
@@ -252,24 +251,18 @@ cmd_write(struct cmd *c)
 static void
 quote(struct buf *out, const struct letter *l)
 {
-	struct buf text, page;
+	struct buf page;
 	struct span rest = { NULL, 0 }, line;
 
-	buf_init(&text, DRAFT_MAX);
 	buf_init(&page, DRAFT_MAX);
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = 0; i < l->n && rest.p == NULL; i++) {
 		const struct piece *p = &l->piece[i];
 
 		if (p->hidden ||
 		    (p->kind != PIECE_TEXT && p->kind != PIECE_HTML))
 			continue;
-		piece_put(&text, p, true);
-		if (p->kind == PIECE_HTML) {
-			html_text(&page, buf_all(&text), QUOTED - 4);
-			rest = buf_all(&page);
-		} else
-			rest = buf_all(&text);
-		break;
+		piece_page(&page, p, QUOTED - 4);
+		rest = buf_all(&page);
 	}
 	while (rest.p != NULL && rest.len > 0) {
 		line = span_cut(&rest, '\n');
@@ -284,7 +277,6 @@ quote(struct buf *out, const struct letter *l)
 		word_line(out, line);
 		buf_char(out, '\n');
 	}
-	buf_free(&text);
 	buf_free(&page);
 }
 

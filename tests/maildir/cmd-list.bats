@@ -163,6 +163,25 @@ assert m["flags"] == ["new"] and m["references"] == "<1@far.test>", m' "$output"
 	[[ $output != *no* ]]
 }
 
+# RFC 3676
+@test "show: soft line ends are none, on a narrow terminal too" {
+	put cur/1.a.h:2,S <<-'END'
+		Subject: flowed
+		Content-Type: text/plain; format=flowed; DelSp=no
+
+		one paragraph in 
+		two lines
+
+		> quoted for the 
+		> whole paragraph
+		 From here
+	END
+	run md 1
+	[[ $output == *$'\n\none paragraph in two lines\n\n> quoted for the whole paragraph\nFrom here' ]]
+	run env COLUMNS=18 "$BIN/maildir" 1
+	[[ $output == *$'\n\none paragraph in\ntwo lines\n\n> quoted for the\n> whole paragraph\nFrom here' ]]
+}
+
 @test "show: of two forms the text" {
 	put cur/1.a.h:2, <<-'END'
 		Content-Type: multipart/alternative; boundary=b
