@@ -77,6 +77,7 @@ consistent() {
 		'fallocate ENOSPC' 'mmap ENOMEM' 'pwrite64 ENOSPC' \
 		'write ENOSPC' 'flock EINTR' 'linkat EPERM' 'fsync EIO' \
 		'inotify_init1 EMFILE' 'inotify_add_watch ENOSPC'; do
+		can_fail "${call% *}" || continue
 		hit_once "${call% *}" "${call#* }" || return 1
 	done
 }
