@@ -354,7 +354,7 @@ load smtp
 		done
 		printf '%s\n' 'C: XYZZY' \
 			'S: 421 4.7.0 Too many errors, closing' 'S! eof'
-	} | chat -t 15 smtp-session
+	} | chat smtp-session
 }
 
 @test "100 recipients are taken, the 101st is told to wait" {
