@@ -177,7 +177,7 @@ append_commit(struct append *a, struct copied *done)
 	done->to = calloc(a->items + 1, sizeof(*done->to));
 	if (done->to == NULL)
 		return fail("append");
-	if (sync_lock_to_add(&a->to) == -1)
+	if (sync_lock_known(&a->to) == -1)
 		return -1;
 	done->uidvalidity = a->to.ix.h->uidvalidity;
 	r = place_all(a, done);

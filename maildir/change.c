@@ -159,8 +159,8 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 
 	if ((f->store->options & STORE_WATCH) != 0)
 		(void)folder_wait(f);
-	settle_begin(&w->settle, f);
-	if (sync_lock(f) == -1) {
+	settle_begin(&w->settle, f, n);
+	if ((f->unlisted ? sync_lock_known(f) : sync_lock(f)) == -1) {
 		settle_drop(&w->settle);
 		return -1;
 	}

@@ -44,6 +44,12 @@ int folder_expunge(struct folder *, const uint32_t *number, size_t n,
 int folder_late(struct folder *);
 bool folder_is_late(const struct folder *);
 
+/* A view to change messages of, which are named by their UIDs, none above
+ * "uid".  When the index has all these, the folder is not listed though others
+ * may have changed it; what they did is seen when it is in the way. */
+struct folder *folder_open_known(struct store *, const char *name,
+    uint32_t uid);
+
 /* A view as folder_open makes it, but when nobody has opened the folder before,
  * its UIDs are not on disk yet, and none may be told.  folder_listed brings them
  * there, which must be soon, since others wait; so does whatever else needs it.

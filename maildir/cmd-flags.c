@@ -79,7 +79,8 @@ cmd_change(struct cmd *c, const struct change *change, const char *said)
 		cmd_complain(c, "%s", fail_text());
 	else
 		for (size_t i = 0; i < c->n; i++) {
-			if (folder_get(c->folder, c->number[i], &m) == -1)
+			if ((result[i] == 0 && !c->quiet && !c->json) ||
+			    folder_glance(c->folder, c->number[i], &m) == -1)
 				continue;
 			if (result[i] == 0)
 				cmd_done(c, m.uid, said);
@@ -96,7 +97,7 @@ mark(struct cmd *c, enum change_mode mode)
 
 	if (c->argc < 1 || c->argv[0][strspn(c->argv[0], ",")] == '\0')
 		errx(EX_USAGE, "which flags? see maildir help %s", c->verb);
-	cmd_open(c, false);
+	cmd_open_known(c, c->argv + 1, c->argc - 1);
 	read_flags(c, c->argv[0], &change);
 	cmd_pick(c, c->argv + 1, c->argc - 1, PICK_CURRENT);
 	cmd_change(c, &change, c->verb);
@@ -126,7 +127,7 @@ copy(struct cmd *c, bool move)
 		errx(EX_USAGE, "to which folder? see maildir help %s", c->verb);
 	if (cmd_disk_name(disk, c->argv[0]) == -1)
 		errx(EX_USAGE, "%s", fail_text());
-	cmd_open(c, false);
+	cmd_open_known(c, c->argv + 1, c->argc - 1);
 	cmd_pick(c, c->argv + 1, c->argc - 1, PICK_CURRENT);
 	if (c->n > 0 &&
 	    folder_copy(c->folder, c->number, c->n, disk, move, &done) == -1)
@@ -165,13 +166,13 @@ cmd_delete(struct cmd *c)
 	uint32_t *uid;
 	struct message m;
 
-	cmd_open(c, false);
+	cmd_open_known(c, c->argv, c->argc);
 	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
 	uid = calloc(c->n + 1, sizeof(*uid));
 	if (uid == NULL)
 		err(EX_TEMPFAIL, "messages");
 	for (size_t i = 0; i < c->n; i++)
-		if (folder_get(c->folder, c->number[i], &m) == 0)
+		if (folder_glance(c->folder, c->number[i], &m) == 0)
 			uid[i] = m.uid;
 	if (c->n > 0 && folder_expunge(c->folder, c->number, c->n, true) == -1)
 		cmd_complain(c, "%s", fail_text());

@@ -105,20 +105,25 @@ cmd_folder(struct store *s, const char *disk, bool write)
 	return f;
 }
 
-void
-cmd_open(struct cmd *c, bool write)
+static void
+opened(struct cmd *c, struct folder *f)
 {
-	int e;
+	int e = errno;
 
-	c->folder = cmd_folder(c->store, c->folder_name, write);
-	e = errno;
-	if (c->folder != NULL)
+	c->folder = f;
+	if (f != NULL)
 		return;
 	if (e == ENOENT)
 		cmd_complain(c, "no folder %s", c->folder_said);
 	else
 		cmd_complain(c, "%s", fail_text());
 	exit(e == ENOENT || e == EINVAL ? EX_NOINPUT : EX_TEMPFAIL);
+}
+
+void
+cmd_open(struct cmd *c, bool write)
+{
+	opened(c, cmd_folder(c->store, c->folder_name, write));
 }
 
 /* ---- the current message: a number in a file of the folder */
@@ -219,7 +224,7 @@ one_uid(struct cmd *c, struct span s, uint32_t *uid)
 	if (c->folder != NULL &&
 	    (span_eq(s, span("$")) || span_eq(s, span("*")))) {
 		if (folder_count(c->folder) > 0)
-			(void)folder_get(c->folder, folder_count(c->folder),
+			(void)folder_glance(c->folder, folder_count(c->folder),
 			    &m);
 		*uid = m.uid;
 		return 0;
@@ -255,6 +260,36 @@ cmd_next_range(struct cmd *c, struct span *set, uint32_t range[2])
 		range[0] = from;
 	}
 	return 1;
+}
+
+/* The highest that is named; 0: not by numbers alone. */
+static uint32_t
+highest(struct cmd *c, char **arg, int args)
+{
+	uint32_t range[2], high = 0;
+
+	for (int i = 0; i < args; i++) {
+		struct span rest = span(arg[i]);
+		int r;
+
+		while ((r = cmd_next_range(c, &rest, range)) == 1)
+			if (range[1] > high)
+				high = range[1];
+		if (r == -1)
+			return 0;
+	}
+	return high;
+}
+
+void
+cmd_open_known(struct cmd *c, char **arg, int args)
+{
+	uint32_t uid = highest(c, arg, args);
+
+	if (uid == 0)
+		cmd_open(c, false);
+	else
+		opened(c, folder_open_known(c->store, c->folder_name, uid));
 }
 
 bool

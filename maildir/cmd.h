@@ -48,6 +48,9 @@ struct cmd {
 
 /* Open the folder.  Ends the program when that fails. */
 void cmd_open(struct cmd *, bool write);
+/* The same, to change the messages that "arg" names: by numbers alone, the
+ * folder need not be listed. */
+void cmd_open_known(struct cmd *, char **arg, int args);
 /* folder_open, with a sign of life on a terminal while it looks for what has
  * come. */
 struct folder *cmd_folder(struct store *, const char *disk, bool write);

@@ -104,7 +104,7 @@ prepare(struct copy *c, char (*path)[FLAGS_NAME])
 	struct folder *f = c->from;
 	size_t n = 0;
 
-	if (sync_disk(f) == -1)
+	if ((f->distrust || !f->unlisted) && sync_disk(f) == -1)
 		return -1;
 	for (size_t k = 0; k < c->lefts; k++) {
 		struct arrival *a = &c->a[n];
@@ -175,7 +175,7 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 	for (ptrdiff_t i = 0; i < n; i++)
 		octets += c->a[i].r.size;
 	if (quota_room(c->to.store, (uint64_t)octets, (uint64_t)n) == -1 ||
-	    sync_lock_to_add(&c->to) == -1)
+	    sync_lock_known(&c->to) == -1)
 		return -1;
 	octets = 0;
 	for (ptrdiff_t i = 0; i < n && r == 0; i++) {

@@ -87,12 +87,15 @@ make_parts(int dir)
 int
 maildir_open(const char *path)
 {
-	bool made = mkdir(path, 0700) == 0;
-	int dir;
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool made = false;
 
-	if (!made && errno != EEXIST)
-		return fail("mkdir %s", path);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1 && errno == ENOENT) {
+		made = mkdir(path, 0700) == 0;
+		if (!made && errno != EEXIST)
+			return fail("mkdir %s", path);
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
 	if (dir == -1)
 		return fail("open %s", path);
 	if (make_parts(dir) == -1 || (made && disk_sync(dir, "..") == -1)) {

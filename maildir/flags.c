@@ -61,7 +61,8 @@ flags_put(char out[FLAGS_NAME], const char *name, size_t base, uint32_t flags,
     uint64_t keywords)
 {
 	const char *old = strstr(name, ":2,");
-	bool set[0x7f] = { false };
+	uint64_t set[2] = { 0 }; /* octets below 64, and those from there on */
+	const uint64_t words = ((uint64_t)1 << KEYWORD_LETTERS) - 1;
 	size_t n = 0;
 
 	if (base > NAME_MAX)
@@ -74,13 +75,19 @@ flags_put(char out[FLAGS_NAME], const char *name, size_t base, uint32_t flags,
 	/* What others have put there stays. */
 	for (old = old == NULL ? "" : old + 3; *old != '\0'; old++)
 		if (*old >= '!' && *old < 0x7f)
-			set[(size_t)*old] = true;
-	for (size_t i = 0; i < LETTERS; i++)
-		set[(size_t)letters[i].letter] = (flags & letters[i].flag) != 0;
-	for (size_t i = 0; i < 'z' - 'a' + 1; i++)
-		set['a' + i] = (keywords >> i & 1) != 0;
-	for (char c = '!'; c < 0x7f && n < FLAGS_NAME - 1; c++)
-		if (set[(size_t)c])
-			out[n++] = c;
+			set[*old / 64] |= (uint64_t)1 << *old % 64;
+	for (size_t i = 0; i < LETTERS; i++) {
+		uint64_t bit = (uint64_t)1 << letters[i].letter % 64;
+
+		set[1] &= ~bit;
+		set[1] |= (flags & letters[i].flag) != 0 ? bit : 0;
+	}
+	set[1] &= ~(words << 'a' % 64);
+	set[1] |= (keywords & words) << 'a' % 64;
+	for (int half = 0; half < 2; half++)
+		for (; set[half] != 0 && n < FLAGS_NAME - 1;
+		     set[half] &= set[half] - 1)
+			out[n++] =
+			    (char)(half * 64 + __builtin_ctzll(set[half]));
 	out[n] = '\0';
 }

@@ -20,40 +20,61 @@
 enum { ROUNDS = 8 }; /* while another program renames a file */
 
 static struct folder *
-view(struct store *s, const char *name, bool write, bool late)
+begin(struct store *s, const char *name)
 {
 	struct folder *f = malloc(sizeof(*f));
 
-	if (f == NULL) {
+	if (f == NULL)
 		(void)fail("folder");
+	else if (folder_bare(f, s, name) == -1) {
+		folder_leave(f);
+		free(f);
+		f = NULL;
+	}
+	return f;
+}
+
+static struct folder *
+view(struct folder *f, bool write)
+{
+	if (f == NULL)
+		return NULL;
+	f->write = write && faccessat(f->dir, "cur", W_OK, AT_EACCESS) == 0;
+	if ((!f->unlisted && sync_disk(f) == -1) || view_reset(f) == -1) {
+		folder_leave(f);
+		free(f);
 		return NULL;
 	}
-	if (folder_bare(f, s, name) == 0) {
-		f->late = late;
-		f->write =
-		    write && faccessat(f->dir, "cur", W_OK, AT_EACCESS) == 0;
-		if (sync_disk(f) == 0 && view_reset(f) == 0) {
-			f->late = false; /* another list is not the first */
-			if (f->write)
-				(void)store_tidy(f->store, false);
-			return f;
-		}
-	}
-	folder_leave(f);
-	free(f);
-	return NULL;
+	f->late = false; /* another list is not the first */
+	if (f->write)
+		(void)store_tidy(f->store, false);
+	return f;
 }
 
 struct folder *
 folder_open(struct store *s, const char *name, bool write)
 {
-	return view(s, name, write, false);
+	return view(begin(s, name), write);
+}
+
+struct folder *
+folder_open_known(struct store *s, const char *name, uint32_t uid)
+{
+	struct folder *f = begin(s, name);
+
+	if (f != NULL)
+		f->unlisted = sync_knows(f, uid);
+	return view(f, false);
 }
 
 struct folder *
 folder_open_late(struct store *s, const char *name, bool write)
 {
-	return view(s, name, write, true);
+	struct folder *f = begin(s, name);
+
+	if (f != NULL)
+		f->late = true;
+	return view(f, write);
 }
 
 void

@@ -26,7 +26,10 @@
 #include "maildir/maildir.h"
 #include "maildir/sync.h"
 
-enum { SIGNAL = 1 /* above SIGRTMIN */ };
+enum {
+	SIGNAL = 1, /* above SIGRTMIN */
+	MOST = 32, /* messages: to count costs a fourth of what a rename does */
+};
 
 static void
 signals(sigset_t *s)
@@ -69,12 +72,13 @@ tell_of(int dir, const char *name)
 }
 
 void
-settle_begin(struct settle *s, const struct folder *f)
+settle_begin(struct settle *s, const struct folder *f, size_t n)
 {
 	sigset_t set;
 
 	*s = (struct settle){ .dir = { -1, -1 }, .queue = -1 };
-	if ((f->store->options & STORE_SETTLE) == 0 || f->files == -1)
+	if ((f->store->options & STORE_SETTLE) == 0 || f->files == -1 ||
+	    n > MOST)
 		return;
 	signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, &s->before) == -1)

@@ -19,8 +19,9 @@ struct settle {
 	unsigned seen; /* those that the kernel has told of */
 };
 
-/* Begin to count, before the index is looked at. */
-void settle_begin(struct settle *, const struct folder *);
+/* Begin to count, before the index is looked at, unless "n" messages are too
+ * many. */
+void settle_begin(struct settle *, const struct folder *, size_t n);
 /* Under the lock, before the first change: was the index as the disk is? */
 void settle_sure(struct settle *, const struct folder *);
 /* Under the lock and index_begin, after the last change: if all that happened

@@ -233,13 +233,31 @@ sync_hold(struct folder *f)
 }
 
 int
-sync_lock_to_add(struct folder *f)
+sync_lock_known(struct folder *f)
 {
 	struct stat st;
 
 	if (sync_hold(f) == -1)
 		return -1;
-	return sync_list_current(f, &st) ? 0 : sync_lock(f);
+	if (sync_list_current(f, &st) && !wasteful(f->ix.h))
+		return 0;
+	return sync_lock(f);
+}
+
+static bool
+in_order(struct folder *f)
+{
+	return f->ix.h != NULL && !f->distrust && !index_replaced(&f->ix) &&
+	    index_sound(&f->ix) && index_follow(&f->ix) != -1;
+}
+
+bool
+sync_knows(struct folder *f, uint32_t uid)
+{
+	struct stat st;
+
+	return in_order(f) && uid < f->ix.h->uidnext &&
+	    sync_list_current(f, &st);
 }
 
 /* Nothing to do, and nothing to lock for? */
@@ -251,9 +269,7 @@ at_rest(struct folder *f)
 
 	if (f->due != NULL)
 		return !f->distrust; /* nobody else can have looked */
-	if (f->ix.h == NULL || f->distrust || index_replaced(&f->ix) ||
-	    !index_sound(&f->ix) || index_follow(&f->ix) == -1 ||
-	    (take && f->ix.h->in_new > 0))
+	if (!in_order(f) || (take && f->ix.h->in_new > 0))
 		return false;
 	if (f->watched)
 		return watch_drain(f->watch) == 0 && !f->watch->lost &&

@@ -19,10 +19,12 @@ int sync_disk(struct folder *);
 int sync_lock(struct folder *);
 /* The same, without a look at the disk as long as the index can be used. */
 int sync_hold(struct folder *);
-/* The same for one who only adds messages.  What else happened to the folder
- * may be found later, unless UIDs were given that the index does not know: the
- * folder is not listed for it. */
-int sync_lock_to_add(struct folder *);
+/* The same for one who only adds messages, or changes some that the index has.
+ * What else happened to the folder may be found later, unless UIDs were given
+ * that the index does not know: the folder is not listed for it. */
+int sync_lock_known(struct folder *);
+/* Has the index that message, as far as it can be told without a listing? */
+bool sync_knows(struct folder *, uint32_t uid);
 /* A new generation from uidlist and listing, lock held (rebuild.c). */
 int sync_rebuild(struct folder *);
 /* What that has left to do, if anything, since the folder was opened late and for

@@ -51,10 +51,10 @@ struct folder {
 	struct keywords words;
 	bool words_read;
 	bool words_sure; /* they need not be looked at again */
-
 	struct watch *watch; /* NULL: none */
 	bool watched; /* what it has not seen is in the index */
 	bool distrust; /* a file is not where the index has it */
+	bool unlisted; /* what others did need not be looked for */
 	/* since the watch had last seen nothing: */
 	struct ranges touched; /* UIDs whose files this view has renamed */
 	uint32_t came_from; /* what came has no lower UID; 0: not known */

@@ -195,3 +195,70 @@ load cmd-common
 	done
 	md check
 }
+
+# listings ARG...: how often the command reads the folder.
+listings() {
+	strace -f -o "$T/calls" -e trace=getdents64 "$BIN/maildir" "$@" </dev/null
+	grep -c getdents "$T/calls" || : # none
+}
+
+@test "mark: by number, the folder is not listed though mail has come" {
+	command -v strace >/dev/null || skip "strace is missing"
+	three
+	md list -q >/dev/null
+	echo 'Subject: 4' >"$M/new/1000000004.d.h"
+	[ "$(listings mark flagged 1 2:3)" -eq 0 ]
+	[ "$(find "$M/cur" -name '*:2,*F*' | wc -l)" -eq 3 ]
+	md folders create other
+	md list -q -f other
+	[ "$(listings copy other 1)" -eq 0 ]
+	[ "$(listings delete 2)" -eq 0 ]
+	# a number that is not known yet is looked for
+	[ "$(listings mark flagged 4)" -gt 0 ]
+	[ "$(find "$M/cur" -name '1000000004*:2,*F*' | wc -l)" -eq 1 ]
+	[ "$(md list -q | xargs)" = '1 3 4' ]
+	md check
+}
+
+@test "mark: by number, what others did to that message" {
+	local name
+	three
+	md mark flagged 1:3
+	name=$(find "$M/cur" -name '1000000001*')
+	mv "$name" "${name%%:*}:2,FR"
+	rm "$M"/cur/1000000002*
+	run md mark seen 1 2 3
+	[ "$status" -eq 1 ]
+	[[ $output == *'2 is gone'* ]]
+	[ -n "$(find "$M/cur" -name '1000000001*:2,FRS')" ]
+	[ -n "$(find "$M/cur" -name '1000000003*:2,FS')" ]
+	name=$(find "$M/cur" -name '1000000003*')
+	mv "$name" "${name%%:*}:2,"
+	md folders create other
+	[ "$(md move -q other 1 3 | wc -l)" -eq 2 ]
+	[ -z "$(find "$M/cur" "$M/new" -type f)" ]
+	[ -n "$(find "$M/.other/cur" -name '*:2,')" ]
+	[ -n "$(find "$M/.other/cur" -name '*:2,FRS')" ]
+	md check
+}
+
+@test "mark: many, and what others do in the same moment is seen" {
+	local i name
+	for i in {10..59}; do
+		echo "Subject: $i" >"$M/cur/10000000$i.x.h:2,"
+	done
+	md list -q >/dev/null
+	for i in {10..29}; do
+		md mark flagged 1:50
+		name=$(find "$M/cur" -name "10000000$i*")
+		case $((i % 3)) in
+		0) echo "Subject: $i" >"$M/cur/20000000$i.x.h:2," ;;
+		1) mv "$name" "${name%%:*}:2,R" ;;
+		2) rm -f "$name" ;;
+		esac
+		[ "$(md list -q | wc -l)" -eq "$(find "$M/cur" "$M/new" -type f | wc -l)" ]
+		[ "$(md search -q is:flagged | wc -l)" -eq "$(find "$M/cur" -name '*:2,*F*' | wc -l)" ]
+		md unmark flagged 1:50 || :
+	done
+	md check
+}
