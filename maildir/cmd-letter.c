@@ -390,6 +390,12 @@ piece_put(struct buf *out, const struct piece *p, bool text)
 	buf_free(&raw);
 }
 
+bool
+piece_shown(const struct piece *p)
+{
+	return !p->hidden && (p->kind == PIECE_TEXT || p->kind == PIECE_HTML);
+}
+
 void
 piece_page(struct buf *out, const struct piece *p, size_t width)
 {

@@ -52,6 +52,8 @@ unsigned letter_attachments(const struct letter *);
 
 /* Append what the piece holds, its encoding removed; with "text" as UTF-8. */
 void piece_put(struct buf *, const struct piece *, bool text);
+/* Is it a text or a page of HTML that stands between the others? */
+bool piece_shown(const struct piece *);
 /* The same of a text or a page of HTML, for people: in lines of at most "width"
  * columns, but for those whose length the sender chose. */
 void piece_page(struct buf *, const struct piece *, size_t width);

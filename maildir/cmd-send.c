@@ -1,4 +1,4 @@
-/* maildir send, and the end of write, reply and forward. */
+/* The end of write, reply, forward and send. */
 #include "maildir/cmd-send.h"
 
 #include <bsd/stdlib.h>
@@ -17,6 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maildir/cmd-files.h"
+#include "maildir/cmd-people.h"
+#include "maildir/cmd-person.h"
 #include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
 #include "message/compose.h"
@@ -25,7 +28,7 @@
 #include "message/file.h"
 #include "message/header.h"
 
-enum { MESSAGE_MAX = 256 << 20, FILES = 256 };
+enum { MESSAGE_MAX = 256 << 20 };
 
 struct draft {
 	struct cmd *c;
@@ -33,14 +36,48 @@ struct draft {
 	struct buf text; /* as it was read */
 	struct buf header; /* what goes on */
 	struct buf out; /* the message */
-	struct buf body[FILES];
-	struct compose_file file[FILES];
-	size_t files;
-	char **address;
-	size_t addresses;
+	struct files files;
+	struct people to;
 	char flag[32], folder[256];
 	uint64_t uid; /* 0: of no message */
 };
+
+/* ---- parts of it */
+
+int
+send_read(struct buf *b, int fd)
+{
+	char piece[65536];
+	ssize_t n = -1;
+
+	if (fd == -1)
+		return fail("open");
+	while (!b->over &&
+	    ((n = read(fd, piece, sizeof(piece))) > 0 ||
+		(n == -1 && errno == EINTR)))
+		buf_add(b, piece, n > 0 ? (size_t)n : 0);
+	(void)close(fd);
+	if (b->over)
+		return fail_as(EFBIG, "too large");
+	return n == -1 ? fail("read") : 0;
+}
+
+char *
+send_date(char now[DATE_SIZE])
+{
+	date_zone();
+	return date_put(now, time(NULL));
+}
+
+void
+send_id(struct buf *b)
+{
+	char host[256];
+
+	person_host(host);
+	buf_printf(b, "<%jx.%08x%08x@%s>", (uintmax_t)time(NULL), arc4random(),
+	    arc4random(), host);
+}
 
 /* ---- sendmail */
 
@@ -123,76 +160,6 @@ send_message(struct cmd *c, struct span message, const char *from,
 
 /* ---- reading a draft */
 
-static int
-add_file(struct draft *d, struct span value)
-{
-	char path[PATH_MAX];
-	const char *slash, *home = getenv("HOME");
-	struct buf *b = &d->body[d->files];
-	size_t n = 0;
-
-	value = span_trim(value);
-	if (value.len > 1 && value.p[0] == '~' && value.p[1] == '/' &&
-	    home != NULL) {
-		n = strlcpy(path, home, sizeof(path));
-		value = span_from(value, 1);
-	}
-	if (d->files == FILES || n + value.len >= sizeof(path))
-		return fail_as(E2BIG, "too many files");
-	(void)memcpy(path + n, value.p, value.len);
-	path[n + value.len] = '\0';
-	buf_init(b, MESSAGE_MAX);
-	if (send_read(b, open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return fail("%s", path);
-	slash = strrchr(path, '/');
-	d->file[d->files++] = (struct compose_file){
-		.name = span_n(value.p + value.len -
-			strlen(slash == NULL ? path : slash + 1),
-		    strlen(slash == NULL ? path : slash + 1)),
-		.data = buf_all(b),
-	};
-	return 0;
-}
-
-/* The message itself, as it is when the draft is sent. */
-static int
-add_message(struct draft *d, struct span value)
-{
-	struct span word = span_word(&value), folder = span_trim(value);
-	struct buf *b = &d->body[d->files];
-	char name[256];
-	struct folder *f;
-	struct message m;
-	uint64_t uid;
-	uint32_t number;
-	int fd = -1;
-
-	if (d->files == FILES || folder.len >= sizeof(name) ||
-	    span_number(word, UINT32_MAX, &uid) == -1)
-		return fail_as(EINVAL, "Forward: what is that?");
-	(void)memcpy(name, folder.p, folder.len);
-	name[folder.len] = '\0';
-	f = folder_open(d->c->store, name, false);
-	if (f == NULL)
-		return -1;
-	number = folder_number(f, (uint32_t)uid);
-	if (number <= folder_count(f) && folder_get(f, number, &m) == 0 &&
-	    m.uid == uid)
-		fd = folder_read(f, number);
-	else
-		(void)fail_as(ENOENT, "%s has no message %ju", name,
-		    (uintmax_t)uid);
-	buf_init(b, MESSAGE_MAX);
-	if (fd != -1 && send_read(b, fd) == 0)
-		d->file[d->files++] =
-		    (struct compose_file){ .name = span("forwarded.eml"),
-			    .data = buf_all(b) };
-	else
-		fd = -1;
-	folder_close(f);
-	return fd == -1 ? -1 : 0;
-}
-
 static void
 read_original(struct draft *d, struct span value)
 {
@@ -212,20 +179,18 @@ read_field(struct draft *d, const struct field *f)
 {
 	static const char *const to[] = { "To", "Cc", "Bcc" };
 	struct span value = span_trim(f->value);
+	int r;
 
 	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++)
 		if (span_same(f->name, span(to[i])) &&
-		    send_addresses(f->value, &d->address, &d->addresses) == -1)
+		    people_add(&d->to, f->value) == -1)
 			return -1;
+	r = files_add(&d->files, d->c->store, f);
 	if (span_same(f->name, span("Original")))
 		read_original(d, value);
-	else if (span_same(f->name, span("Forward")))
-		return add_message(d, value);
-	else if (!span_same(f->name, span("Attach")))
+	else if (r == 0)
 		buf_span(&d->header, f->whole);
-	else if (value.len > 0)
-		return add_file(d, value);
-	return 0;
+	return r == -1 ? -1 : 0;
 }
 
 static int
@@ -301,9 +266,9 @@ tell(struct draft *d, uint32_t uid)
 			span_trim(f.value) :
 			span(""));
 		buf_str(out, ",\"recipients\":[");
-		for (size_t i = 0; i < d->addresses; i++) {
+		for (size_t i = 0; i < d->to.n; i++) {
 			buf_str(out, i > 0 ? "," : "");
-			json_string(out, span(d->address[i]));
+			json_string(out, span(d->to.address[i]));
 		}
 		buf_str(out, "]}\n");
 	} else if (d->c->quiet && uid != 0)
@@ -341,8 +306,8 @@ build(struct draft *d, struct span body, bool blind)
 {
 	char boundary[32];
 	struct compose c = { .body = body,
-		.file = d->file,
-		.files = d->files,
+		.file = d->files.file,
+		.files = d->files.n,
 		.boundary = boundary };
 	struct span rest = buf_all(&d->header);
 	struct buf header;
@@ -373,7 +338,7 @@ deliver(struct draft *d)
 		return fail("%s", d->path);
 	if (read_draft(d, &body) == -1 || build(d, body, false) == -1)
 		return -1;
-	if (send_message(d->c, buf_all(&d->out), NULL, d->address) == -1)
+	if (send_message(d->c, buf_all(&d->out), NULL, d->to.address) == -1)
 		return fail_as(EAGAIN, "not sent");
 	if (build(d, body, true) == 0)
 		tell(d, keep_sent(d));
@@ -403,23 +368,11 @@ send_draft(struct cmd *c, const char *path)
 		cmd_complain(c, "%s", fail_text());
 	else if (strcmp(path, "-") != 0)
 		(void)unlink(path);
-	for (size_t i = 0; i < d->files; i++)
-		buf_free(&d->body[i]);
-	for (size_t i = 0; i < d->addresses; i++)
-		free(d->address[i]);
-	free(d->address);
+	files_free(&d->files);
+	people_free(&d->to);
 	buf_free(&d->text);
 	buf_free(&d->header);
 	buf_free(&d->out);
 	free(d);
 	return r;
-}
-
-void
-cmd_send(struct cmd *c)
-{
-	if (c->argc == 0)
-		errx(EX_USAGE, "which draft? - is standard input");
-	for (int i = 0; i < c->argc; i++)
-		(void)send_draft(c, c->argv[i]);
 }

@@ -8,9 +8,7 @@
 #include "message/span.h"
 
 /* Send the draft in that file: UTF-8, fields, an empty line, the text.  Beside
- * fields of the message it has
- *	Attach: FILE		of any number
- *	Forward: UID FOLDER	a message, to be attached
+ * fields of the message it has those of maildir/cmd-files.h, and
  *	Original: FLAG UID FOLDER	a message that is marked when it was sent
  * A copy goes to Sent, then the file is removed.  0; -1: it is still there, and
  * why and where was said. */
@@ -23,14 +21,6 @@ int send_message(struct cmd *, struct span message, const char *from,
 
 /* All of the file "fd" is open at, which is closed.  0; -1. */
 int send_read(struct buf *, int fd);
-
-/* Addresses of that field's value, each for free().  0; -1: there are more. */
-int send_addresses(struct span value, char ***address, size_t *n);
-
-/* Append addresses of a field of the original, with their names decoded, in
- * the form in which they are typed: what a name says is never an address. */
-struct letter;
-void send_people(struct buf *, const struct letter *, const char *field);
 
 /* A Message-ID with its brackets. */
 void send_id(struct buf *);

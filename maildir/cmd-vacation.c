@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "maildir/cmd-memory.h"
+#include "maildir/cmd-people.h"
 #include "maildir/cmd-send.h"
 #include "maildir/cmd-person.h"
 #include "maildir/cmd.h"
@@ -18,7 +19,6 @@
 #include "message/date.h"
 #include "message/fail.h"
 #include "message/header.h"
-#include "message/list.h"
 #include "message/word.h"
 
 static const char file[] = "mailroom-vacation";
@@ -34,8 +34,7 @@ struct vacation {
 	struct span body;
 	struct span from, subject; /* p == NULL: not said */
 	int64_t days, since, until; /* until 0: no end */
-	char **mine; /* addresses */
-	size_t mines;
+	struct people mine; /* addresses */
 };
 
 /* ---- the file */
@@ -65,11 +64,11 @@ read_field(struct vacation *v, const struct field *f)
 
 	if (span_same(f->name, span("From"))) {
 		v->from = value;
-		(void)send_addresses(value, &v->mine, &v->mines);
+		(void)people_add(&v->mine, value);
 	} else if (span_same(f->name, span("Subject")))
 		v->subject = value;
 	else if (span_same(f->name, span("Address")))
-		(void)send_addresses(value, &v->mine, &v->mines);
+		(void)people_add(&v->mine, value);
 	else if (span_same(f->name, span("Days"))) {
 		r = span_number(value, DAYS_MAX, &n);
 		v->days = (int64_t)n;
@@ -181,20 +180,11 @@ robot(const char *address)
 	return address[0] == '\0' || address[s.len] == '\0';
 }
 
-static bool
-is_mine(const struct vacation *v, const char *address)
-{
-	for (size_t i = 0; i < v->mines; i++)
-		if (strcasecmp(address, v->mine[i]) == 0)
-			return true;
-	return false;
-}
-
 static void
 add_mine(struct vacation *v, const char *address)
 {
 	if (address != NULL)
-		(void)send_addresses(span(address), &v->mine, &v->mines);
+		(void)people_add(&v->mine, span(address));
 }
 
 /* What the delivery says, the file, the environment; else user@host. */
@@ -209,7 +199,7 @@ know_mine(struct vacation *v)
 
 	for (size_t i = 0; fields[i] != NULL; i++)
 		if (header_find(v->message, fields[i], &f))
-			(void)send_addresses(f.value, &v->mine, &v->mines);
+			(void)people_add(&v->mine, f.value);
 	add_mine(v, getenv("RECIPIENT"));
 	add_mine(v, getenv("ORIGINAL_RECIPIENT"));
 	add_mine(v, getenv("EMAIL"));
@@ -231,20 +221,16 @@ addressed(const struct vacation *v)
 	const char *as = NULL;
 
 	for (size_t i = 0; fields[i] != NULL && as == NULL; i++) {
-		char **all = NULL;
+		struct people all = { .n = 0 };
 		struct field f;
-		size_t n = 0;
 
 		if (!header_find(v->message, fields[i], &f))
 			continue;
-		(void)send_addresses(f.value, &all, &n);
-		for (size_t k = 0; k < n; k++)
-			for (size_t m = 0; m < v->mines && as == NULL; m++)
-				if (strcasecmp(all[k], v->mine[m]) == 0)
-					as = v->mine[m];
-		for (size_t k = 0; k < n; k++)
-			free(all[k]);
-		free(all);
+		(void)people_add(&all, f.value);
+		for (size_t m = 0; m < v->mine.n && as == NULL; m++)
+			if (people_have(&all, span(v->mine.address[m])))
+				as = v->mine.address[m];
+		people_free(&all);
 	}
 	return as;
 }
@@ -376,12 +362,10 @@ vacation_answer(struct cmd *c, struct span message, const char *sender)
 	    !automatic(&v)) {
 		know_mine(&v);
 		as = addressed(&v);
-		if (as != NULL && !is_mine(&v, sender))
+		if (as != NULL && !people_have(&v.mine, span(sender)))
 			sent = answer(&v, as);
 	}
-	for (size_t i = 0; i < v.mines; i++)
-		free(v.mine[i]);
-	free(v.mine);
+	people_free(&v.mine);
 	buf_free(&v.text);
 	return sent;
 }

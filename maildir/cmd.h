@@ -25,6 +25,9 @@ struct cmd {
 	bool raw; /* -r */
 	bool unread; /* -u */
 	bool threads; /* -t, --thread */
+	bool edit; /* -E */
+	bool list; /* -l */
+	bool within; /* -i: the original in the text */
 	bool force; /* -y */
 	bool keep; /* -k: unread stays unread; duplicates are kept */
 	uint32_t most; /* -n */

@@ -38,10 +38,10 @@ static const struct verb {
 	{ "raw",	"",	"[message ...]",		cmd_raw },
 	{ "save",	"d:r",	"[message [part ...] [-]]",	cmd_save },
 	{ "write",	"es:t:C:F:A:", "[address ...]",		cmd_write },
-	{ "reply",	"aes:t:C:F:A:", "[message]",		cmd_reply },
-	{ "forward",	"es:C:F:A:", "address [message]",	cmd_forward },
+	{ "reply",	"aels:t:C:F:A:", "[message]",		cmd_reply },
+	{ "forward",	"eis:C:F:A:", "address [message]",	cmd_forward },
 	{ "bounce",	"F:",	"address [message]",		cmd_bounce },
-	{ "send",	"",	"draft ...",			cmd_send },
+	{ "send",	"E",	"[draft ...]",			cmd_send },
 	{ "search",	"t",	"term ...",			cmd_search },
 	{ "threads",	"",	"[message ...]",		cmd_threads },
 	{ "watch",	"n:x:",	"",				cmd_watch },
@@ -79,12 +79,15 @@ static const struct option longs[] = {
 	{ "attach",	required_argument,	NULL, 'A' },
 	{ "cc",		required_argument,	NULL, 'C' },
 	{ "directory",	required_argument,	NULL, 'd' },
+	{ "edit",	no_argument,		NULL, 'E' },
 	{ "exec",	required_argument,	NULL, 'x' },
 	{ "folder",	required_argument,	NULL, 'f' },
 	{ "from",	required_argument,	NULL, 'F' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "json",	no_argument,		NULL, 'j' },
+	{ "inline",	no_argument,		NULL, 'i' },
 	{ "keep",	no_argument,		NULL, 'k' },
+	{ "list",	no_argument,		NULL, 'l' },
 	{ "maildir",	required_argument,	NULL, 'm' },
 	{ "number",	required_argument,	NULL, 'n' },
 	{ "quiet",	no_argument,		NULL, 'q' },
@@ -175,53 +178,35 @@ attach(struct cmd *c, char *path)
 static bool
 option(struct cmd *c, int ch)
 {
-	switch (ch) {
-	case 'a':
-		c->all = true;
-		return true;
-	case 'k':
-		c->keep = true;
-		return true;
-	case 'n':
+	const struct {
+		int letter;
+		bool *yes;
+		const char **said;
+	} all[] = {
+		{ 'a', &c->all, NULL }, { 'E', &c->edit, NULL },
+		{ 'e', &c->no_edit, NULL }, { 'i', &c->within, NULL },
+		{ 'k', &c->keep, NULL }, { 'l', &c->list, NULL },
+		{ 'r', &c->raw, NULL }, { 'u', &c->unread, NULL },
+		{ 'y', &c->force, NULL }, { 'd', NULL, &c->into },
+		{ 's', NULL, &c->subject }, { 'x', NULL, &c->exec },
+		{ 'C', NULL, &c->cc }, { 'F', NULL, &c->from },
+		{ 't', &c->threads, &c->to }, /* two options */
+	};
+
+	if (ch == 'n')
 		c->most = count(optarg);
-		return true;
-	case 'r':
-		c->raw = true;
-		return true;
-	case 'u':
-		c->unread = true;
-		return true;
-	case 'y':
-		c->force = true;
-		return true;
-	case 'e':
-		c->no_edit = true;
-		return true;
-	case 'd':
-		c->into = optarg;
-		return true;
-	case 's':
-		c->subject = optarg;
-		return true;
-	case 't': /* two options */
-		c->to = optarg;
-		c->threads = optarg == NULL;
-		return true;
-	case 'x':
-		c->exec = optarg;
-		return true;
-	case 'C':
-		c->cc = optarg;
-		return true;
-	case 'F':
-		c->from = optarg;
-		return true;
-	case 'A':
+	else if (ch == 'A')
 		attach(c, optarg);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (all[i].letter != ch)
+			continue;
+		if (all[i].said != NULL)
+			*all[i].said = optarg;
+		if (all[i].yes != NULL)
+			*all[i].yes = optarg == NULL;
 		return true;
-	default:
-		return false;
 	}
+	return ch == 'n' || ch == 'A';
 }
 
 static void

@@ -130,10 +130,94 @@ assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
 	grep -q '^> Schöne Grüße' "$T/draft"
 	parsed 'm["in-reply-to"] == "<1@far.test>" and m["subject"] == "Re: Grüße"'
 	parsed 'm["references"] == "<1@far.test>" and "j@far.test" in m["to"]'
-	parsed '"alice@here.test" in m["cc"] and m["original"] is None'
+	parsed 'm["cc"] is None and m["original"] is None'
 	[[ $(cmd list -j 1) == *'"seen","answered"'* ]]
 	cmd reply 2 </dev/null
 	parsed 'm["references"] == "<1@far.test> <2@far.test>"'
+}
+
+# many: as number 4, a message to a list and others, with oneself among them.
+many() {
+	put new/2000000001.l.h <<-'END'
+		Delivered-To: alice-box@here.test
+		From: Jürgen <j@far.test>
+		To: Dev List <dev@list.test>, "B. Bob" <bob@far.test>
+		Cc: bob@far.test, ALICE@here.test, Carol <carol@far.test>, J@far.test
+		List-Post: <https://list.test/>, <mailto:dev@list.test?subject=x>
+		Subject: topic
+		Message-ID: <l1@far.test>
+
+		text
+	END
+}
+
+# addressed FIELDS ARG...: that is in the draft of a reply.
+addressed() {
+	local want=$1
+	shift
+	cmd reply "$@" </dev/null
+	[ "$(grep -E '^(From|To|Cc):' "$T/draft")" = "$want" ] ||
+		{ cat "$T/draft"; return 1; }
+}
+
+@test "reply: each gets it once, and oneself not" {
+	local cc='"B. Bob" <bob@far.test>, Carol <carol@far.test>'
+	local from='From: Alice <alice@here.test>'
+	begin
+	editor text
+	many
+	addressed "$from"$'\nTo: Jürgen <j@far.test>\nCc: ' 4
+	addressed "$from"$'\nTo: Jürgen <j@far.test>\nCc: Dev List <dev@list.test>, '"$cc" -a 4
+	addressed "$from"$'\nTo: x@far.test\nCc: dave@far.test' -t x@far.test -C dave@far.test 4
+	# One's own is answered to those who got it.
+	printf 'From: x <Alice@here.test>\nTo: bob@far.test, alice@here.test\nCc: carol@far.test\n\n' |
+		put new/2000000002.o.h
+	addressed "$from"$'\nTo: bob@far.test\nCc: ' 5
+	addressed "$from"$'\nTo: bob@far.test\nCc: carol@far.test' -a 5
+	printf 'From: alice@here.test\nTo: alice@here.test\n\n' | put new/2000000003.s.h
+	addressed "$from"$'\nTo: alice@here.test\nCc: ' -a 6
+}
+
+@test "reply: to the list, and where its author wants it" {
+	local from='From: Alice <alice@here.test>'
+	begin
+	editor text
+	many
+	addressed "$from"$'\nTo: dev@list.test\nCc: ' -l 4
+	addressed "$from"$'\nTo: dev@list.test\nCc: dave@far.test' --list -C dave@far.test 4
+	run cmd reply -l 1 </dev/null
+	[ "$status" -eq 65 ]
+	sed -i '1i Mail-Followup-To: dev@list.test, alice@here.test' "$M"/cur/2000000001.l.h:*
+	addressed "$from"$'\nTo: dev@list.test\nCc: ' -a 4
+	addressed "$from"$'\nTo: Jürgen <j@far.test>\nCc: ' 4
+}
+
+@test "reply: from whom it was for" {
+	begin
+	editor text
+	many
+	export EMAIL='Alice <alice@main.test>, "Info, here" <info@here.test>, alice@here.test'
+	addressed $'From: Alice <alice@here.test>\nTo: Jürgen <j@far.test>\nCc: ' 4
+	sed -i 's/ALICE@/info@/' "$M"/cur/2000000001.l.h:*
+	addressed $'From: "Info, here" <info@here.test>\nTo: Jürgen <j@far.test>\nCc: ' 4
+	sed -i 's/info@here/x@far/' "$M"/cur/2000000001.l.h:*
+	addressed $'From: Alice <alice-box@here.test>\nTo: Jürgen <j@far.test>\nCc: ' 4
+	sed -i 1d "$M"/cur/2000000001.l.h:*
+	addressed $'From: Alice <alice@main.test>\nTo: Jürgen <j@far.test>\nCc: ' 4
+	addressed $'From: Alice <a@b.test>\nTo: Jürgen <j@far.test>\nCc: ' -F a@b.test 4
+	addressed $'From: Al <a@b.test>\nTo: Jürgen <j@far.test>\nCc: ' -F 'Al <a@b.test>' 4
+}
+
+@test "reply: flowed text is quoted as it was meant, a page as text" {
+	begin
+	editor text
+	printf '%s\n' 'From: x@far.test' 'Content-Type: text/plain; format=flowed' '' 'one ' 'two' \
+		'> three ' '> four' | put new/2000000001.f.h
+	cmd reply 4 </dev/null
+	grep -qx '> one two' "$T/draft"
+	grep -qx '>> three four' "$T/draft"
+	cmd reply 3 </dev/null
+	grep -qx '> Hello & world' "$T/draft"
 }
 
 @test "reply: a name is never an address" {
@@ -159,6 +243,97 @@ assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
 	parsed 'next(m.iter_attachments()).get_content()["message-id"] == "<1@far.test>"'
 	[[ $(cmd list -j 1) == *forwarded* ]]
 	[ "$(drafts)" -eq 0 ]
+}
+
+@test "forward: within the text, with its files" {
+	begin
+	echo see this | cmd forward -i -e 'Zoë <z@far.test>' 1
+	parsed 'm.get_body().get_content().startswith("see this\n\n---")'
+	parsed '"\nSubject: Grüße\n\nSchöne Grüße\n" in m.get_body().get_content()'
+	parsed '[p.get_filename() for p in m.iter_attachments()] == ["grüße.txt"]'
+	parsed 'next(m.iter_attachments()).get_content() == "Hallo\n"'
+	[[ $(cmd list -j 1) == *forwarded* ]]
+	editor 'look'
+	cmd forward --inline bob@far.test 2 </dev/null
+	grep -qx 'Part: 2 2 INBOX' "$T/draft"
+	grep -qx 'below' "$T/draft"
+	parsed 'm["part"] is None and next(m.iter_attachments()).get_content() == "hi\n"'
+	# The file of a message that is attached goes with that.
+	put cur/9.y.h:2, <<-'END'
+		Content-Type: multipart/mixed; boundary=b
+
+		--b
+
+		hello
+		--b
+		Content-Type: message/rfc822
+
+		Subject: within
+		Content-Type: multipart/mixed; boundary=c
+
+		--c
+
+		there
+		--c
+		Content-Disposition: attachment; filename=a.txt
+
+		x
+		--c--
+		--b--
+	END
+	cmd forward -i bob@far.test 9.y.h </dev/null
+	[ "$(grep -c '^Part: ' "$T/draft")" -eq 1 ]
+	[ "$(grep -cx 'hello\|there' "$T/draft")" -eq 1 ]
+	parsed '[p.get_content_type() for p in m.iter_attachments()] == ["message/rfc822"]'
+}
+
+@test "write: an empty draft is none; a file's place stays known" {
+	begin
+	EDITOR='truncate -s 0' run cmd write bob@far.test </dev/null
+	[ "$status" -eq 1 ]
+	[ "$(drafts)" -eq 0 ]
+	echo hello >file.txt
+	editor text
+	echo 75 >"$T/exit"
+	run cmd write -A file.txt bob@far.test </dev/null
+	[ "$(drafts)" -eq 1 ]
+	rm "$T/exit"
+	cd /
+	cmd send "$M"/mailroom-drafts/*
+	parsed 'next(m.iter_attachments()).get_content() == "hello\n"'
+}
+
+@test "send: which drafts are kept; one of them is edited again" {
+	begin
+	run cmd send </dev/null
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	editor 'first'
+	echo 75 >"$T/exit"
+	run cmd write -s 'Schöner Tag' 'Zoë <z@far.test>' </dev/null
+	[ "$status" -eq 1 ]
+	rm "$T/exit"
+	draft=$(cmd send -q </dev/null)
+	grep -q first "$draft"
+	[ "$(cmd send </dev/null)" = "$draft"$'\tZoë <z@far.test>\tSchöner Tag' ]
+	cmd send -j </dev/null >out
+	python3 -c 'import json; m = json.load(open("out"))
+assert m["draft"].startswith("/") and m["to"] == "Zoë <z@far.test>" and m["subject"] == "Schöner Tag"'
+	editor 'second'
+	cmd send --edit "$draft" </dev/null
+	parsed 'm.get_content() == "second\n" and m["subject"] == "Schöner Tag"'
+	[ "$(drafts)" -eq 0 ]
+	cmd write bob@far.test </dev/null
+	EDITOR=false run cmd send -E "$T/typed" </dev/null
+	[ "$status" -eq 1 ]
+	[ -e "$T/typed" ]
+}
+
+@test "bounce: names are encoded" {
+	begin
+	EMAIL='Jörg <a@b.test>' cmd bounce 'Zoë <z@far.test>' 1 </dev/null
+	[ "$(LC_ALL=C sed '/^$/q' "$T/message" | LC_ALL=C grep -c '[^ -~	]')" -eq 0 ]
+	parsed 'm["resent-to"] == "Zoë <z@far.test>" and m["resent-from"] == "Jörg <a@b.test>"'
 }
 
 @test "bounce: the message as it is, sent again" {
