@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 
 #include "maildir/cmd-brief.h"
@@ -158,8 +157,7 @@ static void
 read_folder(struct book *b, const char *disk)
 {
 	struct folder *f = cmd_folder(b->c->store, disk, false);
-	bool sent =
-	    strcasecmp(disk, "Sent") == 0 || strncasecmp(disk, "Sent ", 5) == 0;
+	bool sent = cmd_own_folder(disk);
 	struct brief brief;
 	struct message m;
 	uint32_t count;

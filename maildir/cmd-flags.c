@@ -121,6 +121,7 @@ static void
 copy(struct cmd *c, bool move)
 {
 	struct copied done = { 0 };
+	struct buf name;
 	char disk[256];
 
 	if (c->argc < 1)
@@ -132,17 +133,20 @@ copy(struct cmd *c, bool move)
 	if (c->n > 0 &&
 	    folder_copy(c->folder, c->number, c->n, disk, move, &done) == -1)
 		cmd_complain(c, "%s: %s", c->argv[0], fail_text());
+	buf_init(&name, 4096);
+	cmd_said_name(&name, disk);
 	for (size_t i = 0; i < done.n; i++) {
 		if (c->json) {
 			buf_printf(&c->out,
 			    "{\"uid\":%u,\"new\":%u,\"folder\":", done.from[i],
 			    done.to[i]);
-			json_string(&c->out, span(c->argv[0]));
+			json_string(&c->out, buf_all(&name));
 			buf_str(&c->out, "}\n");
 		} else if (c->quiet)
 			buf_printf(&c->out, "%u\n", done.to[i]);
 	}
 	cmd_flush(c);
+	buf_free(&name);
 	copied_free(&done);
 }
 

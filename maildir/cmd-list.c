@@ -1,10 +1,12 @@
 /* maildir list: one line for each message, the newest last. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "maildir/cmd-brief.h"
+#include "maildir/cmd-people.h"
 #include "maildir/cmd-progress.h"
 #include "maildir/cmd-term.h"
 #include "maildir/cmd-verbs.h"
@@ -105,7 +107,25 @@ struct lister {
 	bool colour;
 	struct tm now;
 	uint32_t depth; /* of the message in its thread */
+	bool sent; /* all of the folder is the user's own */
+	struct people own;
 };
+
+/* The sender; of the user's own messages those who get it are what tells them
+ * from each other. */
+static void
+put_who(struct lister *l, const struct brief *b, size_t width)
+{
+	struct span to = b->field[BRIEF_TO];
+
+	if (to.len > 0 &&
+	    (l->sent || people_have(&l->own, b->field[BRIEF_ADDRESS])) &&
+	    width > 4) {
+		buf_str(&l->c->out, "To: ");
+		term_cell(&l->c->out, to, width - 4);
+	} else
+		term_cell(&l->c->out, b->field[BRIEF_FROM], width);
+}
 
 static void
 put_line(struct lister *l, const struct message *m, const struct brief *b)
@@ -135,7 +155,7 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 		buf_str(out, " ");
 	} else
 		before -= DATE;
-	term_cell(out, b->field[BRIEF_FROM], from);
+	put_who(l, b, from);
 	buf_str(out, " ");
 	for (size_t i = 0; i < deep && (l->width == 0 || l->width > NARROW);
 	     i++)
@@ -280,12 +300,15 @@ void
 cmd_list_picked(struct cmd *c)
 {
 	struct lister l = { .c = c, .width = term_width() };
+	const char *email = getenv("EMAIL");
 	struct folder_info info;
 	bool terminal = isatty(STDOUT_FILENO) != 0;
 	time_t now = time(NULL);
 	struct brief b;
 
 	l.colour = term_colour();
+	l.sent = cmd_own_folder(c->folder_name);
+	(void)people_add(&l.own, span(email == NULL ? "" : email));
 	(void)localtime_r(&now, &l.now);
 	brief_init(&b);
 	for (size_t i = 0; i < c->n; i++) {
@@ -296,6 +319,7 @@ cmd_list_picked(struct cmd *c)
 	}
 	progress("reading", 1, 1);
 	brief_free(&b);
+	people_free(&l.own);
 	folder_info(c->folder, &info);
 	if (!c->quiet && !c->json && terminal) {
 		cmd_said_name(&c->out, c->folder_name);

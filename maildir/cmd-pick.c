@@ -91,6 +91,19 @@ cmd_said_name(struct buf *out, const char *disk)
 		buf_str(out, disk);
 }
 
+bool
+cmd_own_folder(const char *disk)
+{
+	static const char *const names[] = { "Sent", "Drafts" };
+	struct span first = span(disk);
+
+	first.len = strcspn(disk, ". ");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (span_same(first, span(names[i])))
+			return true;
+	return false;
+}
+
 struct folder *
 cmd_folder(struct store *s, const char *disk, bool write)
 {

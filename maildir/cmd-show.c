@@ -254,9 +254,11 @@ seen(struct cmd *c)
 	free(result);
 }
 
-/* Each of the picked messages to "put", with an empty line between. */
+/* Each of the picked messages to "put", with "between" them; or with -q their
+ * numbers. */
 static void
-each(struct cmd *c, void (*put)(struct cmd *, const struct letter *, uint32_t))
+each(struct cmd *c, void (*put)(struct cmd *, const struct letter *, uint32_t),
+    const char *between)
 {
 	struct message m;
 	struct letter l;
@@ -268,8 +270,12 @@ each(struct cmd *c, void (*put)(struct cmd *, const struct letter *, uint32_t))
 			cmd_complain(c, "%u: %s", m.uid, fail_text());
 		else {
 			if (i > 0 && !c->json && !c->quiet)
-				buf_str(&c->out, "\n");
+				buf_str(&c->out, between);
 			put(c, &l, m.uid);
+			if (c->quiet && !c->json) {
+				buf_reset(&c->out);
+				buf_printf(&c->out, "%u\n", m.uid);
+			}
 		}
 		letter_free(&l);
 		if (c->out.over)
@@ -299,11 +305,10 @@ cmd_show(struct cmd *c)
 
 	cmd_open(c, false);
 	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
-	if (!c->json)
+	if (!c->json && !c->quiet)
 		pager_begin(&p);
-	each(c, show_one);
-	if (!c->json)
-		pager_end(&p);
+	each(c, show_one, "\n");
+	pager_end(&p);
 	if (!c->keep && c->n > 0)
 		seen(c);
 }
@@ -322,7 +327,7 @@ cmd_headers(struct cmd *c)
 {
 	cmd_open(c, false);
 	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
-	each(c, headers_one);
+	each(c, headers_one, "\n");
 }
 
 /* The file as it is, but not for a terminal to obey. */
@@ -346,6 +351,5 @@ cmd_raw(struct cmd *c)
 {
 	cmd_open(c, false);
 	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
-	c->quiet = true; /* nothing between them */
-	each(c, raw_one);
+	each(c, raw_one, "");
 }

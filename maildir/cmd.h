@@ -63,6 +63,9 @@ struct folder *cmd_folder(struct store *, const char *disk, bool write);
 int cmd_disk_name(char disk[256], const char *said);
 void cmd_said_name(struct buf *, const char *disk);
 
+/* Is it for what the user sends: Sent, Drafts, and what stands below them? */
+bool cmd_own_folder(const char *disk);
+
 enum pick { PICK_CURRENT, PICK_ALL }; /* what no argument means */
 /* Fill number[] from the arguments (sets as cmd_next_range reads them, names of
  * files), or from standard input when there is none and it is no terminal, or

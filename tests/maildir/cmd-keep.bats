@@ -96,6 +96,13 @@ load cmd-common
 	[ -z "$(md list -q all)" ]
 }
 
+@test "copy: JSON names the folder as all others do" {
+	three
+	md create Work/2026
+	[[ $(md copy -j work/2026 1 2>&1) == *"no folder"* ]]
+	[ "$(md copy -j Work/2026 1)" = '{"uid":1,"new":1,"folder":"Work.2026"}' ]
+}
+
 @test "delete, undelete" {
 	three
 	[ "$(md delete -q 1)" = 1 ]

@@ -58,6 +58,17 @@ load cmd-common
 	grep -q 'Nov 20' <<<"$(COLUMNS=51 md list 1)"
 }
 
+@test "list: of one's own messages to whom they go" {
+	three
+	md create Sent/2026
+	md copy Sent/2026 2 3
+	[[ $(md list 2) == *' bob@far.test '* ]]
+	[[ $(EMAIL='Bob <BOB@far.test>' md list 2) == *' To: alice@here.test '* ]]
+	[[ $(md list -f Sent/2026 2) == *' To: alice@here.test '*page ]]
+	[[ $(COLUMNS=60 md list -f Sent/2026 2) == *' To: alice@he '*page ]]
+	[[ $(md list -j -f Sent/2026 2) == *'"from":"Carol, the third"'* ]]
+}
+
 @test "list: JSON" {
 	three
 	run md list --json 2
@@ -199,6 +210,19 @@ assert m["flags"] == ["new"] and m["references"] == "<1@far.test>", m' "$output"
 	[[ $output == *'plain form'* ]]
 	[[ $output != *'page form'* ]]
 	[[ $(md list) != *@* ]]
+}
+
+@test "show, headers, raw: with -q the numbers, for the next command" {
+	local verb
+	three
+	for verb in headers raw 'show -k' show; do
+		# shellcheck disable=SC2086 # options
+		[ "$(md $verb -q 1,2 | xargs)" = '1 2' ]
+	done
+	[ -z "$(md -q)" ]
+	[ "$(md list -q .)" = 2 ]
+	[ "$("$BIN/maildir" search -q subject:uu | "$BIN/maildir" show -q | "$BIN/maildir" mark -q work)" = 2 ]
+	[[ $(md list -j 2) == *'"work"'* ]]
 }
 
 @test "headers, raw" {
