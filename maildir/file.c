@@ -127,10 +127,21 @@ file_measure(int dir, const char *path, uint64_t wire, bool count,
 }
 
 size_t
-file_place(const struct index *ix, uint32_t uid)
+file_first(const struct index *ix, size_t n, uint32_t uid)
 {
-	size_t low = 0, high = index_count(ix);
+	uint32_t first = n > 0 ? ix->r[0].uid : 0;
+	uint32_t last = n > 0 ? ix->r[n - 1].uid : 0;
+	size_t low = 0, high = n;
 
+	/* Where no UID is missing, this is the place already. */
+	if (first <= uid && uid - first < n)
+		high = uid - first;
+	if (last >= uid && last - uid < n)
+		low = n - 1 - (last - uid);
+	if (low > high) { /* one of the two is damaged */
+		low = 0;
+		high = n;
+	}
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -140,6 +151,12 @@ file_place(const struct index *ix, uint32_t uid)
 			high = mid;
 	}
 	return low;
+}
+
+size_t
+file_place(const struct index *ix, uint32_t uid)
+{
+	return file_first(ix, index_count(ix), uid);
 }
 
 static void

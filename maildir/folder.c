@@ -321,19 +321,11 @@ folder_wire(struct folder *f, uint32_t number, struct message *m)
 uint32_t
 folder_number(struct folder *f, uint32_t uid)
 {
-	size_t low = 0, high = f->known;
+	size_t at = file_first(f->at, f->known, uid);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (f->at->r[mid].uid < uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (!first_from(f, low, uid))
-		low = place_from(f, uid);
-	return view_number(f, low);
+	if (!first_from(f, at, uid))
+		at = place_from(f, uid);
+	return view_number(f, at);
 }
 
 /* From where the last one who looked has found it; what comes to be unseen

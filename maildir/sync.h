@@ -95,6 +95,8 @@ int file_measure(int dir, const char *path, uint64_t wire, bool count,
     struct record *);
 /* Place of the record with that UID, or of the first behind; count. */
 size_t file_place(const struct index *, uint32_t uid);
+/* The same, among the first n; or n. */
+size_t file_first(const struct index *, size_t n, uint32_t uid);
 /* Write record i, with the counters of the header. */
 void file_put(struct index *, size_t i, const struct record *);
 
