@@ -73,9 +73,11 @@ count_dir(int dir, const char *path, struct quota *q)
 
 		if (e->d_name[0] == '.')
 			continue;
-		if (name_size(e->d_name, 'S', &size) == -1) {
+		if (e->d_type != DT_REG ||
+		    name_size(e->d_name, 'S', &size) == -1) {
 			if (fstatat(dirfd(d), e->d_name, &st,
-				AT_SYMLINK_NOFOLLOW) == -1)
+				AT_SYMLINK_NOFOLLOW) == -1 ||
+			    !S_ISREG(st.st_mode))
 				continue;
 			size = (uint64_t)st.st_size;
 		}

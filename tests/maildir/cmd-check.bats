@@ -109,6 +109,21 @@ assert all(json.loads(x)["fault"] for x in sys.stdin)'
 	[ "$(md undelete -q | wc -l)" -eq 2 ]
 }
 
+@test "repair: a quota that is mended stays so, whatever else is there" {
+	three
+	md quota 100M >/dev/null
+	mkdir "$M/cur/directory"
+	ln -s /etc/passwd "$M/cur/link"
+	: >"$M/new/empty"
+	run md check
+	[[ $output == *'quota counts other messages than 4'* ]]
+	run md repair
+	[[ $output == *'other messages than 4, mended'* ]]
+	run md check
+	[[ $output != *quota* ]]
+	[[ $(md quota) == *$'\n4 messages' ]]
+}
+
 @test "quota: what is used, and the limits" {
 	three
 	[[ $(md quota) == *$'\n''3 messages' ]]
