@@ -286,7 +286,7 @@ append_replace(struct imap *im, struct parse *p)
 	/* Before the EXPUNGE (s. 3.2). */
 	conn_printf(im->conn, "* OK %sReplacement\r\n", im->out.p);
 	buf_reset(&im->out);
-	if (folder_expunge(im->folder, &number, 1, true) == -1)
+	if (folder_expunge(im->folder, &number, 1, true, NULL) == -1)
 		return imap_failed(im);
 	return &imap_done;
 }

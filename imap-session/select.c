@@ -155,7 +155,7 @@ select_expunge(struct imap *im, struct parse *p)
 	if (im->read_only)
 		return imap_no(im, "[READ-ONLY] Mailbox is read-only");
 	n = deleted_ones(im, number, n);
-	if (n > 0 && folder_expunge(im->folder, number, n, false) == -1)
+	if (n > 0 && folder_expunge(im->folder, number, n, false, NULL) == -1)
 		return imap_failed(im);
 	if (n == 0 || !imap_enabled(im, E_CONDSTORE))
 		return &imap_done;
@@ -178,7 +178,8 @@ select_close(struct imap *im, struct parse *p)
 	number = all(im, &n);
 	if (number != NULL && !im->read_only) {
 		n = deleted_ones(im, number, n);
-		if (n > 0 && folder_expunge(im->folder, number, n, false) == -1)
+		if (n > 0 &&
+		    folder_expunge(im->folder, number, n, false, NULL) == -1)
 			r = imap_failed(im);
 	}
 	selected_leave(im);

@@ -211,7 +211,8 @@ folder_change(struct folder *f, const uint32_t *number, size_t n,
 }
 
 int
-folder_expunge(struct folder *f, const uint32_t *number, size_t n, bool force)
+folder_expunge(struct folder *f, const uint32_t *number, size_t n, bool force,
+    uint8_t *result)
 {
 	struct work w = { .f = f,
 		.op = JOURNAL_EXPUNGE,
@@ -224,7 +225,7 @@ folder_expunge(struct folder *f, const uint32_t *number, size_t n, bool force)
 		return 0;
 	if ((f->store->options & STORE_NO_HOLD) == 0)
 		w.hold = hold_today(f->store, f->name);
-	r = all(&w, number, n, NULL);
+	r = all(&w, number, n, result);
 	e = errno;
 	if (w.hold != -1)
 		(void)close(w.hold);

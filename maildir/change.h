@@ -33,9 +33,10 @@ int folder_change(struct folder *, const uint32_t *number, size_t n,
 
 /* Remove messages: into the holding place for 14 days.  Messages that lack
  * \Deleted by now are left alone unless "force".  The view is told by
- * folder_sync.  0; -1. */
+ * folder_sync.  result[i], unless NULL: 0 done, 1 left alone, 2 gone before.
+ * 0; -1. */
 int folder_expunge(struct folder *, const uint32_t *number, size_t n,
-    bool force);
+    bool force, uint8_t *result);
 
 /* With STORE_LATE most names of a great change are given, and most files of a
  * great expunge are taken away, only here, a share at a time, so that a client

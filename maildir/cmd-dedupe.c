@@ -155,7 +155,7 @@ expunge(struct cmd *c, const struct copy *copy, size_t n)
 		return fail("messages");
 	for (size_t i = 0; i < n; i++)
 		number[i] = copy[i].number;
-	r = folder_expunge(c->folder, number, n, true);
+	r = folder_expunge(c->folder, number, n, true, NULL);
 	free(number);
 	return r;
 }

@@ -166,7 +166,7 @@ discard(struct post *p)
 	f = folder_open(p->c->store, "INBOX", false);
 	if (f != NULL) {
 		number = folder_number(f, p->uid);
-		r = folder_expunge(f, &number, 1, false);
+		r = folder_expunge(f, &number, 1, false, NULL);
 		folder_close(f);
 	}
 	if (r == -1)

@@ -68,25 +68,42 @@ read_flags(struct cmd *c, char *list, struct change *change)
 	}
 }
 
+/* What became of the picked messages, "r" and "result" as they are returned. */
+static void
+tell(struct cmd *c, int r, const uint8_t *result, const char *said)
+{
+	struct message m;
+
+	if (r == -1)
+		cmd_complain(c, "%s", fail_text());
+	for (size_t i = 0; i < c->n && r == 0; i++) {
+		if ((result[i] == 0 && !c->quiet && !c->json) ||
+		    folder_glance(c->folder, c->number[i], &m) == -1)
+			continue;
+		if (result[i] == 0)
+			cmd_done(c, m.uid, said);
+		else
+			cmd_complain(c, "%u is gone", m.uid);
+	}
+}
+
+static uint8_t *
+results(const struct cmd *c)
+{
+	uint8_t *result = calloc(c->n + 1, 1);
+
+	if (result == NULL)
+		err(EX_TEMPFAIL, "messages");
+	return result;
+}
+
 void
 cmd_change(struct cmd *c, const struct change *change, const char *said)
 {
-	uint8_t *result = calloc(c->n + 1, 1);
-	struct message m;
+	uint8_t *result = results(c);
 
-	if (result == NULL ||
-	    folder_change(c->folder, c->number, c->n, change, result) == -1)
-		cmd_complain(c, "%s", fail_text());
-	else
-		for (size_t i = 0; i < c->n; i++) {
-			if ((result[i] == 0 && !c->quiet && !c->json) ||
-			    folder_glance(c->folder, c->number[i], &m) == -1)
-				continue;
-			if (result[i] == 0)
-				cmd_done(c, m.uid, said);
-			else
-				cmd_complain(c, "%u is gone", m.uid);
-		}
+	tell(c, folder_change(c->folder, c->number, c->n, change, result),
+	    result, said);
 	free(result);
 }
 
@@ -133,6 +150,9 @@ copy(struct cmd *c, bool move)
 	if (c->n > 0 &&
 	    folder_copy(c->folder, c->number, c->n, disk, move, &done) == -1)
 		cmd_complain(c, "%s: %s", c->argv[0], fail_text());
+	else if (done.n < c->n)
+		cmd_complain(c, "gone: %zu of %zu messages", c->n - done.n,
+		    c->n);
 	buf_init(&name, 4096);
 	cmd_said_name(&name, disk);
 	for (size_t i = 0; i < done.n; i++) {
@@ -167,23 +187,14 @@ cmd_copy(struct cmd *c)
 void
 cmd_delete(struct cmd *c)
 {
-	uint32_t *uid;
-	struct message m;
+	uint8_t *result;
 
 	cmd_open_known(c, c->argv, c->argc);
 	cmd_pick(c, c->argv, c->argc, PICK_CURRENT);
-	uid = calloc(c->n + 1, sizeof(*uid));
-	if (uid == NULL)
-		err(EX_TEMPFAIL, "messages");
-	for (size_t i = 0; i < c->n; i++)
-		if (folder_glance(c->folder, c->number[i], &m) == 0)
-			uid[i] = m.uid;
-	if (c->n > 0 && folder_expunge(c->folder, c->number, c->n, true) == -1)
-		cmd_complain(c, "%s", fail_text());
-	else
-		for (size_t i = 0; i < c->n; i++)
-			cmd_done(c, uid[i], "delete");
-	free(uid);
+	result = results(c);
+	tell(c, folder_expunge(c->folder, c->number, c->n, true, result),
+	    result, c->verb);
+	free(result);
 }
 
 static void

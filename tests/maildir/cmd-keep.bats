@@ -249,6 +249,21 @@ listings() {
 	md check
 }
 
+@test "delete, move: by number, what is gone is said" {
+	three
+	md mark seen 1:3
+	rm "$M"/cur/1000000002*
+	run md delete -q 1 2
+	[ "$status" -eq 1 ]
+	[ "$output" = 1$'\n''maildir: delete: 2 is gone' ]
+	rm "$M"/cur/1000000003*
+	md folders create other
+	run md move -q other 3
+	[ "$status" -eq 1 ]
+	[ "$output" = 'maildir: move: gone: 1 of 1 messages' ]
+	md check
+}
+
 @test "mark: many, and what others do in the same moment is seen" {
 	local i name
 	for i in {10..59}; do

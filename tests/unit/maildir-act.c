@@ -103,7 +103,7 @@ erase(const struct task *t)
 	uint32_t *number = numbers(t);
 
 	(void)printf("erase %d\n",
-	    folder_expunge(t->f, number, folder_count(t->f), true));
+	    folder_expunge(t->f, number, folder_count(t->f), true, NULL));
 	free(number);
 }
 
@@ -144,7 +144,8 @@ word(const struct task *t)
 static void
 expunge(const struct task *t)
 {
-	(void)printf("expunge %d\n", folder_expunge(t->f, &t->n, 1, true));
+	(void)printf("expunge %d\n",
+	    folder_expunge(t->f, &t->n, 1, true, NULL));
 }
 
 static void

@@ -162,7 +162,7 @@ TEST(vanished)
 	home_make(&h, 6, 0);
 	a = open_folder(&h, "INBOX", true);
 	folder_info(a, &i);
-	CHECK(folder_expunge(a, some, 3, true) == 0);
+	CHECK(folder_expunge(a, some, 3, true, NULL) == 0);
 	CHECK(folder_sync(a, true, &news) == 1 && news.gones == 3);
 	folder_info(a, &later);
 	CHECK(later.modseq > i.modseq);
@@ -280,9 +280,9 @@ TEST(undelete)
 	home_make(&h, 2, 0);
 	f = open_folder(&h, "INBOX", true);
 	CHECK(flag(f, 1, CHANGE_ADD, FLAG_DELETED | FLAG_SEEN) == 0);
-	CHECK(folder_expunge(f, &one, 1, false) == 0);
+	CHECK(folder_expunge(f, &one, 1, false, NULL) == 0);
 	CHECK(folder_sync(f, true, &n) == 1 && n.gones == 1);
-	CHECK(folder_expunge(f, &one, 1, false) == 0); /* not \Deleted */
+	CHECK(folder_expunge(f, &one, 1, false, NULL) == 0); /* not \Deleted */
 	CHECK(folder_sync(f, true, &n) == 0);
 	CHECK(store_held(h.s, "INBOX", &held) == 1);
 	CHECK(held[0].size == 5);
@@ -396,7 +396,7 @@ TEST(quota)
 	copied_free(&c);
 	f = open_folder(&h, "INBOX", true);
 	CHECK(folder_count(f) == 1);
-	CHECK(folder_expunge(f, &one, 1, true) == 0);
+	CHECK(folder_expunge(f, &one, 1, true, NULL) == 0);
 	CHECK(store_quota(h.s, &q) == 0 && q.octets == 20 && q.messages == 1);
 	folder_close(f);
 	home_drop(&h);

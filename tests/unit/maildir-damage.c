@@ -185,7 +185,7 @@ history(struct home *h, struct kept *old)
 	folder_close(f);
 	keep(h, old);
 	f = open_folder(h, "INBOX", true);
-	CHECK(folder_expunge(f, &two, 1, true) == 0);
+	CHECK(folder_expunge(f, &two, 1, true, NULL) == 0);
 	place_put(&h->p, "cur/9.x:2,F", "text\n");
 	CHECK(flag(f, 3, CHANGE_ADD, FLAG_SEEN) == 0);
 	folder_close(f);

@@ -60,7 +60,7 @@ TEST(beside_our_own)
 	CHECK(flag(f, 4, CHANGE_ADD, FLAG_SEEN) == 0);
 	look_again(f, 0);
 	/* a file that comes back is another message */
-	CHECK(folder_expunge(f, &first, 1, true) == 0);
+	CHECK(folder_expunge(f, &first, 1, true, NULL) == 0);
 	place_put(&h.p, "cur/1.x:2,", "text\n");
 	look_again(f, 1);
 	CHECK(folder_count(f) == 4 && get(f, 1).uid == 2);

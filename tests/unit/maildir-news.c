@@ -20,7 +20,7 @@ come_and_go(const struct home *h)
 		(void)snprintf(name, sizeof(name), "new/%d.y", i);
 		place_put(&h->p, name, "text\n");
 		if (folder_sync(f, true, &news) == -1 ||
-		    folder_expunge(f, &(uint32_t){ 1 }, 1, true) == -1)
+		    folder_expunge(f, &(uint32_t){ 1 }, 1, true, NULL) == -1)
 			_exit(1);
 	}
 	_exit(f == NULL);

@@ -298,7 +298,7 @@ TEST(texts_are_given_back)
 	hits(&k, got);
 	octets = kept_octets();
 	CHECK(got[0] && octets > (off_t)LARGE * OCTETS);
-	CHECK(folder_expunge(folder, gone, LARGE, true) == 0);
+	CHECK(folder_expunge(folder, gone, LARGE, true, NULL) == 0);
 	folder_close(folder);
 	place_put(&place, "new/9999999999.y", "Subject: y\n\n");
 	folder = folder_open(store, "INBOX", true);

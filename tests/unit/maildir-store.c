@@ -43,7 +43,7 @@ TEST(numbers_stay)
 	home_make(&h, 5, 0);
 	a = open_folder(&h, "INBOX", true);
 	b = open_folder(&h, "INBOX", true);
-	CHECK(folder_expunge(b, two, 2, true) == 0);
+	CHECK(folder_expunge(b, two, 2, true, NULL) == 0);
 	place_put(&h.p, "new/6.x", "text\n");
 	/* not told yet */
 	CHECK(folder_count(a) == 5 && get(a, 5).uid == 5);
@@ -72,7 +72,7 @@ TEST(an_expunged_message_can_be_read)
 	home_make(&h, 2, 0);
 	a = open_folder(&h, "INBOX", true);
 	b = open_folder(&h, "INBOX", true);
-	CHECK(folder_expunge(b, &one, 1, true) == 0);
+	CHECK(folder_expunge(b, &one, 1, true, NULL) == 0);
 	fd = folder_read(a, 1);
 	CHECK(fd != -1);
 	(void)close(fd);

@@ -276,7 +276,7 @@ TEST(parts_are_few)
 		gone[i] = i + 1;
 		letter[i][0] = '\0';
 	}
-	CHECK(folder_expunge(folder, gone, 250, true) == 0);
+	CHECK(folder_expunge(folder, gone, 250, true, NULL) == 0);
 	folder_close(folder);
 	come(10);
 	open_folder();

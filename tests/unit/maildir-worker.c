@@ -74,7 +74,7 @@ expunge(struct folder *f, uint32_t n)
 		return;
 	(void)printf("gone %lld\n", (long long)m.date);
 	(void)fflush(stdout);
-	(void)folder_expunge(f, &n, 1, true);
+	(void)folder_expunge(f, &n, 1, true, NULL);
 }
 
 static void
