@@ -17,6 +17,7 @@
 
 enum {
 	OUT_MAX = 16 << 20, /* of one untagged response without content */
+	PART = 32 << 10, /* of a longer one */
 	TEXT_MAX = 1 << 20,
 	ERRORS_START = 3, /* then the client is sent away */
 	ERRORS_IN = 20,
@@ -213,14 +214,27 @@ imap_failed(struct imap *im)
 	}
 }
 
-void
-imap_line(struct imap *im)
+static void
+put_out(struct imap *im)
 {
 	if (im->out.over)
 		im->conn->broken = true; /* a response is never cut */
 	conn_put(im->conn, im->out.p, im->out.len);
-	conn_put(im->conn, "\r\n", 2);
 	buf_reset(&im->out);
+}
+
+void
+imap_line(struct imap *im)
+{
+	put_out(im);
+	conn_put(im->conn, "\r\n", 2);
+}
+
+void
+imap_part(struct imap *im)
+{
+	if (im->out.len > PART)
+		put_out(im);
 }
 
 static const struct row *

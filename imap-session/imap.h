@@ -105,6 +105,8 @@ const struct reply *imap_long(struct imap *);
 
 /* Write imap.out as a response line of its own, and empty it. */
 void imap_line(struct imap *);
+/* Write what there is of a long line, and empty it, when that is much. */
+void imap_part(struct imap *);
 
 static inline bool
 imap_enabled(const struct imap *im, enum enabled e)

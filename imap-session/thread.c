@@ -86,6 +86,7 @@ put_threads(struct imap *im, const struct threads *t, const uint32_t *hit)
 			put_number(b, hit[t->node[n].message]);
 		if (t->node[n].child == THREAD_NONE)
 			put_back(b, t, n);
+		imap_part(im);
 	}
 	imap_line(im);
 }

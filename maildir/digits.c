@@ -20,15 +20,14 @@ insert(struct digits *a, size_t n)
 
 /* One octet of the key, stably, from "a" into "to". */
 static void
-deal(const struct digits *a, struct digits *to, size_t n, unsigned shift,
-    const size_t count[256])
+deal(const struct digits *a, struct digits *to, size_t n, unsigned shift)
 {
-	size_t at[256], sum = 0;
+	size_t at[257] = { 0 };
 
-	for (int i = 0; i < 256; i++) {
-		at[i] = sum;
-		sum += count[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		at[(a[i].key >> shift & 255) + 1]++;
+	for (int i = 1; i < 256; i++)
+		at[i] += at[i - 1];
 	for (size_t i = 0; i < n; i++)
 		to[at[a[i].key >> shift & 255]++] = a[i];
 }
@@ -36,21 +35,19 @@ deal(const struct digits *a, struct digits *to, size_t n, unsigned shift,
 void
 digits_sort(struct digits *a, struct digits *room, size_t n)
 {
-	static size_t count[8][256];
 	struct digits *from = a, *to = room, *t;
+	uint64_t differ = 0;
 
 	if (n <= FEW) {
 		insert(a, n);
 		return;
 	}
-	(void)memset(count, 0, sizeof(count));
-	for (size_t i = 0; i < n; i++)
-		for (unsigned k = 0; k < 8; k++)
-			count[k][a[i].key >> 8 * k & 255]++;
-	for (unsigned k = 0; k < 8; k++) {
-		if (count[k][a[0].key >> 8 * k & 255] == n)
-			continue; /* the same in all */
-		deal(from, to, n, 8 * k, count[k]);
+	for (size_t i = 1; i < n; i++)
+		differ |= a[i].key ^ a[0].key;
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		if ((differ >> shift & 255) == 0)
+			continue;
+		deal(from, to, n, shift);
 		t = from;
 		from = to;
 		to = t;

@@ -9,34 +9,41 @@
 
 #include "maildir/digits.h"
 #include "maildir/maildir.h"
+#include "maildir/region.h"
 #include "maildir/search.h"
 #include "maildir/summary.h"
 #include "message/fail.h"
 
 enum { LOOK = 256 };
 
-/* What is known of a message. */
-struct fact {
-	const struct summary_entry *entry; /* NULL: it cannot be read */
-	int64_t arrival;
-	uint32_t number;
-	uint32_t size;
-};
-
-/* Of each message there is an element to sort, with the place of its fact, in
- * the order of numbers, and of the text of its first key. */
+/* Of each message there is an element to sort, with its number, in the order of
+ * these, and the place of the text of its first key. */
 struct sorter {
+	struct folder *folder;
+	struct summary *summary; /* NULL: no key needs it */
 	const struct order_key *key;
 	size_t keys;
-	const struct fact *fact;
+	const struct search_watcher *watcher;
+	size_t looks, all;
 	struct digits *room; /* as many as are sorted */
 	struct buf texts; /* of the first key, close together: length 2, text */
+	int failed; /* errno of the index; 0 */
 };
 
 enum { AHEAD = 16 };
 
+/* Now and then the watcher is told; reading is what takes long. */
+static void
+look(struct sorter *s)
+{
+	const struct search_watcher *w = s->watcher;
+
+	if (s->looks < s->all && ++s->looks % LOOK == 0 && w != NULL)
+		w->look(w->ctx, (uint32_t)s->looks, (uint32_t)s->all);
+}
+
 static struct span
-text_of(const struct fact *i, enum order_by by)
+text_of(struct sorter *s, uint32_t number, enum order_by by)
 {
 	static const enum summary_text texts[] = {
 		[ORDER_CC] = SUMMARY_CC_BOX,
@@ -46,9 +53,10 @@ text_of(const struct fact *i, enum order_by by)
 		[ORDER_DISPLAYFROM] = SUMMARY_FROM_NAME,
 		[ORDER_DISPLAYTO] = SUMMARY_TO_NAME,
 	};
+	const struct summary_entry *e = summary_get(s->summary, number);
 
-	return i->entry == NULL ? span_n("", 0) :
-				  summary_text(i->entry, texts[by]);
+	look(s);
+	return e == NULL ? span_n("", 0) : summary_text(e, texts[by]);
 }
 
 static bool
@@ -57,12 +65,27 @@ is_text(enum order_by by)
 	return by != ORDER_ARRIVAL && by != ORDER_DATE && by != ORDER_SIZE;
 }
 
-static int64_t
-sent(const struct fact *i)
+/* What the index has of a message; zeros when it fails. */
+static struct message
+record_of(struct sorter *s, uint32_t number, bool size)
 {
-	return i->entry != NULL && (i->entry->flags & SUMMARY_DATED) != 0 ?
-	    i->entry->sent :
-	    i->arrival;
+	struct message m = { .uid = 0 };
+
+	if (folder_get(s->folder, number, &m) == -1 ||
+	    (size && folder_wire(s->folder, number, &m) == -1))
+		s->failed = errno;
+	return m;
+}
+
+static int64_t
+sent(struct sorter *s, uint32_t number)
+{
+	int64_t when;
+
+	look(s);
+	return summary_sent(s->summary, number, &when) ?
+	    when :
+	    record_of(s, number, false).date;
 }
 
 static uint64_t
@@ -78,11 +101,12 @@ digits_of_text(struct span s, size_t from)
 
 /* Of a key that is a number. */
 static uint64_t
-digits_of(const struct fact *i, enum order_by by)
+digits_of(struct sorter *s, uint32_t number, enum order_by by)
 {
 	if (by == ORDER_SIZE)
-		return i->size;
-	return (uint64_t)(by == ORDER_ARRIVAL ? i->arrival : sent(i)) ^
+		return record_of(s, number, true).wire;
+	return (uint64_t)(by == ORDER_DATE ? sent(s, number) :
+					     record_of(s, number, false).date) ^
 	    (uint64_t)1 << 63;
 }
 
@@ -109,7 +133,7 @@ static int
 gather(struct sorter *s, struct digits *a, size_t n)
 {
 	for (size_t i = 0; is_text(s->key->by) && i < n; i++) {
-		struct span text = text_of(&s->fact[i], s->key->by);
+		struct span text = text_of(s, a[i].at, s->key->by);
 		uint16_t len = (uint16_t)text.len;
 
 		a[i].more = (uint32_t)s->texts.len;
@@ -121,23 +145,21 @@ gather(struct sorter *s, struct digits *a, size_t n)
 
 /* Eight octets of key "k", the most significant first. */
 static void
-fill_digits(const struct sorter *s, struct digits *a, size_t n, size_t k,
-    size_t from)
+fill_digits(struct sorter *s, struct digits *a, size_t n, size_t k, size_t from)
 {
 	const struct order_key *key = &s->key[k];
 
 	for (size_t i = 0; i < n; i++) {
-		const struct fact *f = &s->fact[a[i].at];
-
 		if (!is_text(key->by))
-			a[i].key = digits_of(f, key->by);
+			a[i].key = digits_of(s, a[i].at, key->by);
 		else if (k == 0) {
 			if (i + AHEAD < n)
 				__builtin_prefetch(
 				    s->texts.p + a[i + AHEAD].more + from);
 			a[i].key = digits_of_text(first_text(s, &a[i]), from);
 		} else
-			a[i].key = digits_of_text(text_of(f, key->by), from);
+			a[i].key =
+			    digits_of_text(text_of(s, a[i].at, key->by), from);
 		if (key->reverse)
 			a[i].key = ~a[i].key;
 	}
@@ -147,7 +169,7 @@ fill_digits(const struct sorter *s, struct digits *a, size_t n, size_t k,
  * in the order of numbers.  The depth is bounded by the length of all keys in
  * eights. */
 static void
-order(const struct sorter *s, struct digits *a, size_t n, size_t k, size_t from)
+order(struct sorter *s, struct digits *a, size_t n, size_t k, size_t from)
 {
 	const struct order_key *key = &s->key[k];
 
@@ -169,60 +191,6 @@ order(const struct sorter *s, struct digits *a, size_t n, size_t k, size_t from)
 	}
 }
 
-/* Is the time or size that the index has wanted? */
-static bool
-wants_record(const struct order_key *key, size_t keys,
-    const struct summary_entry *e)
-{
-	for (size_t i = 0; i < keys; i++)
-		if (key[i].by == ORDER_ARRIVAL || key[i].by == ORDER_SIZE ||
-		    (key[i].by == ORDER_DATE &&
-			(e == NULL || (e->flags & SUMMARY_DATED) == 0)))
-			return true;
-	return false;
-}
-
-static bool
-wants_size(const struct order_key *key, size_t keys)
-{
-	for (size_t i = 0; i < keys; i++)
-		if (key[i].by == ORDER_SIZE)
-			return true;
-	return false;
-}
-
-/* Now and then the watcher is told; reading is what takes long. */
-static void
-look(const struct search_watcher *w, size_t done, size_t all)
-{
-	if (w != NULL && done % LOOK == 0)
-		w->look(w->ctx, (uint32_t)done, (uint32_t)all);
-}
-
-static int
-fill(struct folder *f, struct summary *s, const struct sorter *by,
-    const struct search_watcher *w, const uint32_t *number, struct fact *a,
-    size_t n)
-{
-	bool size = wants_size(by->key, by->keys);
-	struct message m;
-
-	for (size_t i = 0; i < n; i++) {
-		a[i] = (struct fact){ .number = number[i] };
-		if (s != NULL)
-			a[i].entry = summary_get(s, number[i]);
-		look(w, i, n);
-		if (!wants_record(by->key, by->keys, a[i].entry))
-			continue;
-		if (folder_get(f, number[i], &m) == -1 ||
-		    (size && folder_wire(f, number[i], &m) == -1))
-			return -1;
-		a[i].size = (uint32_t)m.wire;
-		a[i].arrival = m.date;
-	}
-	return 0;
-}
-
 /* Is the index enough? */
 static bool
 plain(const struct order_key *key, size_t keys)
@@ -233,46 +201,58 @@ plain(const struct order_key *key, size_t keys)
 	return true;
 }
 
+static int
+failed(const struct sorter *s)
+{
+	errno = s->failed;
+	return s->failed == 0 ? 0 : -1;
+}
+
+static int
+sort(struct sorter *s, struct digits *a, uint32_t *number, size_t n)
+{
+	s->room = a + n;
+	for (size_t i = 0; i < n; i++)
+		a[i].at = number[i];
+	if (gather(s, a, n) == -1)
+		return -1;
+	order(s, a, n, 0, 0);
+	for (size_t i = 0; i < n; i++)
+		number[i] = a[i].at;
+	return failed(s);
+}
+
 int
 order_sort(struct folder *f, const struct order_key *key, size_t keys,
     const struct search_watcher *w, uint32_t *number, size_t n)
 {
-	struct fact *fact = calloc(n + 1, sizeof(*fact));
-	struct digits *a = calloc(2 * n + 1, sizeof(*a));
-	struct sorter s = { .key = key, .keys = keys, .fact = fact };
-	struct summary *sum = NULL;
+	struct sorter s = { .folder = f,
+		.key = key,
+		.keys = keys,
+		.watcher = w,
+		.all = n };
+	struct region room = { .fd = -1 };
 	int r = -1;
 
 	buf_init(&s.texts, 256 << 20);
-	if (a == NULL || fact == NULL)
-		(void)fail("sort");
-	else if (plain(key, keys) || (sum = summary_open(f)) != NULL)
-		r = fill(f, sum, &s, w, number, fact, n);
-	if (r == 0)
-		r = gather(&s, a, n);
-	if (r == 0) {
-		s.room = a + n;
-		for (size_t i = 0; i < n; i++)
-			a[i].at = (uint32_t)i;
-		order(&s, a, n, 0, 0);
-		for (size_t i = 0; i < n; i++)
-			number[i] = fact[a[i].at].number;
-	}
-	summary_close(sum);
+	if (region_grow(&room, (2 * n + 1) * sizeof(struct digits)) == 0 &&
+	    (plain(key, keys) || (s.summary = summary_open(f)) != NULL))
+		r = sort(&s, (struct digits *)(void *)room.p, number, n);
+	summary_close(s.summary);
 	buf_free(&s.texts);
-	free(a);
-	free(fact);
+	region_close(&room);
 	return r;
 }
 
 /* ---- conversations */
 
 static void
-describe(struct thread_message *t, const struct fact *i)
+describe(struct sorter *s, struct thread_message *t, uint32_t number)
 {
-	const struct summary_entry *e = i->entry;
+	const struct summary_entry *e = summary_get(s->summary, number);
 
-	*t = (struct thread_message){ .sent = sent(i), .arrived = sent(i) };
+	*t = (struct thread_message){ .sent = sent(s, number) };
+	t->arrived = t->sent;
 	if (e == NULL)
 		return;
 	t->id = e->id;
@@ -287,24 +267,22 @@ order_threads(struct folder *f, enum thread_algorithm how,
     const struct search_watcher *w, const uint32_t *number, size_t n,
     struct threads *out)
 {
-	struct fact *a = calloc(n + 1, sizeof(*a));
+	struct sorter s = { .folder = f, .watcher = w, .all = n };
 	struct thread_message *t = calloc(n + 1, sizeof(*t));
-	const struct order_key date = { ORDER_DATE, false };
-	const struct sorter by = { .key = &date, .keys = 1 };
-	struct summary *s = summary_open(f);
 	int r = -1;
 
 	*out = (struct threads){ .first = THREAD_NONE };
-	if (a == NULL || t == NULL)
+	s.summary = summary_open(f);
+	if (t == NULL)
 		(void)fail("threads");
-	else if (s != NULL)
-		r = fill(f, s, &by, w, number, a, n);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		describe(&t[i], &a[i]);
+	else if (s.summary != NULL) {
+		for (size_t i = 0; i < n; i++)
+			describe(&s, &t[i], number[i]);
+		r = failed(&s);
+	}
 	if (r == 0)
 		r = threads_build(out, how, t, (uint32_t)n);
-	summary_close(s);
-	free(a);
+	summary_close(s.summary);
 	free(t);
 	return r;
 }

@@ -17,7 +17,7 @@
 
 static const char file[] = "mailroom-index.sort";
 static const char fresh_file[] = "mailroom-index.sort.new";
-static const struct note_head head = { .magic = "mailsort", .version = 2 };
+static const struct note_head head = { .magic = "mailsort", .version = 3 };
 
 enum {
 	PIECE = 1 << 20, /* octets that are written at once */
@@ -26,7 +26,22 @@ enum {
 };
 
 struct piece {
-	uint64_t check, octets;
+	uint64_t check; /* of what follows in it, and the rows */
+	uint64_t rows;
+	uint64_t octets, sum; /* of the entries */
+};
+
+struct row {
+	int64_t sent; /* NEVER: the entry does not say */
+	uint32_t uid, size; /* of the entry */
+};
+
+#define NEVER INT64_MIN
+
+/* Of a message. */
+struct known {
+	const struct summary_entry *entry; /* NULL: nothing */
+	int64_t sent; /* as in a row */
 };
 
 /* Entries that were made and have no place in the file yet, or never. */
@@ -38,8 +53,10 @@ struct fresh {
 struct summary {
 	struct folder *folder;
 	struct region region;
-	size_t good; /* octets of the file that are whole */
-	const struct summary_entry **entry; /* by number - 1 */
+	size_t good; /* octets of the file that are whole, */
+	bool sure; /* its entries, too */
+	struct region room; /* of "known" */
+	struct known *known; /* by number - 1 */
 	uint32_t count;
 	size_t living; /* octets of entries in the file that are of the view */
 	struct fresh *fresh; /* the last one begun comes first */
@@ -48,13 +65,90 @@ struct summary {
 
 /* ---- reading */
 
-/* Do its texts lie within it? */
+/* Where the entries of a piece begin that stands there. */
+static size_t
+entries_from(size_t at, const struct piece *p)
+{
+	return at + sizeof(*p) + (size_t)p->rows * sizeof(struct row);
+}
+
+/* Is there a piece of which the rows are whole?  *next is behind it. */
 static bool
-whole(const struct summary_entry *e, size_t room)
+read_piece(const struct region *g, size_t size, size_t at, struct piece *p,
+    size_t *next)
+{
+	const size_t unchecked = sizeof(p->check);
+	size_t left = size - at;
+
+	if (left < sizeof(*p))
+		return false;
+	(void)memcpy(p, g->p + at, sizeof(*p));
+	left -= sizeof(*p);
+	if (p->octets > left || p->octets % 8 != 0 || p->rows == 0 ||
+	    p->rows > (left - p->octets) / sizeof(struct row))
+		return false;
+	*next = entries_from(at, p) + (size_t)p->octets;
+	return p->check ==
+	    note_sum(g->p + at + unchecked, entries_from(0, p) - unchecked);
+}
+
+/* Row "i" of the piece there, when its entry may be in the octets left. */
+static bool
+read_row(const struct region *g, size_t at, uint64_t i, size_t left,
+    struct row *row)
+{
+	(void)memcpy(row, g->p + at + sizeof(struct piece) + i * sizeof(*row),
+	    sizeof(*row));
+	return row->size >= sizeof(struct summary_entry) && row->size <= left &&
+	    row->size % 8 == 0;
+}
+
+static void
+place(struct summary *s, const struct row *row, const char *p, uint32_t *next)
+{
+	uint32_t n = note_number(s->folder, row->uid, next);
+	struct known *k;
+
+	if (n == 0)
+		return;
+	k = &s->known[n - 1];
+	if (k->entry != NULL) /* two sessions made it at once */
+		s->living -= k->entry->size;
+	*k = (struct known){ (const void *)p, row->sent };
+	s->living += row->size;
+}
+
+/* What is in the mapped file gets its place; the entries are not looked at, as
+ * long as nobody asks for more than is in the rows. */
+static void
+place_all(struct summary *s, size_t size)
+{
+	struct piece p;
+	struct row row;
+	uint32_t number = 1;
+	size_t next;
+
+	s->good = sizeof(head);
+	while (read_piece(&s->region, size, s->good, &p, &next)) {
+		size_t from = entries_from(s->good, &p);
+
+		for (uint64_t i = 0; i < p.rows &&
+		     read_row(&s->region, s->good, i, next - from, &row);
+		     i++) {
+			place(s, &row, s->region.p + from, &number);
+			from += row.size;
+		}
+		s->good = next;
+	}
+}
+
+/* Is it that of the row, and do its texts lie within it? */
+static bool
+whole(const struct summary_entry *e, const struct row *row)
 {
 	size_t used = sizeof(*e) + e->references * sizeof(uint64_t);
 
-	if (e->size < used || e->size > room || e->size % 8 != 0)
+	if (e->uid != row->uid || e->size != row->size || e->size < used)
 		return false;
 	for (int i = 0; i < SUMMARY_TEXTS; i++)
 		if ((size_t)e->text[i].at + e->text[i].len > e->size)
@@ -62,54 +156,51 @@ whole(const struct summary_entry *e, size_t room)
 	return true;
 }
 
-static void
-place(struct summary *s, const struct summary_entry *e, uint32_t *next)
+static bool
+all_whole(const struct region *g, size_t at, const struct piece *p)
 {
-	uint32_t n = note_number(s->folder, e->uid, next);
+	size_t from = entries_from(at, p), end = from + (size_t)p->octets;
+	struct row row;
 
-	if (n == 0)
-		return;
-	if (s->entry[n - 1] != NULL) /* two sessions made it at once */
-		s->living -= s->entry[n - 1]->size;
-	s->entry[n - 1] = e;
-	s->living += e->size;
-}
-
-/* The entries of one piece. */
-static void
-place_all(struct summary *s, const char *p, size_t octets, uint32_t *at)
-{
-	for (size_t i = 0; i + sizeof(struct summary_entry) <= octets;) {
-		const struct summary_entry *e = (const void *)(p + i);
-
-		if (!whole(e, octets - i))
-			break;
-		place(s, e, at);
-		i += e->size;
+	if (p->sum != note_sum(g->p + from, (size_t)p->octets))
+		return false;
+	for (uint64_t i = 0; i < p->rows; i++) {
+		if (!read_row(g, at, i, end - from, &row) ||
+		    !whole((const void *)(g->p + from), &row))
+			return false;
+		from += row.size;
 	}
+	return from == end;
 }
 
-/* How much of the mapped file is whole, from "good" on; with "s" what is in it
- * gets its place. */
+/* How much of the mapped file is whole. */
 static size_t
-walk(const struct region *g, size_t size, size_t good, struct summary *s)
+walk(const struct region *g, size_t size)
 {
-	uint32_t at = 1;
+	size_t at = sizeof(head), next;
+	struct piece p;
 
-	for (;;) {
-		struct piece p;
-		size_t from = good + sizeof(p);
+	while (read_piece(g, size, at, &p, &next) && all_whole(g, at, &p))
+		at = next;
+	return at;
+}
 
-		if (from > size)
-			return good;
-		(void)memcpy(&p, g->p + good, sizeof(p));
-		if (p.octets == 0 || p.octets > size - from ||
-		    p.octets % 8 != 0 ||
-		    p.check != note_sum(g->p + from, (size_t)p.octets))
-			return good;
-		if (s != NULL)
-			place_all(s, g->p + from, (size_t)p.octets, &at);
-		good = from + (size_t)p.octets;
+/* Before the first look at an entry. */
+static void
+be_sure(struct summary *s)
+{
+	size_t was = s->good;
+
+	if (s->sure || was == 0)
+		return;
+	s->sure = true;
+	s->good = walk(&s->region, was);
+	for (uint32_t i = 0; i < s->count && s->good < was; i++) {
+		uintptr_t at =
+		    (uintptr_t)s->known[i].entry - (uintptr_t)s->region.p;
+
+		if (at >= s->good && at < was)
+			s->known[i] = (struct known){ .entry = NULL };
 	}
 }
 
@@ -124,7 +215,7 @@ read_file(struct summary *s)
 	    region_map(&s->region, (size_t)st.st_size, false) == -1 ||
 	    !note_has_head(s->region.p, &head, s->folder))
 		return;
-	s->good = walk(&s->region, (size_t)st.st_size, sizeof(head), s);
+	place_all(s, (size_t)st.st_size);
 }
 
 struct summary *
@@ -137,22 +228,25 @@ summary_open(struct folder *f)
 		return NULL;
 	}
 	s->folder = f;
-	s->region.fd = -1;
+	s->region.fd = s->room.fd = -1;
 	s->count = folder_count(f);
-	s->entry = calloc((size_t)s->count + 1, sizeof(*s->entry));
-	if (s->entry == NULL) {
-		(void)fail("summary");
+	if (region_grow(&s->room, (s->count + 1) * sizeof(*s->known)) == -1) {
 		summary_close(s);
 		return NULL;
 	}
+	s->known = (void *)s->room.p;
 	read_file(s);
 	return s;
 }
 
 bool
-summary_has(const struct summary *s, uint32_t number)
+summary_has(struct summary *s, uint32_t number)
 {
-	return number > 0 && number <= s->count && s->entry[number - 1] != NULL;
+	if (number == 0 || number > s->count ||
+	    s->known[number - 1].entry == NULL)
+		return false;
+	be_sure(s);
+	return s->known[number - 1].entry != NULL;
 }
 
 /* ---- making */
@@ -176,14 +270,21 @@ room(struct summary *s)
 	return f->entries.over ? NULL : &f->entries;
 }
 
+static int64_t
+sent(const struct summary_entry *e)
+{
+	return (e->flags & SUMMARY_DATED) != 0 ? e->sent : NEVER;
+}
+
 const struct summary_entry *
 summary_get(struct summary *s, uint32_t number)
 {
+	const struct summary_entry *e;
 	struct buf *b;
 	size_t from;
 
 	if (summary_has(s, number))
-		return s->entry[number - 1];
+		return s->known[number - 1].entry;
 	if (number == 0 || number > s->count) {
 		(void)fail_as(ENOENT, "no message %u", number);
 		return NULL;
@@ -202,23 +303,58 @@ summary_get(struct summary *s, uint32_t number)
 		(void)fail_as(ENOMEM, "header of message %u", number);
 		return NULL;
 	}
-	s->entry[number - 1] = (const void *)(b->p + from);
-	return s->entry[number - 1];
+	e = (const void *)(b->p + from);
+	s->known[number - 1] = (struct known){ e, sent(e) };
+	return e;
+}
+
+bool
+summary_sent(struct summary *s, uint32_t number, int64_t *when)
+{
+	if (number == 0 || number > s->count ||
+	    (s->known[number - 1].entry == NULL &&
+		summary_get(s, number) == NULL))
+		return false;
+	*when = s->known[number - 1].sent;
+	return *when != NEVER;
 }
 
 /* ---- writing */
 
+/* The rows of entries, behind what the piece begins with. */
+static void
+put_rows(struct buf *b, struct piece *p, struct span entries)
+{
+	for (size_t at = 0; at < entries.len; p->rows++) {
+		const struct summary_entry *e = (const void *)(entries.p + at);
+		const struct row row = { sent(e), e->uid, e->size };
+
+		buf_add(b, &row, sizeof(row));
+		at += e->size;
+	}
+	p->sum = note_sum(entries.p, entries.len);
+	(void)memcpy(b->p, p, sizeof(*p));
+	p->check = note_sum(b->p + sizeof(p->check), b->len - sizeof(p->check));
+	(void)memcpy(b->p, &p->check, sizeof(p->check));
+}
+
 static bool
 put_piece(int fd, size_t *at, struct span entries)
 {
-	struct piece p = { note_sum(entries.p, entries.len), entries.len };
+	struct piece p = { .octets = entries.len };
+	struct buf b;
+	bool good;
 
-	if (pwrite(fd, entries.p, entries.len, (off_t)(*at + sizeof(p))) !=
-		(ssize_t)entries.len ||
-	    pwrite(fd, &p, sizeof(p), (off_t)*at) != (ssize_t)sizeof(p))
-		return false;
-	*at += sizeof(p) + entries.len;
-	return true;
+	buf_init(&b, PIECE);
+	buf_add(&b, &p, sizeof(p));
+	put_rows(&b, &p, entries);
+	good = !b.over &&
+	    pwrite(fd, entries.p, entries.len, (off_t)(*at + b.len)) ==
+		(ssize_t)entries.len &&
+	    pwrite(fd, b.p, b.len, (off_t)*at) == (ssize_t)b.len;
+	*at += b.len + entries.len;
+	buf_free(&b);
+	return good;
 }
 
 /* Where the file ends, and what is behind that is cut off; 0: no use. */
@@ -236,7 +372,7 @@ find_end(const struct summary *s, int fd)
 	if ((size_t)st.st_size > sizeof(head) &&
 	    region_map(&g, (size_t)st.st_size, false) == 0 &&
 	    note_has_head(g.p, &head, s->folder))
-		end = walk(&g, g.mapped, sizeof(head), NULL);
+		end = walk(&g, g.mapped);
 	if (g.p != NULL)
 		(void)munmap(g.p, g.mapped);
 	if (end == 0)
@@ -274,8 +410,8 @@ write_anew(struct summary *s)
 			good = put_piece(fd, &at, buf_all(&b));
 			buf_reset(&b);
 		}
-		if (s->entry[i] != NULL)
-			buf_add(&b, s->entry[i], s->entry[i]->size);
+		if (summary_has(s, i + 1))
+			buf_add(&b, s->known[i].entry, s->known[i].entry->size);
 	}
 	if (good && b.len > 0)
 		good = put_piece(fd, &at, buf_all(&b));
@@ -320,6 +456,6 @@ summary_close(struct summary *s)
 	}
 	region_close(&s->region);
 	load_free(&s->load);
-	free(s->entry);
+	region_close(&s->room);
 	free(s);
 }

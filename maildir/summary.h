@@ -6,10 +6,13 @@
  * the order of the messages, without a search per message.
  *
  *	magic 8, UIDVALIDITY 4, version 4, then pieces:
- *	check 8, octets 8, entries (struct summary_entry and what is behind it)
+ *	check 8, rows 8, octets and sum of the entries 8 each,
+ *	rows: time sent 8, UID 4, octets of the entry 4,
+ *	entries (struct summary_entry and what is behind it)
  *
- * A piece is written at once under flock(2); behind the first that does not
- * check the file is cut off. */
+ * The rows are enough to sort by date, and a tenth of it.  A piece is written
+ * at once under flock(2); behind the first that does not check the file is cut
+ * off. */
 #ifndef MAILDIR_SUMMARY_H
 #define MAILDIR_SUMMARY_H
 
@@ -87,7 +90,10 @@ void summary_close(struct summary *);
 /* The entry of a message, made from its file if need be, good until
  * summary_close.  NULL: errno (ENOENT: it is gone), fail_text(). */
 const struct summary_entry *summary_get(struct summary *, uint32_t number);
+/* When it was sent by its Date field, in seconds, at less cost.  False: it does
+ * not say, or the message cannot be read. */
+bool summary_sent(struct summary *, uint32_t number, int64_t *when);
 /* Is it there without reading the message? */
-bool summary_has(const struct summary *, uint32_t number);
+bool summary_has(struct summary *, uint32_t number);
 
 #endif

@@ -34,7 +34,7 @@ put_file(const uint8_t *data, size_t len, uint32_t uidvalidity)
 {
 	int fd = openat(dir, "mailroom-index.sort",
 	    O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	const uint32_t head[] = { uidvalidity, 2 };
+	const uint32_t head[] = { uidvalidity, 3 };
 
 	if (fd == -1 ||
 	    (len % 2 == 0 &&
@@ -61,6 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct folder_info info;
 	struct folder *f;
 	struct summary *s;
+	int64_t when;
 	struct buf b;
 
 	if (store == NULL)
@@ -74,6 +75,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	folder_info(f, &info);
 	put_file(data, len, info.uidvalidity);
 	s = summary_open(f);
+	if (s != NULL)
+		(void)summary_sent(s, 1, &when);
 	e = s == NULL ? NULL : summary_get(s, 1);
 	PROMISE(e != NULL && e->uid == 1);
 	whole(e);

@@ -17,6 +17,7 @@ load ../lib
 @test "maildir: damage" { unit damage; }
 @test "maildir: lost" { unit lost; }
 @test "maildir: search" { unit search; }
+@test "maildir: summary" { unit summary; }
 @test "maildir: annotations" { unit annotations; }
 @test "maildir: terms" { unit terms; }
 @test "maildir: part" { unit part; }
