@@ -28,22 +28,66 @@ verbs() { md help 2>&1 | awk '$1 == "maildir" && NF > 1 { print $2 }'; }
 	done
 }
 
-# complete_line WORD...: what bash offers for the last word.
+# complete_line WORD...: what bash offers for the last word; a colon divides
+# words for it.
 complete_line() {
-	PATH=$BIN:$PATH bash -c '. "$0"; COMP_WORDS=("$@")
-		COMP_CWORD=$(($# - 1)); _maildir; printf "%s\n" "${COMPREPLY[@]}"' \
-		"$ROOT/maildir/completion.bash" "$@" | xargs
+	PATH=$BIN:$PATH bash -c 'compopt() { echo "$2"; }; . "$0"; words=()
+		for w; do
+			while [[ $w == *:* ]]; do
+				words+=("${w%%:*}" :) w=${w#*:}
+			done
+			words+=("$w")
+		done
+		COMP_WORDS=("${words[@]}") COMP_CWORD=$((${#words[@]} - 1))
+		COMP_LINE=$* COMP_POINT=${#COMP_LINE}
+		_maildir; printf "%s\n" "${COMPREPLY[@]}"' \
+		"$ROOT/maildir/completion.bash" "$@" | xargs -d '\n'
+}
+
+# completes WORD... RESULT
+completes() {
+	local got
+	got=$(complete_line "${@:1:$# - 1}")
+	[ "$got" = "${*: -1}" ] || { echo "$*: $got"; return 1; }
 }
 
 @test "completion: verbs, options, folders, words" {
 	three
 	md create 'Two words' Work/2026
-	[ "$(complete_line maildir un)" = 'unmark undelete unsubscribe' ]
-	[ "$(complete_line maildir list -f W)" = Work.2026 ]
-	[ "$(complete_line maildir move Tw)" = 'Two words' ]
-	[ "$(complete_line maildir search has)" = has:attachment ]
-	[ "$(complete_line maildir list --t)" = --thread ]
-	[ "$(complete_line maildir import --from c)" = courier ]
-	[ "$(complete_line maildir write bob)" = bob@far.test ]
-	[ "$(complete_line maildir mark fl)" = flagged ]
+	completes maildir un 'unmark undelete unsubscribe'
+	completes maildir list -f W Work.2026
+	completes maildir list --folder = W Work.2026
+	completes maildir list -f Work/ Work/2026
+	completes maildir move Tw 'Two\ words'
+	completes maildir move 'Two\ w' 'Two\ words'
+	completes maildir move '"Two' 'Two words'
+	completes maildir search has:att attachment
+	completes maildir search is:uns unseen
+	completes maildir search size 'nospace size:\> size:\<'
+	completes maildir search fr 'nospace from:'
+	completes maildir list --t --thread
+	completes maildir - '--folder --help --json --maildir --quiet'
+	completes maildir import --from c courier
+	completes maildir write bob bob@far.test
+	completes maildir write 'Jür' j@far.test
+	completes maildir mark fl flagged
+	completes maildir mark seen,fl seen,flagged
+	completes maildir move INBOX 2 2
+	completes maildir move 'Two\ words' -f INBOX 1,3 1,3
+	completes maildir show 4 ''
+	completes maildir save 1 -d '' dirnames
+	completes maildir show "$M/cu" default
+	completes maildir help und undelete
+}
+
+# shellcheck disable=SC2016 # that is what is to stay as it is
+@test "completion: what strangers write is not expanded" {
+	three
+	printf 'From: `touch${IFS}x`@far.test\n\n' | put new/1000000004.d.h
+	md create 'a$(touch x)' '`touch x`'
+	completes maildir write touch '\`touch\$\{IFS\}x\`@far.test'
+	completes maildir move 'a' 'a\$\(touch\ x\)'
+	completes maildir move '"a' 'a\$(touch x)'
+	completes maildir status '\`' '\`touch\ x\`'
+	[ ! -e x ]
 }
