@@ -48,7 +48,7 @@ complete_line() {
 completes() {
 	local got
 	got=$(complete_line "${@:1:$# - 1}")
-	[ "$got" = "${*: -1}" ] || { echo "$*: $got"; return 1; }
+	[ "${got% }" = "${*: -1}" ] || { echo "$*: $got"; return 1; }
 }
 
 @test "completion: verbs, options, folders, words" {
