@@ -183,15 +183,22 @@ draft_field(struct buf *out, const char *name, const char *value)
 	buf_free(&line);
 }
 
+/* As they are named on disk, whatever that is; wholly, since a draft may be
+ * sent another day from elsewhere. */
 void
 draft_files(struct cmd *c, struct buf *out)
 {
-	char whole[PATH_MAX]; /* it may be sent another day, from elsewhere */
+	char whole[PATH_MAX];
 
-	for (size_t i = 0; i < c->attaches; i++)
-		draft_field(out, "Attach",
-		    realpath(c->attach[i], whole) != NULL ? whole :
-							    c->attach[i]);
+	for (size_t i = 0; i < c->attaches; i++) {
+		if (realpath(c->attach[i], whole) == NULL ||
+		    access(whole, R_OK) == -1)
+			err(EX_NOINPUT, "%s", term_text(c->attach[i]));
+		if (strpbrk(whole, "\r\n") != NULL)
+			errx(EX_USAGE, "%s: a name of several lines",
+			    term_text(whole));
+		buf_printf(out, "Attach: %s\n", whole);
+	}
 }
 
 void

@@ -13,8 +13,25 @@
 #include "maildir/maildir.h"
 #include "message/fail.h"
 #include "message/header.h"
+#include "message/word.h"
 
 enum { FILE_MAX = 256 << 20 };
+
+/* What was just read, by that name: octets that are no UTF-8 are none. */
+static void
+add_named(struct files *a, const char *name)
+{
+	char *own = a->name[a->n];
+	struct buf line;
+
+	buf_init(&line, FILES_NAME);
+	word_line(&line, span(name));
+	(void)strlcpy(own, line.over ? "file" : line.p, FILES_NAME);
+	buf_free(&line);
+	a->file[a->n] = (struct compose_file){ .name = span(own),
+		.data = buf_all(&a->body[a->n]) };
+	a->n++;
+}
 
 static int
 add_file(struct files *a, struct span value)
@@ -38,12 +55,7 @@ add_file(struct files *a, struct span value)
 	if (send_read(b, open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return fail("%s", path);
 	slash = strrchr(path, '/');
-	a->file[a->n++] = (struct compose_file){
-		.name = span_n(value.p + value.len -
-			strlen(slash == NULL ? path : slash + 1),
-		    strlen(slash == NULL ? path : slash + 1)),
-		.data = buf_all(b),
-	};
+	add_named(a, slash == NULL ? path : slash + 1);
 	return 0;
 }
 
@@ -91,8 +103,7 @@ add_message(struct files *a, struct store *store, struct span value)
 	buf_init(b, FILE_MAX);
 	if (send_read(b, fd) == -1)
 		return -1;
-	a->file[a->n++] = (struct compose_file){ .name = span("forwarded.eml"),
-		.data = buf_all(b) };
+	add_named(a, "forwarded.eml");
 	return 0;
 }
 
@@ -113,18 +124,14 @@ add_part(struct files *a, struct store *store, struct span value)
 		r = fail_as(EINVAL, "the message has no part %.*s",
 		    (int)word.len, word.p);
 	if (r == 0) {
-		char *name = a->name[a->n];
 		const struct piece *p = &l.piece[n - 1];
+		char name[32];
 
-		(void)snprintf(name, FILES_NAME, "%s", p->name);
-		if (name[0] == '\0')
-			(void)snprintf(name, FILES_NAME, "part-%ju%s",
-			    (uintmax_t)n,
-			    p->kind == PIECE_MESSAGE ? ".eml" : "");
+		(void)snprintf(name, sizeof(name), "part-%ju%s", (uintmax_t)n,
+		    p->kind == PIECE_MESSAGE ? ".eml" : "");
 		buf_init(b, FILE_MAX);
 		piece_put(b, p, false);
-		a->file[a->n++] = (struct compose_file){ .name = span(name),
-			.data = buf_all(b) };
+		add_named(a, p->name[0] != '\0' ? p->name : name);
 	}
 	letter_free(&l);
 	return r;

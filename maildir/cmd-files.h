@@ -10,7 +10,7 @@
 struct field;
 struct store;
 
-enum { FILES_MAX = 256, FILES_NAME = 512 };
+enum { FILES_MAX = 256, FILES_NAME = 1024 };
 
 /* All 0 at first. */
 struct files {

@@ -364,7 +364,8 @@ param_put(struct buf *b, const char *name, struct span s)
 
 	for (i = 0; i < s.len; i++) {
 		ascii &= s.p[i] >= ' ' && s.p[i] < 0x7f;
-		plain &= token_char(s.p[i]);
+		/* Some take these for RFC 2231's, in a token. */
+		plain &= token_char(s.p[i]) && strchr("'*%", s.p[i]) == NULL;
 	}
 	if (!ascii || s.len > LINE) {
 		buf_init(&coded, 3 * s.len);

@@ -86,6 +86,37 @@ assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
 	printf '\0\1\2' | cmp - "ä b-1.bin"
 }
 
+@test "write: files of any name arrive as they are" {
+	local f args=()
+	begin
+	mkdir there back
+	printf 1 >"there/$(printf 'ein langer Name mit Ümläuten und € %.0s' 1 2 3 4).pdf"
+	printf '2\n' >'there/a;b"c\d=?x?=.txt'
+	printf '\r\nFrom x\n.\r\n' >'there/日本語 文書.csv'
+	printf '\xff\xfe\n' >"there/it's.html"
+	printf '5\n' >there/-dash
+	printf '6\n' >$'there/odd\xff.txt'
+	printf '%02000d\n' 7 >there/long
+	: >there/empty.txt
+	for f in there/*; do
+		args+=(-A "$f")
+	done
+	echo text | cmd write -e "${args[@]}" bob@far.test
+	[ "$(wc -L <"$T/message")" -le 998 ]
+	parsed 'sorted(p.get_filename() for p in m.iter_attachments())[1:4] == ["a;b\"c\\d=?x?=.txt", "ein langer Name mit Ümläuten und € " * 4 + ".pdf", "empty.txt"]'
+	cmd save -f Sent -d back 1 >saved
+	[ "$(wc -l <saved)" -eq 8 ]
+	for f in there/*; do
+		f=${f#there/}
+		case $f in
+		-dash) cmp there/-dash back/_dash ;;
+		*odd*) cmp "there/$f" back/odd* ;;
+		*\\*) cmp "there/$f" 'back/d=?x?=.txt' ;;
+		*) cmp "there/$f" "back/$f" ;;
+		esac
+	done
+}
+
 @test "write: nothing typed, nothing sent" {
 	begin
 	EDITOR=true run cmd write bob@far.test </dev/null
@@ -114,8 +145,13 @@ assert eval(sys.argv[2]), m.as_string()' "$T/message" "$1"
 
 @test "a failed send: a file that is not there, a line that is no field" {
 	begin
-	run bash -c "echo x | '$T/bin/maildir' write -e -A /nowhere/x bob@far.test"
+	# Before anything is typed.
+	EDITOR=false run cmd write -A /nowhere/x bob@far.test </dev/null
+	[ "$status" -eq 66 ]
+	[ "$(drafts)" -eq 0 ]
+	EDITOR="sed -i '1i Attach: /nowhere/x'" run cmd write bob@far.test </dev/null
 	[ "$status" -eq 1 ]
+	[[ $output == *'/nowhere/x: No such file'*'the draft is kept'* ]]
 	[ ! -e "$T/message" ]
 	[ "$(drafts)" -eq 1 ]
 	run cmd send - <<<$'To: bob@far.test\nno field\n\ntext'
