@@ -25,7 +25,7 @@ static const struct limit limit = {
 #define OFF_FILE "mailroom-imap-off"
 enum { ARENA = 32 << 20 }; /* octets of one command's memory, at most */
 
-static unsigned options = STORE_LATE | STORE_WATCH; /* of the store */
+static unsigned options = STORE_LATE | STORE_WATCH | STORE_SETTLE;
 
 void
 service_keep_new(void)

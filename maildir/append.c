@@ -137,7 +137,7 @@ place(struct append *a, struct item *i)
 }
 
 static int
-place_all(struct append *a, struct copied *done)
+place_all(struct append *a, struct copied *done, struct settle *settle)
 {
 	struct arrival *all = calloc(a->items + 1, sizeof(*all));
 	size_t n = 0;
@@ -150,7 +150,7 @@ place_all(struct append *a, struct copied *done)
 		n++;
 	}
 	if (r == 0)
-		r = arrive(&a->to, all, n);
+		r = arrive(&a->to, all, n, settle);
 	e = errno;
 	for (size_t i = 0; i < n && r == -1; i++)
 		(void)unlinkat(a->to.dir, all[i].path, 0);
@@ -164,6 +164,7 @@ place_all(struct append *a, struct copied *done)
 int
 append_commit(struct append *a, struct copied *done)
 {
+	struct settle settle;
 	uint64_t octets = 0;
 	int r;
 
@@ -177,11 +178,11 @@ append_commit(struct append *a, struct copied *done)
 	done->to = calloc(a->items + 1, sizeof(*done->to));
 	if (done->to == NULL)
 		return fail("append");
-	if (sync_lock_known(&a->to) == -1)
+	if (arrive_begin(&a->to, &settle) == -1)
 		return -1;
 	done->uidvalidity = a->to.ix.h->uidvalidity;
-	r = place_all(a, done);
-	index_unlock(&a->to.ix);
+	r = place_all(a, done, &settle);
+	arrive_end(&a->to, &settle);
 	if (r == 0)
 		quota_add(a->to.store, (int64_t)octets, (int64_t)a->items);
 	return r;

@@ -95,7 +95,7 @@ give_uids(struct folder *f, struct uidlist *l, struct arrival *a, size_t n,
 
 static int
 records(struct folder *f, const struct uidlist *l, struct arrival *a, size_t n,
-    bool alone)
+    bool alone, struct settle *settle)
 {
 	struct index *ix = &f->ix;
 	struct news news = { .modseq = index_modseq(ix) };
@@ -128,14 +128,39 @@ records(struct folder *f, const struct uidlist *l, struct arrival *a, size_t n,
 	}
 	if (r == 0)
 		sync_list(ix, l, alone);
-	ix->h->settled = 0;
+	settle_names(settle, false, n);
+	if (r == 0)
+		settle_end(settle, f);
 	sync_news(ix, &news);
 	index_end(ix);
 	return 0; /* a cache: the messages are there in any case */
 }
 
 int
-arrive(struct folder *f, struct arrival *a, size_t n)
+arrive_begin(struct folder *f, struct settle *settle)
+{
+	/* of any number: the next one would list the folder for them */
+	settle_begin(settle, f, 1);
+	if (sync_lock_known(f) == -1) {
+		settle_drop(settle);
+		return -1;
+	}
+	settle_sure(settle, f);
+	return 0;
+}
+
+void
+arrive_end(struct folder *f, struct settle *settle)
+{
+	int e = errno;
+
+	settle_drop(settle);
+	index_unlock(&f->ix);
+	errno = e;
+}
+
+int
+arrive(struct folder *f, struct arrival *a, size_t n, struct settle *settle)
 {
 	struct uidlist l = { .dir = -1 };
 	struct stat st;
@@ -154,7 +179,7 @@ arrive(struct folder *f, struct arrival *a, size_t n)
 	if (r == 0)
 		r = give_uids(f, &l, a, n, &alone);
 	if (r == 0)
-		r = records(f, &l, a, n, alone);
+		r = records(f, &l, a, n, alone, settle);
 	uidlist_free(&l);
 	return r;
 }

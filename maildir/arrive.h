@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "maildir/settle.h"
 #include "maildir/view.h"
 
 struct arrival {
@@ -17,10 +18,13 @@ struct arrival {
  * they are not known. */
 void arrive_name(struct arrival *);
 
-/* The files are there, the lock of the index is held, the index was current
- * before.  Give UIDs (durable), make the names durable, write the records.
- * 0; -1: the files are still there, without UIDs. */
-int arrive(struct folder *, struct arrival *, size_t n);
+/* Lock the index of the folder; before any file is put there.  0; -1. */
+int arrive_begin(struct folder *, struct settle *);
+/* The files are there.  Give UIDs (durable), make the names durable, write the
+ * records.  0; -1: the files are still there, without UIDs. */
+int arrive(struct folder *, struct arrival *, size_t n, struct settle *);
+/* Unlock it. */
+void arrive_end(struct folder *, struct settle *);
 
 /* Bits of the keywords of these names in that folder. */
 int arrive_words(struct folder *, const char *const *name, size_t n,

@@ -48,6 +48,7 @@ struct work {
 	int hold; /* -1: none */
 	int64_t octets; /* freed */
 	int64_t messages;
+	size_t names; /* that were changed */
 	struct settle settle;
 };
 
@@ -55,7 +56,7 @@ struct work {
 static bool
 at_once(const struct work *w)
 {
-	return !w->late || w->settle.wanted < AT_ONCE;
+	return !w->late || w->names < AT_ONCE;
 }
 
 /* 0 done, 1 not to be done, 2 gone, 3 look again, -1. */
@@ -83,11 +84,15 @@ change_one(struct work *w, size_t i, struct record *r)
 	if (flags == (r->flags & FLAG_STORED) && words == r->keywords)
 		return 0;
 	if (at_once(w) || ((words ^ r->keywords) & letters) != 0) {
+		bool was_new = (r->flags & REC_NEW) != 0;
+
 		flags_put(to, index_text(ix, r), r->file.base, flags,
 		    words & letters);
 		if (late_rename(w->f, r, to) == -1)
 			return errno == ENOENT ? 3 : -1;
-		w->settle.wanted += 2;
+		settle_names(&w->settle, was_new, 1);
+		settle_names(&w->settle, false, 1);
+		w->names += 2;
 	} else
 		file_late(r, file_flags(r), flags, flags != file_flags(r));
 	r->keywords = words;
@@ -106,8 +111,10 @@ expunge_one(struct work *w, size_t i, struct record *r)
 		file_late(r, file_flags(r), r->flags & FLAG_STORED, true);
 	else if (late_remove(w->f, w->hold, r) == -1)
 		return errno == ENOENT ? 3 : -1;
-	else
-		w->settle.wanted++;
+	else {
+		settle_names(&w->settle, (r->flags & REC_NEW) != 0, 1);
+		w->names++;
+	}
 	w->octets += r->size;
 	w->messages++;
 	r->flags |= REC_DEAD;
@@ -157,9 +164,8 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 	struct folder *f = w->f;
 	int r = 0;
 
-	if ((f->store->options & STORE_WATCH) != 0)
-		(void)folder_wait(f);
-	settle_begin(&w->settle, f, n);
+	if ((f->store->options & STORE_WATCH) == 0 || folder_wait(f) == -1)
+		settle_begin(&w->settle, f, n);
 	if ((f->unlisted ? sync_lock_known(f) : sync_lock(f)) == -1) {
 		settle_drop(&w->settle);
 		return -1;
@@ -186,7 +192,6 @@ all(struct work *w, const uint32_t *number, size_t n, uint8_t *result)
 			(void)watch_drain(f->watch);
 	}
 	if (f->ix.locked) {
-		f->ix.h->settled = 0;
 		settle_end(&w->settle, f);
 		sync_news(&f->ix, &w->news);
 		index_end(&f->ix);

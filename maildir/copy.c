@@ -165,6 +165,7 @@ static int
 round_of(struct copy *c, char (*path)[FLAGS_NAME])
 {
 	ptrdiff_t n = prepare(c, path);
+	struct settle settle;
 	int64_t octets = 0;
 	size_t over = 0;
 	int e, r = 0;
@@ -175,7 +176,7 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 	for (ptrdiff_t i = 0; i < n; i++)
 		octets += c->a[i].r.size;
 	if (quota_room(c->to.store, (uint64_t)octets, (uint64_t)n) == -1 ||
-	    sync_lock_known(&c->to) == -1)
+	    arrive_begin(&c->to, &settle) == -1)
 		return -1;
 	octets = 0;
 	for (ptrdiff_t i = 0; i < n && r == 0; i++) {
@@ -191,15 +192,15 @@ round_of(struct copy *c, char (*path)[FLAGS_NAME])
 		c->a[over++] = c->a[i];
 	}
 	if (r == 0)
-		r = arrive(&c->to, c->a, over);
+		r = arrive(&c->to, c->a, over, &settle);
 	if (r == 0 && c->to.ix.writable)
 		note_follow(c->from, &c->to, c->uid, c->a, over);
 	c->done->uidvalidity = c->to.ix.h->uidvalidity;
 	e = errno;
 	for (size_t i = 0; i < over && r == -1; i++)
 		(void)unlinkat(c->to.dir, c->a[i].path, 0);
-	index_unlock(&c->to.ix);
 	errno = e;
+	arrive_end(&c->to, &settle);
 	if (r == -1)
 		return -1;
 	quota_add(c->to.store, octets, (int64_t)over);

@@ -33,7 +33,7 @@ struct table {
 static int
 collect(struct merge *m, struct table *t)
 {
-	const struct watch *w = m->f->watch;
+	const struct watch *w = m->watch;
 
 	for (int here = 0; here < 2; here++)
 		for (size_t i = 0; i < w->events; i++) {
@@ -92,9 +92,19 @@ went(const struct merge *m, const struct record *r)
 	char path[FLAGS_NAME];
 
 	file_path(&m->f->ix, r, path);
-	e = watch_find(m->f->watch, path + strlen("cur/"),
+	e = watch_find(m->watch, path + strlen("cur/"),
 	    (r->flags & REC_NEW) != 0);
 	return e != NULL && !e->here;
+}
+
+/* Is that name of the scan the file of the record, or has the file that it had
+ * gone?  Else there are two files of one base. */
+static bool
+instead(const struct merge *m, const struct record *r, int name)
+{
+	return file_same(&m->f->ix, r, scan_text(&m->s, (size_t)name),
+		   m->s.name[name].in_new) ||
+	    went(m, r);
 }
 
 /* What the events say of record k.  "own": its file was touched by this view,
@@ -122,7 +132,8 @@ merge_record(struct merge *m, struct table *t, size_t k, bool own)
 	}
 	name = name_now(m, t, text, e);
 	if (name != -1)
-		done = merge_known(m, (size_t)name, k);
+		done =
+		    instead(m, &r, name) ? merge_known(m, (size_t)name, k) : 1;
 	else if (went(m, &r))
 		done = merge_bury(m, k);
 	t->seen[e].found = true;
@@ -173,30 +184,47 @@ all_found(const struct table *t)
 	return true;
 }
 
+/* Between index_begin and index_end. */
+static int
+merge_all(struct merge *m, struct table *t)
+{
+	size_t came, records = m->f->ix.h->records;
+	int r = 0;
+
+	if (m->watch->lost || collect(m, t) == -1 || twice(t))
+		r = 1;
+	came = file_place(&m->f->ix, m->f->came_from);
+	if (r == 0)
+		r = merge_some(m, t, came, records);
+	if (r == 0)
+		r = merge_touched(m, t);
+	if (r == 0 && !all_found(t))
+		r = merge_some(m, t, 0, came);
+	if (r == 0)
+		r = merge_fresh(m);
+	return r;
+}
+
 int
 merge_events(struct merge *m)
 {
 	struct index *ix = &m->f->ix;
 	struct names names = { .slot = NULL };
 	struct table t = { .names = &names };
-	size_t came, records = ix->h->records;
 	int r = 0;
 
-	t.seen = calloc(m->f->watch->events + 1, sizeof(*t.seen));
+	t.seen = calloc(m->watch->events + 1, sizeof(*t.seen));
 	if (t.seen == NULL)
 		return fail("events");
+	m->news.modseq = index_modseq(ix);
 	m->s.exact = true;
-	if (m->f->watch->lost || collect(m, &t) == -1 || twice(&t))
-		r = 1;
-	came = file_place(ix, m->f->came_from);
+	index_begin(ix);
+	if (m->watch->events > 0 || m->watch->lost)
+		r = merge_all(m, &t);
 	if (r == 0)
-		r = merge_some(m, &t, came, records);
-	if (r == 0)
-		r = merge_touched(m, &t);
-	if (r == 0 && !all_found(&t))
-		r = merge_some(m, &t, 0, came);
-	if (r == 0)
-		r = merge_fresh(m);
+		sync_stamp(ix, &m->s, &m->l);
+	sync_news(ix, &m->news);
+	index_end(ix);
 	names_free(t.names);
 	free(t.seen);
 	return r;

@@ -131,8 +131,6 @@ share(struct share *s)
 	}
 	if (s->tried == 0)
 		f->ix.h->late = 0; /* it was damaged */
-	if (s->done > 0)
-		f->ix.h->settled = 0;
 	index_end(&f->ix);
 	if (s->hold != -1)
 		(void)close(s->hold);

@@ -34,15 +34,25 @@ sync_list_current(const struct folder *f, struct stat *st)
 	return memcmp(&now, &f->ix.h->list, sizeof(now)) == 0;
 }
 
+unsigned
+sync_known(const struct header *h, const struct scan_stamp now[2])
+{
+	unsigned known = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (memcmp(&now[i], &h->stamp[i], sizeof(now[i])) == 0)
+			known |= 1U << i;
+	return known & h->settled;
+}
+
 bool
 sync_current(const struct folder *f)
 {
 	struct scan_stamp now[2];
 	struct stat st;
 
-	return f->ix.h->settled != 0 && scan_stamps(f->dir, now) == 0 &&
-	    memcmp(now, f->ix.h->stamp, sizeof(now)) == 0 &&
-	    sync_list_current(f, &st);
+	return f->ix.h->settled == SCAN_BOTH && scan_stamps(f->dir, now) == 0 &&
+	    sync_known(f->ix.h, now) == SCAN_BOTH && sync_list_current(f, &st);
 }
 
 bool
@@ -51,8 +61,7 @@ sync_stamped(const struct header *h, const struct scan_stamp now[2],
 {
 	struct list_stamp stamp = list_stamp(list);
 
-	return h->settled != 0 &&
-	    memcmp(now, h->stamp, sizeof(h->stamp)) == 0 &&
+	return sync_known(h, now) == SCAN_BOTH &&
 	    memcmp(&stamp, &h->list, sizeof(stamp)) == 0;
 }
 
@@ -77,7 +86,7 @@ void
 sync_stamp(struct index *ix, const struct scan *s, const struct uidlist *l)
 {
 	(void)memcpy(ix->h->stamp, s->stamp, sizeof(ix->h->stamp));
-	ix->h->settled = s->exact && s->settled;
+	ix->h->settled = s->exact ? s->settled : 0;
 	sync_list(ix, l, s->exact);
 }
 
@@ -127,18 +136,27 @@ merge_known(struct merge *m, size_t i, size_t k)
 	return 0;
 }
 
-/* The record of a name: by base, or by stem among those not seen. */
+/* The record of a name: that has the very same one, or the same base, or, among
+ * those not seen, the same stem. */
+enum by { SAME, BASE, STEM };
+
 static ptrdiff_t
-record_of(const struct merge *m, const char *name, bool stem)
+record_of(const struct merge *m, const struct scan_name *n, enum by by)
 {
 	const struct record *r = m->f->ix.r;
 	const uint32_t dead = REC_DEAD | REC_LATE;
+	const char *name = m->s.text + n->file.at;
 	size_t at = 0;
 	ptrdiff_t k;
 
-	if (!stem) {
+	if (by != STEM) {
 		k = names_find(&m->table, name);
-		return k != -1 && (r[k].flags & dead) != REC_DEAD ? k : -1;
+		if (k == -1 || (r[k].flags & dead) == REC_DEAD)
+			return -1;
+		return by == BASE ||
+			file_same(&m->f->ix, &r[k], name, n->in_new) ?
+		    k :
+		    -1;
 	}
 	while ((k = names_like(&m->table, name, &at)) != -1)
 		if ((r[k].flags & dead) != REC_DEAD && m->seen[k] == 0)
@@ -161,16 +179,17 @@ mend(struct merge *m, size_t i, size_t k)
 static int
 match(struct merge *m)
 {
-	size_t left = 0;
+	size_t left = 1;
 
-	for (int stem = 0; stem < 2; stem++) {
+	for (enum by by = SAME; by <= STEM && left > 0; by++) {
+		left = 0;
 		for (size_t i = 0; i < m->s.names; i++) {
 			ptrdiff_t k;
 			int r;
 
 			if (m->s.name[i].known)
 				continue;
-			k = record_of(m, scan_text(&m->s, i), stem == 1);
+			k = record_of(m, &m->s.name[i], by);
 			if (k == -1) {
 				left++;
 				continue;
@@ -183,8 +202,6 @@ match(struct merge *m)
 			if (r != 0)
 				return r;
 		}
-		if (left == 0)
-			break;
 	}
 	return 0;
 }
@@ -269,7 +286,7 @@ merge_fresh(struct merge *m)
 			for (ptrdiff_t i = 0; i < n; i++)
 				if (m->s.name[x[i].name].entry == 0)
 					x[i].uid = 0;
-			m->s.settled = false;
+			m->s.settled = 0;
 			r = 0;
 		}
 		if (r == 0)

@@ -10,6 +10,7 @@
 
 struct merge {
 	struct folder *f;
+	struct watch *watch; /* of merge_events */
 	struct scan s;
 	struct uidlist l;
 	bool listed; /* l was read */
@@ -29,9 +30,10 @@ int merge_fresh(struct merge *);
 
 /* The whole: list the folder and bring it in. */
 int merge_listing(struct merge *);
-/* Instead of a listing: only what the watch of the folder has seen
- * (events.c).  Between index_begin and index_end.  Also 1 when a listing is
- * needed. */
+/* Instead of a listing, these two; also 1 when one is needed.  Only what the watch
+ * has seen since the index was as the disk; s.stamp was taken before (events.c). */
 int merge_events(struct merge *);
+/* Only new/, when cur/ is as the index has it (new.c). */
+int merge_new(struct merge *);
 
 #endif

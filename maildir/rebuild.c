@@ -148,7 +148,7 @@ collect(struct rebuild *b)
 	if (r == -1) {
 		if (!bearable() || b->l.uidvalidity == 0)
 			return -1;
-		b->s.settled = false;
+		b->s.settled = 0;
 		r = 0;
 	}
 	for (size_t i = 0; i < b->freshes; i++)

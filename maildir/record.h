@@ -54,7 +54,7 @@ struct header {
 	struct scan_stamp stamp[2];
 	struct list_stamp list;
 	uint64_t log_id, log_end;
-	uint32_t names_end, settled;
+	uint32_t names_end, settled; /* bits: whose stamp tells any change */
 	uint64_t cache_end;
 	char guid[16]; /* MAILBOXID, binary */
 	uint32_t ends_unknown, ends_open; /* messages */

@@ -168,9 +168,10 @@ same(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-bool
+unsigned
 scan_settled(const struct scan_stamp stamp[2])
 {
+	unsigned old = 0;
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
@@ -179,10 +180,10 @@ scan_settled(const struct scan_stamp stamp[2])
 		long long ms = (now.tv_sec - t->tv_sec) * 1000LL +
 		    (now.tv_nsec - t->tv_nsec) / 1000000;
 
-		if (ms < UNSETTLED_MS)
-			return false;
+		if (ms >= UNSETTLED_MS)
+			old |= 1U << i;
 	}
-	return true;
+	return old;
 }
 
 int
@@ -219,7 +220,7 @@ once(struct scan *s, struct watch *w, int dir)
 	if (list(s, w, NEW) == -1 || list(s, w, CUR) == -1 ||
 	    scan_stamps(dir, after) == -1)
 		return -1;
-	s->exact = s->settled;
+	s->exact = s->settled == SCAN_BOTH;
 	for (int i = CUR; i <= NEW; i++)
 		if (!same(&s->stamp[i].mtime, &after[i].mtime) ||
 		    !same(&s->stamp[i].ctime, &after[i].ctime))
@@ -386,6 +387,13 @@ scan_run(struct scan *s, int dir)
 	for (int try = 1; r == 0; try++)
 		r = attempt(s, dir, try == TRIES);
 	return r == 1 ? order(s) : -1;
+}
+
+int
+scan_new(struct scan *s, struct watch *w)
+{
+	*s = (struct scan){ .names = 0 };
+	return list(s, w, NEW) == -1 ? -1 : watch_settle(w);
 }
 
 int

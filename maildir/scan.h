@@ -30,13 +30,19 @@ struct scan_stamp {
 	struct timespec mtime, ctime;
 };
 
+enum { /* bits of directories */
+	SCAN_CUR = 1,
+	SCAN_NEW = 2,
+	SCAN_BOTH = SCAN_CUR | SCAN_NEW,
+};
+
 struct scan {
 	struct scan_name *name; /* in the order of name_order */
 	size_t names;
 	char *text;
 	size_t text_len;
 	bool exact; /* false: nobody may be called gone because of it */
-	bool settled; /* the stamps tell any later change */
+	unsigned settled; /* bits: scan_settled */
 	struct scan_stamp stamp[2]; /* of cur/ and new/, before the listing */
 	size_t names_room, text_room;
 };
@@ -54,6 +60,11 @@ scan_text(const struct scan *s, size_t i)
 	return s->text + s->name[i].file.at;
 }
 
+/* The names of new/ alone, which the caller watches: what it has seen then is
+ * younger.  0; -1; scan_free afterwards. */
+struct watch;
+int scan_new(struct scan *, struct watch *);
+
 /* name_order of two of them. */
 int scan_order(const struct scan *, size_t a, size_t b);
 
@@ -64,8 +75,8 @@ int scan_again(struct scan *, int dir);
 
 /* The times as fstat has them now.  0; -1. */
 int scan_stamps(int dir, struct scan_stamp stamp[2]);
-/* Old enough that a later change cannot have the same? */
-bool scan_settled(const struct scan_stamp stamp[2]);
+/* Those that are old enough that a later change cannot have the same: bits. */
+unsigned scan_settled(const struct scan_stamp stamp[2]);
 
 /* Add a name as if it had been listed; left out when no message can have it.
  * 0; -1. */

@@ -1,14 +1,15 @@
-/* A listing is spared when the times of both directories are those that the
- * index has noted.  Just after a change of ours they prove nothing, since the
- * clock of a file system stands still for some milliseconds, and another
- * program's change in the same moment would leave the same times.  So:
+/* A directory is not listed when its times are those that the index has noted.
+ * Just after a change of ours they prove nothing, since the clock of a file
+ * system stands still for some milliseconds, and another program's change in
+ * the same moment would leave the same times.  So, for each directory:
  *
  *	the kernel has told of as many names that came or went as were ours
  *	the time of a directory is put back by a nanosecond
  *	it has still not told of any other: note this time
  *
  * Whatever happens after the second step sets the time to that of the clock,
- * which never is this one; what happened before was counted.
+ * which never is this one; what happened before was counted, since the kernel
+ * tells of a name under the lock of the directory, which that step takes, too.
  *
  * It tells by a queued signal for each name (F_NOTIFY), or by SIGIO when the
  * queue is full.  An inotify would tell more, and take as long to close as a
@@ -25,11 +26,15 @@
 
 #include "maildir/maildir.h"
 #include "maildir/sync.h"
+#include "maildir/watch.h"
 
 enum {
 	SIGNAL = 1, /* above SIGRTMIN */
 	MOST = 32, /* messages: to count costs a fourth of what a rename does */
 };
+
+_Static_assert(SCAN_CUR == 1 << WATCH_CUR && SCAN_NEW == 1 << WATCH_NEW,
+    "bits");
 
 static void
 signals(sigset_t *s)
@@ -50,7 +55,7 @@ drain(struct settle *s)
 	while ((n = read(s->queue, got, sizeof(got))) > 0)
 		for (size_t i = 0; i < (size_t)n / sizeof(*got); i++) {
 			whole &= got[i].ssi_signo != SIGIO;
-			s->seen++;
+			s->seen[got[i].ssi_fd == s->dir[WATCH_NEW]]++;
 		}
 	return whole && n == -1 && errno == EAGAIN;
 }
@@ -111,52 +116,69 @@ settle_drop(struct settle *s)
 void
 settle_sure(struct settle *s, const struct folder *f)
 {
-	if (s->on && !sync_current(f))
+	struct scan_stamp now[2];
+
+	if (s->on && scan_stamps(f->dir, now) == 0)
+		s->sure = sync_known(f->ix.h, now);
+	if (s->sure == 0)
 		settle_drop(s);
 }
 
+/* The time of a directory, a nanosecond earlier.  False: somebody was quicker, or
+ * the file system keeps no nanoseconds. */
 static bool
-same(const struct timespec *a, const struct timespec *b)
+put_back(int dir, struct scan_stamp *stamp)
 {
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+	struct timespec t[2] = { { .tv_nsec = UTIME_OMIT }, stamp->mtime };
+	struct stat st;
+
+	if (t[1].tv_nsec-- == 0 || futimens(dir, t) == -1 ||
+	    fstat(dir, &st) == -1)
+		return false;
+	*stamp = (struct scan_stamp){ st.st_mtim, st.st_ctim };
+	return st.st_mtim.tv_sec == t[1].tv_sec &&
+	    st.st_mtim.tv_nsec == t[1].tv_nsec;
 }
 
-bool
-settle_back(const struct folder *f, const int dir[2],
-    struct scan_stamp stamp[2])
+unsigned
+settle_stamps(const int dir[2], unsigned which, struct scan_stamp stamp[2])
 {
-	struct scan_stamp now[2];
+	unsigned done = 0;
 
-	for (int i = 0; i < 2; i++) {
-		struct timespec t[2] = { { .tv_nsec = UTIME_OMIT },
-			stamp[i].mtime };
+	for (int i = 0; i < 2; i++)
+		if ((which & 1U << i) != 0 && put_back(dir[i], &stamp[i]))
+			done |= 1U << i;
+	return done;
+}
 
-		if (same(&f->ix.h->stamp[i].mtime, &stamp[i].mtime))
-			continue; /* nothing came or went here */
-		if (t[1].tv_nsec == 0)
-			return false;
-		t[1].tv_nsec--;
-		if (futimens(dir[i], t) == -1)
-			return false;
-		stamp[i].mtime = t[1];
-	}
-	if (scan_stamps(f->dir, now) == -1 ||
-	    !same(&now[0].mtime, &stamp[0].mtime) ||
-	    !same(&now[1].mtime, &stamp[1].mtime))
-		return false;
-	(void)memcpy(stamp, now, sizeof(now));
-	return true;
+/* Where all that happened was ours. */
+static unsigned
+ours(struct settle *s)
+{
+	unsigned only = 0;
+
+	if (!drain(s))
+		s->sure = 0; /* nor will it be known again */
+	for (int i = 0; i < 2; i++)
+		if (s->seen[i] == s->wanted[i])
+			only |= 1U << i;
+	return only & s->sure;
 }
 
 void
 settle_end(struct settle *s, struct folder *f)
 {
+	struct header *h = f->ix.h;
 	struct scan_stamp now[2];
+	unsigned good, known;
 
-	if (!s->on || !drain(s) || s->seen != s->wanted ||
-	    scan_stamps(f->dir, now) == -1 || !settle_back(f, s->dir, now) ||
-	    !drain(s) || s->seen != s->wanted)
+	if (!s->on || (good = ours(s)) == 0 || scan_stamps(f->dir, now) == -1)
 		return;
-	(void)memcpy(f->ix.h->stamp, now, sizeof(now));
-	f->ix.h->settled = 1;
+	known = sync_known(h, now);
+	good = (good & known) | settle_stamps(s->dir, good & ~known, now);
+	good &= ours(s);
+	for (int i = 0; i < 2; i++)
+		if ((good & 1U << i) != 0)
+			h->stamp[i] = now[i];
+	h->settled |= good;
 }

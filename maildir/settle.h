@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "maildir/scan.h"
 
@@ -15,8 +16,9 @@ struct settle {
 	int dir[2]; /* cur/ and new/ */
 	int queue; /* signalfd */
 	sigset_t before;
-	unsigned wanted; /* names that we made come or go */
-	unsigned seen; /* those that the kernel has told of */
+	unsigned sure; /* bits: those that the index had as they were */
+	unsigned wanted[2]; /* names that we made come or go */
+	unsigned seen[2]; /* those that the kernel has told of */
 };
 
 /* Begin to count, before the index is looked at, unless "n" messages are too
@@ -24,13 +26,19 @@ struct settle {
 void settle_begin(struct settle *, const struct folder *, size_t n);
 /* Under the lock, before the first change: was the index as the disk is? */
 void settle_sure(struct settle *, const struct folder *);
-/* Under the lock and index_begin, after the last change: if all that happened
- * was ours, note the times of the directories. */
+/* So many names have come to cur/ or new/, or gone from there. */
+static inline void
+settle_names(struct settle *s, bool in_new, size_t n)
+{
+	s->wanted[in_new] += (unsigned)n;
+}
+/* Under the lock and index_begin, after the last change: note the times of each
+ * directory where all that happened was ours. */
 void settle_end(struct settle *, struct folder *);
-/* cur/ and new/, open at "dir", get times that no later change can bring, which
- * "stamp" then has.  False: somebody was quicker, or the file system keeps no
- * nanoseconds. */
-bool settle_back(const struct folder *, const int dir[2],
+/* Put the times of "which" (bits) of cur/ and new/, open at "dir", back: what the
+ * kernel has told of by then was before, and no later change can bring the time
+ * that "stamp" then has.  Bits: those where it is so. */
+unsigned settle_stamps(const int dir[2], unsigned which,
     struct scan_stamp stamp[2]);
 /* In any case, at last. */
 void settle_drop(struct settle *);

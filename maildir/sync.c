@@ -2,9 +2,10 @@
  *
  * Three stat calls tell whether anything changed since the last listing that
  * was exact; a view that watches the folder need not even make these.  If so,
- * under the lock of the index, what was watched or a listing is merged into it
- * (events.c, merge.c).  Whatever does not fit (another UIDVALIDITY, UIDs out of
- * order, damage) makes a new generation (rebuild.c). */
+ * under the lock of the index, what was watched, or a listing, of new/ alone
+ * when cur/ has not changed, is merged into it (events.c, new.c, merge.c).
+ * Whatever does not fit (another UIDVALIDITY, UIDs out of order, damage) makes a
+ * new generation (rebuild.c). */
 #include "maildir/sync.h"
 
 #include <errno.h>
@@ -28,11 +29,13 @@ take_in(struct folder *f)
 {
 	struct index *ix = &f->ix;
 	size_t n = ix->h->records;
-	bool moved = false;
+	struct settle settle;
 
 	if (!f->write || ix->h->in_new == 0 ||
 	    (f->store->options & STORE_KEEP_NEW) != 0)
 		return 0;
+	settle_begin(&settle, f, ix->h->in_new);
+	settle_sure(&settle, f);
 	index_begin(ix);
 	for (size_t i = n; i-- > 0 && ix->h->in_new > 0;) {
 		char from[FLAGS_NAME], to[FLAGS_NAME];
@@ -46,16 +49,19 @@ take_in(struct folder *f)
 		    r.keywords);
 		if (renameat2(f->dir, from, f->dir, to, RENAME_NOREPLACE) == -1)
 			continue;
-		if (file_name(ix, &r, to + strlen("cur/"), false) == -1)
+		if (file_name(ix, &r, to + strlen("cur/"), false) == -1) {
+			settle_drop(&settle);
 			break;
+		}
 		file_put(ix, i, &r);
-		moved = true;
+		settle_names(&settle, true, 1);
+		settle_names(&settle, false, 1);
 		view_touched(f, r.uid);
 		(void)ranges_add(&f->recent, r.uid, r.uid);
 	}
-	if (moved)
-		ix->h->settled = 0;
+	settle_end(&settle, f);
 	index_end(ix);
+	settle_drop(&settle);
 	ranges_sort(&f->recent);
 	return 0;
 }
@@ -117,6 +123,22 @@ nothing_seen(struct folder *f)
 	f->came_from = n == 0 ? 1 : f->ix.r[n - 1].uid + 1;
 }
 
+/* The times of the directories, such that whatever the watch has seen when they
+ * were taken was before, and nothing later can bring them. */
+static int
+stamps(struct merge *m)
+{
+	const struct folder *f = m->f;
+	struct scan *s = &m->s;
+
+	if (scan_stamps(f->dir, s->stamp) == -1)
+		return -1;
+	s->settled = sync_known(f->ix.h, s->stamp) | scan_settled(s->stamp);
+	s->settled |=
+	    settle_stamps(f->watch->dir, SCAN_BOTH & ~s->settled, s->stamp);
+	return 0;
+}
+
 /* What the watch has seen is all there is: 0 merged; 1 list the folder. */
 static int
 watched(struct merge *m)
@@ -126,29 +148,21 @@ watched(struct merge *m)
 	struct stat st;
 	int r;
 
+	m->watch = f->watch;
 	if (!f->watched || f->distrust || !sync_list_current(f, &st))
 		return 1;
 	uidlist_assume(&m->l, f->dir, ix->h->uidvalidity, ix->h->uidnext, &st);
-	m->news.modseq = index_modseq(ix);
 	/* times first: what happens later makes them differ */
-	if (scan_stamps(f->dir, m->s.stamp) == -1)
+	if (stamps(m) == -1)
 		return -1;
 	watch_barrier(f->watch);
 	if (watch_settle(f->watch) == -1)
 		return -1;
-	if (f->watch->events == 0 && !f->watch->lost) {
-		nothing_seen(f);
-		return 0;
-	}
-	index_begin(ix);
 	r = merge_events(m);
 	if (r == 0) {
-		sync_stamp(ix, &m->s, &m->l);
 		watch_reset(f->watch);
 		nothing_seen(f);
 	}
-	sync_news(ix, &m->news);
-	index_end(ix);
 	return r;
 }
 
@@ -172,7 +186,12 @@ update(struct folder *f)
 	drop(&m);
 	if (r == 1) {
 		watch_again(f);
-		r = !f->distrust && sync_current(f) ? 0 : merge_listing(&m);
+		if (!f->distrust)
+			r = sync_current(f) ? 0 : merge_new(&m);
+		drop(&m);
+	}
+	if (r == 1) {
+		r = merge_listing(&m);
 		drop(&m);
 	}
 	return r;
@@ -293,31 +312,11 @@ sync_disk(struct folder *f)
 	return 0;
 }
 
-/* Has the watch seen nothing that is not in the index? */
-static bool
-quiet(struct folder *f)
-{
-	return watch_settle(f->watch) == 0 && f->watch->events == 0 &&
-	    !f->watch->lost;
-}
-
 void
 sync_settle(struct folder *f)
 {
-	struct scan_stamp now[2];
-
-	/* the last change of ours may not be merged yet */
-	if (f->ix.h == NULL || !f->watched || sync_current(f) ||
-	    sync_disk(f) == -1 || !f->watched || scan_stamps(f->dir, now) == -1)
-		return;
-	watch_barrier(f->watch);
-	if (index_lock(&f->ix) == 1 && index_sound(&f->ix) && quiet(f) &&
-	    (scan_settled(now) ||
-		(settle_back(f, f->watch->dir, now) && quiet(f)))) {
-		index_begin(&f->ix);
-		(void)memcpy(f->ix.h->stamp, now, sizeof(now));
-		f->ix.h->settled = 1;
-		index_end(&f->ix);
-	}
-	index_unlock(&f->ix);
+	f->write = false; /* nobody would be told of what it takes in */
+	if (f->ix.h != NULL && f->ix.writable && f->due == NULL && f->watched &&
+	    !sync_current(f) && sync_lock(f) == 0)
+		index_unlock(&f->ix);
 }

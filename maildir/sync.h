@@ -35,6 +35,9 @@ void sync_due_drop(struct folder *);
 /* Is the index as new/, cur/ and uidlist are? */
 bool sync_current(const struct folder *);
 bool sync_list_current(const struct folder *, struct stat *);
+/* Bits of the directories that are as the index has them: whose times are those
+ * that it has noted, and that no later change can bring. */
+unsigned sync_known(const struct header *, const struct scan_stamp now[2]);
 /* Is it as these are, which are of cur/, new/ and the uidlist? */
 bool sync_stamped(const struct header *, const struct scan_stamp now[2],
     const struct stat *list);

@@ -194,33 +194,53 @@ more_slots(struct watch *w)
 	return 0;
 }
 
+/* The event of that name, made when there was none; NULL. */
+static struct watch_event *
+event(struct watch *w, const char *name, bool in_new, bool *made)
+{
+	void *p = w->event;
+	uint32_t *slot, at = 0;
+
+	if ((w->events + 1) * 2 > w->slots && more_slots(w) == -1)
+		return NULL;
+	slot = find(w, name, in_new);
+	*made = *slot == 0;
+	if (!*made)
+		return &w->event[*slot - 1];
+	if (watch_grow(&p, &w->events_room, w->events, 1, sizeof(*w->event)) ==
+	    -1)
+		return NULL;
+	w->event = p;
+	if (watch_text(&w->text, &w->text_len, &w->text_room, name, &at) == -1)
+		return NULL;
+	w->event[w->events] =
+	    (struct watch_event){ .at = at, .in_new = in_new };
+	*slot = (uint32_t)++w->events;
+	return &w->event[w->events - 1];
+}
+
 static int
 note(struct watch *w, const struct inotify_event *in)
 {
-	bool in_new = in->wd == w->wd[NEW];
-	void *p = w->event;
-	uint32_t *slot;
-	struct watch_event *e;
+	bool made;
+	struct watch_event *e = event(w, in->name, in->wd == w->wd[NEW], &made);
 
-	if ((w->events + 1) * 2 > w->slots && more_slots(w) == -1)
+	if (e == NULL)
 		return -1;
-	slot = find(w, in->name, in_new);
-	if (*slot == 0) {
-		uint32_t at = 0;
-
-		if (watch_grow(&p, &w->events_room, w->events, 1, sizeof(*e)) ==
-		    -1)
-			return -1;
-		w->event = p;
-		if (watch_text(&w->text, &w->text_len, &w->text_room, in->name,
-			&at) == -1)
-			return -1;
-		w->event[w->events] =
-		    (struct watch_event){ .at = at, .in_new = in_new };
-		*slot = (uint32_t)++w->events;
-	}
-	e = &w->event[*slot - 1];
 	e->here = (in->mask & (IN_CREATE | IN_MOVED_TO)) != 0;
+	return 0;
+}
+
+int
+watch_assume(struct watch *w, const char *name, bool in_new, bool here)
+{
+	bool made;
+	struct watch_event *e = event(w, name, in_new, &made);
+
+	if (e == NULL)
+		return -1;
+	if (made)
+		e->here = here;
 	return 0;
 }
 

@@ -50,6 +50,9 @@ void watch_barrier(const struct watch *);
 /* Forget the events. */
 void watch_reset(struct watch *);
 
+/* As if it had been seen, before anything that was.  0; -1. */
+int watch_assume(struct watch *, const char *name, bool in_new, bool here);
+
 /* The event of that name; NULL. */
 struct watch_event *watch_find(const struct watch *, const char *name,
     bool in_new);

@@ -83,7 +83,8 @@
 	X(w, faccessat2) X(w, readlinkat) X(w, preadv) X(w, pwritev) \
 	X(w, msync) X(w, fchdir) X(w, chdir) X(w, getcwd) X(w, umask) \
 	X(w, dup3) X(w, inotify_init1) X(w, inotify_add_watch) \
-	X(w, inotify_rm_watch) X(w, sysinfo) X(w, uname) OLD_STORE(X, w)
+	X(w, inotify_rm_watch) X(w, signalfd4) X(w, sysinfo) X(w, uname) \
+	OLD_STORE(X, w)
 
 /* Questions to name servers: UDP and, when an answer is cut, TCP. */
 #define DNS(X, w) PIPE(X, w) \

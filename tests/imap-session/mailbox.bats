@@ -155,6 +155,85 @@ listings() {
 	[ "$status" -eq 1 ]
 }
 
+# How many octets of directories were read.
+listed() {
+	awk -F' = ' '/131072\)/ { n += $2 } END { print n + 0 }' "$T/calls"
+}
+
+@test "COPY, APPEND: the next session lists no folder" {
+	maildir alice
+	# shellcheck disable=SC2034 # chat takes it
+	FAULT=(strace -f -qq -e trace=getdents64 -o "$T/calls")
+	hundred
+	in_inbox <<-'END'
+		C: c CREATE x
+		S: c OK ...
+		C: d COPY 1:90 x
+		S: d OK [COPYUID ...
+		C: e SELECT x
+		S* *
+		S: e OK ...
+	END
+	[ "$(listed)" -gt 0 ]
+	sleep 0.1
+	in_inbox <<-'END'
+		C: a SELECT x
+		S* *
+		S: a OK ...
+		C: c FETCH 90 UID
+		S: * 90 FETCH (UID 90)
+		S: c OK Done
+		C: b SELECT INBOX
+		S* *
+		S: b OK ...
+	END
+	in_inbox <<-'END'
+		C: c COPY 3:43 x
+		S: c OK [COPYUID ...
+		C: d APPEND x {3+}
+		C: abc
+		S: d OK [APPENDUID ...
+		C: e MOVE 3:12 x
+		S* *
+		S: e OK ...
+	END
+	in_inbox <<-'END'
+		C: c STATUS x (MESSAGES)
+		S: * STATUS x (MESSAGES 142)
+		S: c OK ...
+		C: d SELECT x
+		S* *
+		S: d OK ...
+		C: f FETCH * UID
+		S: * 142 FETCH (UID 142)
+		S: f OK Done
+		C: e STATUS INBOX (MESSAGES)
+		S: * STATUS INBOX (MESSAGES 90)
+		S: e OK ...
+	END
+	[ "$(listed)" -eq 0 ]
+}
+
+# What lies in cur/ is not looked at for what comes to new/.
+@test "a delivery: the next session lists new/ alone" {
+	maildir alice
+	# shellcheck disable=SC2034 # chat takes it
+	FAULT=(strace -f -qq -e trace=getdents64 -o "$T/calls")
+	hundred
+	in_inbox <<<$'C: n NOOP\nS: n OK Done'
+	for i in 1 2 3; do
+		as alice tee "$MAILDIR_alice/new/$i.y" <<<x >/dev/null
+		in_inbox <<-END
+			C: c FETCH $((100 + i)) UID
+			S: * $((100 + i)) FETCH (UID $((100 + i)))
+			S: c OK Done
+		END
+		[ "$(listed)" -gt 0 ] && [ "$(listed)" -lt 500 ]
+	done
+	in_inbox <<<$'C: n NOOP\nS: n OK Done'
+	[ "$(listed)" -eq 0 ]
+}
+
 @test "an index of gigabytes is used" {
 	maildir alice
 	hundred

@@ -21,4 +21,5 @@ load ../lib
 @test "maildir: annotations" { unit annotations; }
 @test "maildir: terms" { unit terms; }
 @test "maildir: part" { unit part; }
+@test "maildir: settle" { unit settle; }
 @test "maildir: no unit test is forgotten" { all_units drive act worker time; }

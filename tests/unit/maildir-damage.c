@@ -20,7 +20,7 @@ TEST(damage)
 		uint32_t seen = i % 6 + 1;
 		char c = 0;
 
-		CHECK(flag(f, seen, i % 2 ? CHANGE_ADD : CHANGE_REMOVE,
+		CHECK(flag(f, seen, i / 6 % 2 ? CHANGE_REMOVE : CHANGE_ADD,
 			  FLAG_SEEN) == 0);
 		(void)!pread(fd, &c, 1, at);
 		c = (char)(c ^ (1 << i % 8));

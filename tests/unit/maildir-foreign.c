@@ -191,6 +191,29 @@ TEST(one_base_twice)
 	home_drop(&h);
 }
 
+/* Nor when the second one comes while a view watches. */
+TEST(one_base_twice_watched)
+{
+	struct home h;
+	struct folder *f;
+
+	home_make(&h, 1, 0);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(folder_wait(f) != -1);
+	look_again(f, 0);
+	place_put(&h.p, "tmp/1.x", "other\n");
+	CHECK(rename_file(&h, "tmp/1.x", "new/1.x") == 0);
+	look_again(f, 0);
+	CHECK(get(f, 1).uid == 1 && get(f, 1).size == 5);
+	folder_close(f);
+	f = open_folder(&h, "INBOX", true);
+	CHECK(folder_count(f) == 2);
+	CHECK(get(f, 1).uid == 1 && get(f, 1).size == 5);
+	CHECK(get(f, 2).uid == 2 && get(f, 2).size == 6);
+	folder_close(f);
+	home_drop(&h);
+}
+
 /* A link is no message, wherever it leads. */
 TEST(links)
 {

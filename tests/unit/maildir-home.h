@@ -38,7 +38,7 @@ home_drop(struct home *h)
 }
 
 static inline struct folder *
-open_folder(struct home *h, const char *name, bool write)
+open_folder(const struct home *h, const char *name, bool write)
 {
 	struct folder *f = folder_open(h->s, name, write);
 
