@@ -1,5 +1,6 @@
 /* maildir import: mbox files, Maildirs, what other servers have left. */
 #include <bsd/string.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -26,8 +27,9 @@ struct import {
 	const char *path, *folder;
 	struct append *append;
 	unsigned begun; /* messages in "append" */
-	bool held; /* an empty line, which may be the one between messages */
-	bool blank; /* the line before was empty, or there was none */
+	struct span
+	    held; /* an empty line, which may be the one between messages */
+	bool blank; /* the line before was empty */
 	bool in_header;
 	struct buf header; /* until its flags are known */
 	int64_t when;
@@ -202,8 +204,31 @@ begin(struct import *in, struct span line)
 	if (sender.len > 0 && date_read(span_trim(line), &d) == 0)
 		in->when = d.when;
 	in->in_header = true;
-	in->held = in->unended = in->line_end = false;
+	in->held.len = 0;
+	in->unended = in->line_end = false;
 	buf_reset(&in->header);
+}
+
+/* With the line ends of either kind of system. */
+static bool
+is_empty(struct span line)
+{
+	return span_eq(line, span("\n")) || span_eq(line, span("\r\n"));
+}
+
+/* Not all programs quote lines that begin so: one between messages has a time
+ * of day (RFC 4155, appendix A). */
+static bool
+is_between(struct span line)
+{
+	if (line.len < 5 || memcmp(line.p, "From ", 5) != 0)
+		return false;
+	for (size_t i = 5; i + 2 < line.len; i++)
+		if (line.p[i] == ':' && isdigit((unsigned char)line.p[i - 1]) &&
+		    isdigit((unsigned char)line.p[i + 1]) &&
+		    isdigit((unsigned char)line.p[i + 2]))
+			return true;
+	return false;
 }
 
 static void
@@ -216,18 +241,20 @@ put_line(struct import *in, struct span line)
 	buf_span(&in->header, line);
 	if (in->header.over)
 		errx(EX_TEMPFAIL, "%s: no memory", in->path);
-	if (line.len == 1 || in->header.len > HEADER_MAX)
+	if (is_empty(line) || in->header.len > HEADER_MAX)
 		open_message(in);
 }
 
 static void
 take_line(struct import *in, struct span line)
 {
-	if (in->held)
-		put_line(in, span("\n"));
-	in->held = line.len == 1 && line.p[0] == '\n';
-	if (in->held)
+	if (in->held.len > 0)
+		put_line(in, in->held);
+	in->held.len = 0;
+	if (is_empty(line)) {
+		in->held = span(line.len == 1 ? "\n" : "\r\n");
 		return;
+	}
 	if (line.p[0] == '>' && mbox_from(line))
 		line = span_from(line, 1);
 	put_line(in, line);
@@ -242,21 +269,21 @@ import_file(struct import *in, FILE *file, uint64_t all)
 	bool begun = false;
 	ssize_t n;
 
-	in->blank = true;
 	buf_init(&in->header, 512u << 20);
 	while ((n = getline(&text, &room, file)) > 0) {
 		struct span line = span_n(text, (size_t)n);
 
 		progress(in->path, read, all);
 		read += (uint64_t)n;
-		if (in->blank && n >= 5 && memcmp(text, "From ", 5) == 0) {
+		if (begun ? in->blank && is_between(line) :
+			    n >= 5 && memcmp(text, "From ", 5) == 0) {
 			begin(in, line);
 			begun = true;
 		} else if (!begun)
 			errx(EX_DATAERR, "%s: this is no mbox", in->path);
 		else
 			take_line(in, line);
-		in->blank = n == 1 && text[0] == '\n';
+		in->blank = is_empty(line);
 	}
 	if (ferror(file))
 		err(EX_IOERR, "%s", in->path);

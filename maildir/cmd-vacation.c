@@ -156,7 +156,8 @@ robot(const char *address)
 {
 	static const char *const whole[] = { "mailer-daemon", "listserv",
 		"majordomo", "postmaster", "root", "www-data", "noreply",
-		"no-reply", "donotreply", "do-not-reply", NULL };
+		"no-reply", "donotreply", "do-not-reply", "bounce", "bounces",
+		NULL };
 	static const char *const first[] = { "owner-", "noreply-", "no-reply-",
 		"bounce-", "bounces-", NULL };
 	static const char *const last[] = { "-request", "-owner", "-relay",

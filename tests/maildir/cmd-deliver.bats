@@ -207,7 +207,7 @@ away() {
 	done
 	for sender in '<>' '' owner-list@far.test list-request@far.test \
 		MAILER-DAEMON@far.test noreply@far.test no-reply+7@far.test \
-		bounces-12=x@far.test alice@here.test 'a b@far.test' -x@far.test \
+		bounces-12=x@far.test bounces+12=x@far.test alice@here.test 'a b@far.test' -x@far.test \
 		nobody 'a"b@far.test'; do
 		n=$((n + 1))
 		mail "$n@x" | cmd deliver -F "$sender"

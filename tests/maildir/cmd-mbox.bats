@@ -132,6 +132,23 @@ assert m[0].get_flags() == "ROAF", m[0].get_flags()'
 	[ "$status" -eq 65 ]
 }
 
+@test "import: line ends of either kind, lines that only begin like the next message" {
+	printf '%s\r\n' 'From a@b.test Fri Nov 20 10:00:00 2026' 'Subject: one' \
+		'Status: RO' '' 'text' '' 'From c@d.test Fri Nov 20 10:00:00 2026' \
+		'Subject: two' 'Status: O' '' 'text' '' >crlf
+	md import crlf
+	[ "$(md list -q | xargs)" = '1 2' ]
+	[ "$(md raw 1)" = $'Subject: one\r\nStatus: RO\r\n\r\ntext\r' ]
+	[ "$(md list -u -q)" = 2 ]
+	printf '%s\n' 'From somebody' 'Subject: three' '' 'text' '' \
+		'From here on it is text' '' 'From x Fri Nov 20 10:00 2026' \
+		'Subject: four' '' 'x' '' >text
+	md import text
+	[ "$(md list -q | xargs)" = '1 2 3 4' ]
+	md raw 3 | grep -qx 'From here on it is text'
+	[ "$(md raw 4)" = $'Subject: four\n\nx' ]
+}
+
 @test "import: what is no mbox, an empty one, no such folder" {
 	run md import <(echo 'Subject: x')
 	[ "$status" -eq 65 ]
