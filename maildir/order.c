@@ -9,7 +9,6 @@
 
 #include "maildir/digits.h"
 #include "maildir/maildir.h"
-#include "maildir/region.h"
 #include "maildir/search.h"
 #include "maildir/summary.h"
 #include "message/fail.h"
@@ -231,16 +230,17 @@ order_sort(struct folder *f, const struct order_key *key, size_t keys,
 		.keys = keys,
 		.watcher = w,
 		.all = n };
-	struct region room = { .fd = -1 };
+	struct digits *a = malloc((2 * n + 1) * sizeof(*a));
 	int r = -1;
 
 	buf_init(&s.texts, 256 << 20);
-	if (region_grow(&room, (2 * n + 1) * sizeof(struct digits)) == 0 &&
-	    (plain(key, keys) || (s.summary = summary_open(f)) != NULL))
-		r = sort(&s, (struct digits *)(void *)room.p, number, n);
+	if (a == NULL)
+		(void)fail("sort");
+	else if (plain(key, keys) || (s.summary = summary_open(f)) != NULL)
+		r = sort(&s, a, number, n);
 	summary_close(s.summary);
 	buf_free(&s.texts);
-	region_close(&room);
+	free(a);
 	return r;
 }
 

@@ -55,7 +55,6 @@ struct summary {
 	struct region region;
 	size_t good; /* octets of the file that are whole, */
 	bool sure; /* its entries, too */
-	struct region room; /* of "known" */
 	struct known *known; /* by number - 1 */
 	uint32_t count;
 	size_t living; /* octets of entries in the file that are of the view */
@@ -228,13 +227,14 @@ summary_open(struct folder *f)
 		return NULL;
 	}
 	s->folder = f;
-	s->region.fd = s->room.fd = -1;
+	s->region.fd = -1;
 	s->count = folder_count(f);
-	if (region_grow(&s->room, (s->count + 1) * sizeof(*s->known)) == -1) {
+	s->known = calloc((size_t)s->count + 1, sizeof(*s->known));
+	if (s->known == NULL) {
+		(void)fail("summary");
 		summary_close(s);
 		return NULL;
 	}
-	s->known = (void *)s->room.p;
 	read_file(s);
 	return s;
 }
@@ -456,6 +456,6 @@ summary_close(struct summary *s)
 	}
 	region_close(&s->region);
 	load_free(&s->load);
-	region_close(&s->room);
+	free(s->known);
 	free(s);
 }
