@@ -114,6 +114,15 @@ selected_flag(struct imap *im, struct span word, bool make, uint32_t *flags,
 
 /* ---- news */
 
+static bool
+has(const char *const *keyword, const char *name)
+{
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (keyword[i] != NULL && strcasecmp(keyword[i], name) == 0)
+			return true;
+	return false;
+}
+
 void
 selected_put_known(struct imap *im, struct buf *b)
 {
@@ -126,8 +135,7 @@ selected_put_known(struct imap *im, struct buf *b)
 			buf_printf(b, " %s", keyword[i]);
 	for (size_t i = 0; i < KEYWORDS_STANDARD; i++)
 		if (!doubled(keywords_standard[i]) &&
-		    folder_keyword(im->folder, keywords_standard[i], false) ==
-			-1)
+		    !has(keyword, keywords_standard[i]))
 			buf_printf(b, " %s", keywords_standard[i]);
 }
 
