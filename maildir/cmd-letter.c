@@ -408,7 +408,7 @@ piece_page(struct buf *out, const struct piece *p, size_t width)
 	buf_init(&text, DECODED);
 	piece_put(&text, p, true);
 	if (p->kind == PIECE_HTML)
-		html_text(out, buf_all(&text), width);
+		html_page(out, buf_all(&text), width);
 	else
 		flowed_text(out, buf_all(&text), p->delsp, width);
 	out->over |= text.over;

@@ -3,10 +3,12 @@
 #include "message/html.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "message/entity.h"
 #include "message/utf8.h"
 
-enum { HREF_MAX = 2048, WORD_LONGEST = 4096 };
+enum { HREF_MAX = 2048, WORD_LONGEST = 4096, DEEPEST = 8, RULE = 30 };
 
 struct page {
 	struct buf *out;
@@ -19,15 +21,53 @@ struct page {
 	bool pre;
 	struct buf href;
 	size_t href_from; /* length of out where the link began */
+	/* of html_page alone: */
+	bool page;
+	bool begun; /* the line has what stands before its text */
+	bool marked; /* and nothing but the mark of an item */
+	unsigned quotes, lists; /* how deep; at most DEEPEST are shown */
+	unsigned number[DEEPEST + 1]; /* of the next item; 0: they have none */
 };
+
+static unsigned
+shown(unsigned depth)
+{
+	return depth < DEEPEST ? depth : DEEPEST;
+}
+
+/* The columns before the text of each line. */
+static size_t
+indent(const struct page *p)
+{
+	unsigned quotes = shown(p->quotes);
+
+	return (quotes > 0 ? quotes + 1 : 0) + (size_t)2 * shown(p->lists);
+}
+
+/* "hang" of these columns are for the mark of an item. */
+static void
+begin_line(struct page *p, size_t hang)
+{
+	if (p->begun)
+		return;
+	p->begun = true;
+	for (unsigned i = 0; i < shown(p->quotes); i++)
+		buf_char(p->out, '>');
+	if (p->quotes > 0)
+		buf_char(p->out, ' ');
+	for (size_t i = hang; i < (size_t)2 * shown(p->lists); i++)
+		buf_char(p->out, ' ');
+}
 
 static void
 end_line(struct page *p, unsigned feeds)
 {
+	if (p->marked) /* its text has not begun */
+		return;
 	for (; p->any && p->feeds < feeds; p->feeds++)
 		buf_char(p->out, '\n');
 	p->column = 0;
-	p->blank = false;
+	p->blank = p->begun = false;
 }
 
 static void
@@ -36,14 +76,17 @@ end_word(struct page *p)
 	if (p->word.len == 0)
 		return;
 	if (p->column > 0 && p->blank) {
-		if (p->column + 1 + p->wide > p->width) {
+		if (p->column + indent(p) + 1 + p->wide > p->width) {
 			buf_char(p->out, '\n');
 			p->column = 0;
+			p->begun = false;
 		} else {
 			buf_char(p->out, ' ');
 			p->column++;
 		}
 	}
+	begin_line(p, 0);
+	p->marked = false;
 	buf_span(p->out, buf_all(&p->word));
 	p->column += p->wide;
 	p->any = true;
@@ -62,67 +105,23 @@ put(struct page *p, struct span s)
 	p->wide++;
 }
 
-/* ---- entities */
-
-static const struct {
-	const char *name;
-	uint32_t code;
-} entities[] = {
-	// clang-format off
-	{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' },
-	{ "apos", '\'' }, { "nbsp", ' ' }, { "auml", 0xe4 }, { "ouml", 0xf6 },
-	{ "uuml", 0xfc }, { "Auml", 0xc4 }, { "Ouml", 0xd6 }, { "Uuml", 0xdc },
-	{ "szlig", 0xdf }, { "eacute", 0xe9 }, { "egrave", 0xe8 },
-	{ "agrave", 0xe0 }, { "ccedil", 0xe7 }, { "ntilde", 0xf1 },
-	{ "copy", 0xa9 }, { "reg", 0xae }, { "euro", 0x20ac },
-	{ "ndash", 0x2013 }, { "mdash", 0x2014 }, { "lsquo", 0x2018 },
-	{ "rsquo", 0x2019 }, { "ldquo", 0x201c }, { "rdquo", 0x201d },
-	{ "bull", 0x2022 }, { "hellip", 0x2026 }, { "middot", 0xb7 },
-	{ "laquo", 0xab }, { "raquo", 0xbb }, { "times", 0xd7 },
-	{ "pound", 0xa3 }, { "sect", 0xa7 }, { "deg", 0xb0 },
-	{ "zwnj", 0x200c }, { "zwj", 0x200d }, { "shy", 0xad },
-	// clang-format on
-};
-
-static uint32_t
-entity_number(struct span s)
-{
-	uint32_t code = 0;
-	bool hex = s.len > 0 && (s.p[0] == 'x' || s.p[0] == 'X');
-
-	for (size_t i = hex; i < s.len; i++) {
-		int d = span_hex(s.p[i]);
-
-		if (d == -1 || (!hex && d > 9) || code > 0x10ffff)
-			return 0;
-		code = code * (hex ? 16 : 10) + (uint32_t)d;
-	}
-	return code;
-}
-
-/* The character that "&...;" at the front of s stands for, and its length; 0:
- * it is none. */
-static size_t
-entity(struct span s, uint32_t *code)
-{
-	size_t n = span_find(span_n(s.p, s.len < 12 ? s.len : 12), ';');
-	struct span name;
-
-	if (n == s.len || n == 12 || n < 3)
-		return 0;
-	name = span_n(s.p + 1, n - 1);
-	*code = 0;
-	if (name.p[0] == '#')
-		*code = entity_number(span_from(name, 1));
-	for (size_t i = 0; i < sizeof(entities) / sizeof(*entities); i++)
-		if (span_eq(name, span(entities[i].name)))
-			*code = entities[i].code;
-	return *code == 0 ? 0 : n + 1;
-}
-
 /* ---- tags */
 
-enum what { NOTHING, LINE, PARAGRAPH, ITEM, CELL, SKIP, PRE, LINK };
+enum what {
+	NOTHING,
+	LINE,
+	PARAGRAPH,
+	ITEM,
+	CELL,
+	SKIP,
+	PRE,
+	LINK,
+	LIST,
+	NUMBERED,
+	QUOTE,
+	HORIZONTAL,
+	PICTURE
+};
 
 static const struct {
 	const char *name;
@@ -130,11 +129,12 @@ static const struct {
 } tags[] = {
 	// clang-format off
 	{ "br", LINE }, { "div", LINE }, { "tr", LINE }, { "dt", LINE },
-	{ "dd", LINE }, { "hr", LINE }, { "section", LINE },
+	{ "dd", LINE }, { "hr", HORIZONTAL }, { "section", LINE },
 	{ "p", PARAGRAPH }, { "h1", PARAGRAPH }, { "h2", PARAGRAPH },
 	{ "h3", PARAGRAPH }, { "h4", PARAGRAPH }, { "h5", PARAGRAPH },
-	{ "h6", PARAGRAPH }, { "ul", PARAGRAPH }, { "ol", PARAGRAPH },
-	{ "table", PARAGRAPH }, { "blockquote", PARAGRAPH },
+	{ "h6", PARAGRAPH }, { "ul", LIST }, { "ol", NUMBERED },
+	{ "table", PARAGRAPH }, { "blockquote", QUOTE },
+	{ "img", PICTURE },
 	{ "li", ITEM }, { "td", CELL }, { "th", CELL }, { "pre", PRE },
 	{ "script", SKIP }, { "style", SKIP }, { "title", SKIP }, { "a", LINK },
 	// clang-format on
@@ -168,37 +168,44 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-static void
-link_begin(struct page *p, struct span tag)
+/* The value of that attribute ("href="); empty: it has none. */
+static struct span
+attribute(struct span tag, const char *name)
 {
-	size_t i = 2, end;
+	size_t n = strlen(name), i = 2;
 	char quote;
 
-	buf_reset(&p->href);
-	p->href_from = p->out->len;
-	for (; i + 5 < tag.len; i++)
-		if (blank(tag.p[i - 1]) &&
-		    span_starts(span_from(tag, i), "href="))
+	for (; i + n < tag.len; i++)
+		if (blank(tag.p[i - 1]) && span_starts(span_from(tag, i), name))
 			break;
-	if (i + 5 >= tag.len)
-		return;
-	tag = span_from(tag, i + 5);
+	if (i + n >= tag.len)
+		return span("");
+	tag = span_from(tag, i + n);
 	quote = tag.p[0];
 	if (quote == '"' || quote == '\'') {
 		tag = span_from(tag, 1);
-		end = span_find(tag, quote);
-	} else
-		for (end = 0;
-		     end < tag.len && !blank(tag.p[end]) && tag.p[end] != '>';
-		     end++)
-			;
-	tag.len = end;
-	if (end < HREF_MAX &&
-	    (span_starts(tag, "http:") || span_starts(tag, "https:") ||
-		span_starts(tag, "mailto:")))
-		for (i = 0; i < end; i++)
-			if ((unsigned char)tag.p[i] > 0x20)
-				buf_char(&p->href, tag.p[i]);
+		tag.len = span_find(tag, quote);
+		return tag;
+	}
+	for (i = 0; i < tag.len && !blank(tag.p[i]) && tag.p[i] != '>'; i++)
+		;
+	tag.len = i;
+	return tag;
+}
+
+static void
+link_begin(struct page *p, struct span tag)
+{
+	struct span url = attribute(tag, "href=");
+
+	buf_reset(&p->href);
+	p->href_from = p->out->len;
+	if (url.len < HREF_MAX &&
+	    (span_starts(url, "http:") || span_starts(url, "https:") ||
+		span_starts(url, "mailto:")))
+		for (size_t i = 0; i < url.len; i++)
+			if ((unsigned char)url.p[i] > 0x20)
+				buf_char(&p->href, url.p[i]);
 }
 
 /* The address behind its text, unless the text says the same. */
@@ -247,6 +254,96 @@ skip_to(struct span s, const char *name)
 	return s.len;
 }
 
+/* ---- what only a page has */
+
+static void
+list(struct page *p, bool numbered, bool end)
+{
+	/* A list within a list needs no empty line. */
+	end_line(p, p->lists > (end ? 1 : 0) ? 1 : 2);
+	if (end && p->lists > 0)
+		p->lists--;
+	else if (!end && ++p->lists <= DEEPEST)
+		p->number[p->lists] = numbered;
+}
+
+static void
+item(struct page *p)
+{
+	unsigned depth = shown(p->lists);
+	char mark[16] = "* ";
+
+	end_line(p, 1);
+	if (!p->page) {
+		put(p, span("*"));
+		end_word(p);
+		p->blank = true;
+		return;
+	}
+	if (depth > 0 && p->number[depth] > 0)
+		(void)snprintf(mark, sizeof(mark), "%u. ", p->number[depth]++);
+	begin_line(p, 2);
+	buf_str(p->out, mark);
+	p->any = p->marked = true;
+	p->feeds = 0;
+}
+
+static void
+quote(struct page *p, bool end)
+{
+	end_line(p, 2);
+	if (!end)
+		p->quotes++;
+	else if (p->quotes > 0)
+		p->quotes--;
+}
+
+static void
+rule(struct page *p)
+{
+	end_line(p, 1);
+	for (size_t i = 0; i < RULE && i + indent(p) < p->width; i++)
+		put(p, span("-"));
+	end_word(p);
+	end_line(p, 1);
+}
+
+static size_t character(struct page *, struct span);
+
+static void
+picture(struct page *p, struct span tag)
+{
+	struct span text = attribute(tag, "alt=");
+
+	for (size_t n; text.len > 0; text = span_from(text, n)) {
+		n = 1;
+		if (blank(text.p[0])) {
+			end_word(p);
+			p->blank = true;
+		} else
+			n = character(p, text);
+	}
+}
+
+/* true: that was all. */
+static bool
+obey_page(struct page *p, enum what what, bool end, struct span tag)
+{
+	if (!p->page)
+		return false;
+	if (what == LIST || what == NUMBERED)
+		list(p, what == NUMBERED, end);
+	else if (what == QUOTE)
+		quote(p, end);
+	else if (what == HORIZONTAL)
+		rule(p);
+	else if (what == PICTURE)
+		picture(p, tag);
+	else
+		return false;
+	return true;
+}
+
 static void
 obey(struct page *p, enum what what, bool end, struct span tag)
 {
@@ -261,20 +358,26 @@ obey(struct page *p, enum what what, bool end, struct span tag)
 		link_begin(p, tag);
 		return;
 	}
+	if (what == PICTURE && !p->page)
+		return;
 	end_word(p);
+	if (obey_page(p, what, end, tag))
+		return;
 	if (what == CELL) {
 		p->blank = true;
 		return;
 	}
-	end_line(p, what == PARAGRAPH || what == PRE ? 2 : 1);
+	if (what == ITEM && !end) {
+		item(p);
+		return;
+	}
+	end_line(p,
+	    what == PARAGRAPH || what == PRE || what == LIST ||
+		    what == NUMBERED || what == QUOTE ?
+		2 :
+		1);
 	if (what == PRE)
 		p->pre = !end;
-	if (what == ITEM && !end) {
-		buf_str(&p->word, "*");
-		p->wide = 1;
-		end_word(p);
-		p->blank = true;
-	}
 }
 
 /* A tag at the front of s: its length, with what it hides. */
@@ -307,7 +410,7 @@ character(struct page *p, struct span s)
 {
 	struct buf one;
 	uint32_t code;
-	size_t n = s.p[0] == '&' ? entity(s, &code) : 0;
+	size_t n = s.p[0] == '&' ? entity_get(s, &code) : 0;
 
 	if (n > 0) {
 		buf_init(&one, 8);
@@ -327,10 +430,10 @@ character(struct page *p, struct span s)
 	return n;
 }
 
-void
-html_text(struct buf *out, struct span s, size_t width)
+static void
+read_all(struct buf *out, struct span s, size_t width, bool page)
 {
-	struct page p = { .out = out, .width = width };
+	struct page p = { .out = out, .width = width, .page = page };
 	size_t n;
 
 	buf_init(&p.word, WORD_LONGEST + HREF_MAX + 16);
@@ -344,19 +447,35 @@ html_text(struct buf *out, struct span s, size_t width)
 		} else if (blank(s.p[0])) {
 			end_word(&p);
 			if (p.pre && s.p[0] == '\n') {
+				begin_line(&p, 0);
 				buf_char(out, '\n');
 				p.column = 0;
-			} else if (p.pre && s.p[0] != '\r')
+				p.begun = false;
+			} else if (p.pre && s.p[0] != '\r') {
+				begin_line(&p, 0);
 				buf_char(out, s.p[0]);
-			else
+			} else
 				p.blank = true;
 		} else
 			n = character(&p, s);
 	}
 	end_word(&p);
+	p.marked = false;
 	end_line(&p, 1);
 	if (p.feeds == 2)
 		buf_cut(out, out->len - 1);
 	buf_free(&p.word);
 	buf_free(&p.href);
+}
+
+void
+html_text(struct buf *out, struct span s, size_t width)
+{
+	read_all(out, s, width, false);
+}
+
+void
+html_page(struct buf *out, struct span s, size_t width)
+{
+	read_all(out, s, width, true);
 }

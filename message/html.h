@@ -11,4 +11,9 @@
  * Never recurses and reads each octet once. */
 void html_text(struct buf *, struct span html, size_t width);
 
+/* The same for a reader: quoted blocks have ">" before their lines, items of
+ * lists their number or "*" and are indented, a rule is a line of hyphens, and
+ * a picture is its alternative text. */
+void html_page(struct buf *, struct span html, size_t width);
+
 #endif

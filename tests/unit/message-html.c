@@ -55,3 +55,75 @@ TEST(width)
 	CHECK(strcmp(text("aaaa bbbb cccc", 9), "aaaa bbbb\ncccc\n") == 0);
 	CHECK(strcmp(text("aaaaaaaaaaaa b", 9), "aaaaaaaaaaaa\nb\n") == 0);
 }
+
+static const char *
+page(const char *html, size_t width)
+{
+	static struct buf b;
+
+	buf_free(&b);
+	buf_init(&b, 100000);
+	html_page(&b, span(html), width);
+	return b.p;
+}
+
+#define PAGE(html, want) CHECK(strcmp(page(html, 20), want) == 0)
+
+TEST(lists)
+{
+	PAGE("a<ul><li>b<li>c</ul>d", "a\n\n* b\n* c\n\nd\n");
+	PAGE("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>",
+	    "1. a\n  * b\n2. c\n");
+	PAGE("<ul><li><p>a</p></li><li><div>b</div></li></ul>", "* a\n\n* b\n");
+	PAGE("<ul><li>one two three four five",
+	    "* one two three four\n  five\n");
+	PAGE("<li>a", "* a\n");
+	PAGE("</ul></ol><ul><li></ul>", "* \n");
+}
+
+TEST(quotes)
+{
+	PAGE("a<blockquote>b<br>c<blockquote>d</blockquote></blockquote>e",
+	    "a\n\n> b\n> c\n\n>> d\n\ne\n");
+	PAGE("<blockquote>one two three four five",
+	    "> one two three four\n> five\n");
+	PAGE("<blockquote><pre>a\n b</pre>", "> a\n>  b\n");
+	PAGE("</blockquote>a", "a\n");
+	PAGE("<blockquote><ul><li>a", "> * a\n");
+}
+
+/* "html" a thousand times. */
+static const char *
+deep(const char *html)
+{
+	static struct buf b;
+
+	buf_free(&b);
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&b, html);
+	buf_str(&b, "x");
+	return page(b.p, 10);
+}
+
+TEST(depth)
+{
+	CHECK(strcmp(deep("<blockquote>"), ">>>>>>>> x\n") == 0);
+	CHECK(strstr(deep("<ol><li>a"), "\n              992. a\n") != NULL);
+	CHECK(strstr(deep("<ul><li><blockquote>a"), "a\n") != NULL);
+	CHECK(strcmp(deep("</ul></blockquote>"), "x\n") == 0);
+}
+
+TEST(pictures)
+{
+	PAGE("<img src=x alt=\"a &amp; b\">c", "a & bc\n");
+	PAGE("<a href='http://x/'><img alt=y></a>", "y <http://x/>\n");
+	PAGE("a<img alt=''>b<img>c", "abc\n");
+	IS("a<img alt=x>b", "ab\n");
+}
+
+TEST(rules)
+{
+	PAGE("a<hr>b", "a\n--------------------\nb\n");
+	IS("a<hr>b", "a\nb\n");
+}
