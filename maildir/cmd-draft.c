@@ -123,6 +123,23 @@ ask(const char *path)
 	}
 }
 
+/* Numbers came through a pipe: the editor and the person who is asked have the
+ * terminal, if there is one. */
+static void
+take_terminal(void)
+{
+	struct stat st;
+	int fd;
+
+	if (fstat(STDIN_FILENO, &st) == -1 || !S_ISFIFO(st.st_mode) ||
+	    !isatty(STDERR_FILENO) ||
+	    (fd = open("/dev/tty", O_RDWR | O_CLOEXEC)) == -1)
+		return;
+	(void)dup2(fd, STDIN_FILENO);
+	(void)close(fd);
+	clearerr(stdin);
+}
+
 /* Was nothing typed?  Who empties the file, or leaves it as it was, wants no
  * message; but one with files may go as it is, which a person is asked. */
 static bool
@@ -150,6 +167,7 @@ draft_finish(struct cmd *c, const struct buf *draft, bool whole)
 	draft_path(c, path);
 	write_file(path, buf_all(draft));
 	if (!c->no_edit) {
+		take_terminal();
 		if (edit(path) == -1)
 			errx(EX_TEMPFAIL, FAILED "maildir send %s", path);
 		if (untouched(path, draft, whole)) {

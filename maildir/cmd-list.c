@@ -22,6 +22,7 @@ enum {
 	DATE = 13,
 	NARROW = 71,
 	NARROWEST = 50, /* no date */
+	SMALLEST = 27, /* less of the sender */
 	DEEPEST = 8
 };
 
@@ -139,6 +140,10 @@ put_line(struct lister *l, const struct message *m, const struct brief *b)
 	size_t before = BEFORE;
 	char mark[5];
 
+	if (l->width > 0 && l->width < SMALLEST)
+		from = l->width > SMALLEST - FROM_NARROW ?
+		    l->width - (SMALLEST - FROM_NARROW) :
+		    1;
 	many = !span_eq(b->field[BRIEF_ATTACHMENTS], span("0"));
 	marks(mark, m->flags, many);
 	if (l->colour && (m->flags & FLAG_DELETED) != 0)

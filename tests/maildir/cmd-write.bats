@@ -281,6 +281,20 @@ addressed() {
 	[ "$(drafts)" -eq 0 ]
 }
 
+@test "forward: a number from a pipe, the editor at the terminal" {
+	begin
+	cat >"$T/editor" <<-END
+		#!/bin/sh
+		[ -t 0 ] && echo 'at a terminal' >>"\$1"
+	END
+	chmod +x "$T/editor"
+	echo s | EDITOR=$T/editor script -qec \
+		"'$T/bin/maildir' search -q subject:uu | '$T/bin/maildir' forward bob@far.test" \
+		"$T/typescript" >/dev/null
+	grep -q 'send, edit again, keep or drop?' "$T/typescript"
+	parsed '"at a terminal" in m.get_body().get_content()'
+}
+
 @test "forward: within the text, with its files" {
 	begin
 	echo see this | cmd forward -i -e 'Zoë <z@far.test>' 1
