@@ -79,11 +79,13 @@ consistent() {
 	fill 3
 	"$DRIVE" list "$M" >"$T/before"
 	echo x >"$M/new/9.y"
+	# two that are alike
 	cp -a "$M" "$T/copy"
+	cp -a "$M" "$T/other"
 	n=$(strace -e trace=openat "$DRIVE" list "$T/copy" 2>&1 >/dev/null |
 		grep -n 'uidlist.lock"' | cut -d : -f 1)
 	fault openat ENOSPC "$n"
-	drive list "$M" >"$T/full"
+	drive list "$T/other" >"$T/full"
 	faulted
 	cmp "$T/before" "$T/full"
 }
