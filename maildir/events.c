@@ -8,7 +8,8 @@
  * Mostly it is our own, so those records are looked at first that this view
  * has touched, or that came, since the watch had last seen nothing.  There is
  * one record of a base, or several of which all but the last are dead; so only
- * when an event is of none of these must the others be looked at. */
+ * when an event is of none of these, and not of a younger name, as a delivery
+ * is, must the others be looked at. */
 #include "maildir/merge.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct table {
 	struct seen *seen;
 	size_t n;
 	struct names *names;
+	uint32_t newest; /* of the index, before */
 };
 
 /* Those that went first, so that of one base one that is here is found. */
@@ -170,6 +172,7 @@ merge_touched(struct merge *m, struct table *t)
 	return r;
 }
 
+/* A name that is younger than all of the index is of none of its records. */
 static bool
 all_found(const struct table *t)
 {
@@ -178,7 +181,9 @@ all_found(const struct table *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const char *name = names->text + t->seen[i].file.at;
 
-		if (!t->seen[names_find(names, name)].found)
+		if (!t->seen[names_find(names, name)].found &&
+		    (t->newest == 0 ||
+			name_time(name) / NAME_SECOND <= t->newest))
 			return false;
 	}
 	return true;
@@ -210,7 +215,7 @@ merge_events(struct merge *m)
 {
 	struct index *ix = &m->f->ix;
 	struct names names = { .slot = NULL };
-	struct table t = { .names = &names };
+	struct table t = { .names = &names, .newest = ix->h->newest };
 	int r = 0;
 
 	t.seen = calloc(m->watch->events + 1, sizeof(*t.seen));

@@ -59,7 +59,8 @@ struct header {
 	char guid[16]; /* MAILBOXID, binary */
 	uint32_t ends_unknown, ends_open; /* messages */
 	uint64_t cache_waste; /* octets of the cache that nobody needs */
-	uint64_t uidls; /* not 0: the list has UIDLs of its own (P) */
+	uint32_t uidls; /* not 0: the list has UIDLs of its own (P) */
+	uint32_t newest; /* no name has a later second; 0: not known */
 	uint64_t check;
 	/* not under the checksum: no record before this one is unseen */
 	uint32_t unseen_from;
