@@ -10,6 +10,7 @@
 
 #include "maildir/annotations.h"
 #include "maildir/maildir.h"
+#include "maildir/share.h"
 #include "maildir/view.h"
 #include "message/fail.h"
 
@@ -23,7 +24,11 @@ struct feed {
 	} * one;
 	size_t n, room;
 	size_t next; /* of feed_next */
-	int root; /* watch of the names of folders; -1: none */
+	struct top { /* where names of folders are */
+		int wd;
+		bool above; /* of shared Maildirs */
+	} * top;
+	size_t tops;
 	bool names; /* something happened to these */
 	bool all; /* the queue overflowed: anything may have happened */
 };
@@ -38,7 +43,6 @@ feed_open(struct store *s)
 		return NULL;
 	}
 	f->store = s;
-	f->root = -1;
 	f->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (f->fd != -1)
 		return f;
@@ -59,12 +63,28 @@ watch(const struct feed *f, int dir, const char *sub, uint32_t mask)
 }
 
 /* The directory of INBOX, too: its watch gets more to see. */
+static int
+watch_names(void *with, int dir, bool above)
+{
+	struct feed *f = with;
+	struct top *p = reallocarray(f->top, f->tops + 1, sizeof(*p));
+
+	if (p == NULL)
+		return fail("feed");
+	f->top = p;
+	p[f->tops] = (struct top){ watch(f, dir, "",
+				       IN_CREATE | IN_DELETE | IN_MOVED_FROM |
+					   IN_MOVED_TO | IN_MASK_ADD),
+		above };
+	return p[f->tops++].wd == -1 ? -1 : 0;
+}
+
 int
 feed_names(struct feed *f)
 {
-	f->root = watch(f, f->store->root, "",
-	    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MASK_ADD);
-	return f->root == -1 ? -1 : 0;
+	return watch_names(f, f->store->root, false) == -1 ?
+	    -1 :
+	    share_dirs(f->store, watch_names, f);
 }
 
 int
@@ -119,13 +139,19 @@ mark(struct feed *f, int wd)
 }
 
 /* A folder, the list of those that are subscribed to, or what is noted of
- * all. */
+ * all; a shared Maildir. */
 static bool
-is_name(const struct inotify_event *e)
+is_name(const struct feed *f, const struct inotify_event *e)
 {
-	return e->len > 0 &&
-	    (e->name[0] == '.' || strcmp(e->name, "subscriptions") == 0 ||
-		strcmp(e->name, ANNOTATIONS_OF_STORE) == 0);
+	size_t i = 0;
+
+	while (i < f->tops && f->top[i].wd != e->wd)
+		i++;
+	if (e->len == 0 || i == f->tops)
+		return false;
+	return f->top[i].above || e->name[0] == '.' ||
+	    strcmp(e->name, "subscriptions") == 0 ||
+	    strcmp(e->name, ANNOTATIONS_OF_STORE) == 0;
 }
 
 static void
@@ -141,7 +167,7 @@ drain(struct feed *f)
 			const struct inotify_event *e = (void *)p;
 
 			p += sizeof(*e) + e->len;
-			if (e->wd == f->root && is_name(e))
+			if (is_name(f, e))
 				f->names = true;
 			if ((e->mask & IN_Q_OVERFLOW) != 0)
 				f->all = f->names = true;
@@ -180,5 +206,6 @@ feed_close(struct feed *f)
 		return;
 	(void)close(f->fd);
 	free(f->one);
+	free(f->top);
 	free(f);
 }

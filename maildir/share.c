@@ -176,29 +176,10 @@ share_of(const struct store *s, const char **name, struct store **in)
 	return 0;
 }
 
-struct each {
-	const char *share;
-	const struct store *in;
-	int (*take)(void *with, const char *name);
-	void *with;
-};
-
+/* Of each Maildir that the user may list: its name and directory.
+ * 0; -1: what "act" has returned. */
 static int
-take_inner(void *ctx, const char *inner)
-{
-	const struct each *e = ctx;
-	bool top = strcmp(inner, "INBOX") == 0;
-	char name[2 * NAME_MAX], dir[NAME_MAX + 2];
-
-	(void)snprintf(name, sizeof(name), PREFIX "%s%s%s", e->share,
-	    top ? "" : ".", top ? "" : inner);
-	if (store_dir(name, dir) == -1 || !store_readable(e->in, inner))
-		return 0;
-	return e->take(e->with, name);
-}
-
-int
-share_each(const struct store *s, int (*take)(void *with, const char *name),
+each(const struct store *s, int (*act)(void *with, const char *name, int root),
     void *with)
 {
 	const struct dirent *e;
@@ -211,18 +192,84 @@ share_each(const struct store *s, int (*take)(void *with, const char *name),
 	if (fd != -1 && (d = fdopendir(fd)) == NULL)
 		(void)close(fd);
 	while (d != NULL && r == 0 && (e = readdir(d)) != NULL) {
-		struct store in = { .index = -1 };
-		struct each each = { e->d_name, &in, take, with };
+		int root;
 
 		if (strchr(e->d_name, '.') != NULL)
 			continue;
-		in.root = enter(s->shares, e->d_name);
-		if (in.root == -1)
+		root = enter(s->shares, e->d_name);
+		if (root == -1)
 			continue;
-		r = store_own(&in, take_inner, &each);
-		(void)close(in.root);
+		r = act(with, e->d_name, root);
+		(void)close(root);
 	}
 	if (d != NULL)
 		(void)closedir(d);
 	return r;
+}
+
+struct taking {
+	const char *share;
+	const struct store *in;
+	int (*take)(void *with, const char *name);
+	void *with;
+};
+
+static int
+take_inner(void *ctx, const char *inner)
+{
+	const struct taking *t = ctx;
+	bool top = strcmp(inner, "INBOX") == 0;
+	char name[2 * NAME_MAX], dir[NAME_MAX + 2];
+
+	(void)snprintf(name, sizeof(name), PREFIX "%s%s%s", t->share,
+	    top ? "" : ".", top ? "" : inner);
+	if (store_dir(name, dir) == -1 || !store_readable(t->in, inner))
+		return 0;
+	return t->take(t->with, name);
+}
+
+static int
+take_all(void *ctx, const char *name, int root)
+{
+	struct store in = { .root = root, .index = -1 };
+	struct taking *t = ctx;
+
+	t->share = name;
+	t->in = &in;
+	return store_own(&in, take_inner, t);
+}
+
+int
+share_each(const struct store *s, int (*take)(void *with, const char *name),
+    void *with)
+{
+	struct taking t = { .take = take, .with = with };
+
+	return each(s, take_all, &t);
+}
+
+struct entering {
+	int (*act)(void *with, int dir, bool above);
+	void *with;
+};
+
+static int
+enter_one(void *ctx, const char *name, int root)
+{
+	const struct entering *e = ctx;
+
+	(void)name;
+	return e->act(e->with, root, false);
+}
+
+int
+share_dirs(const struct store *s, int (*act)(void *with, int dir, bool above),
+    void *with)
+{
+	struct entering e = { act, with };
+
+	if (s->shares == NULL)
+		return 0;
+	return act(with, s->shares->base, true) == -1 ? -1 :
+							each(s, enter_one, &e);
 }

@@ -19,6 +19,11 @@ bool share_takes(const struct store *, const char *name);
 int share_each(const struct store *, int (*take)(void *with, const char *name),
     void *with);
 
+/* "act" gets the directory above all of them, then that of each one that the
+ * user may list; they are closed behind it.  0; -1: what "act" has returned. */
+int share_dirs(const struct store *,
+    int (*act)(void *with, int dir, bool above), void *with);
+
 void share_close(struct store *);
 
 #endif

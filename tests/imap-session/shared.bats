@@ -147,6 +147,30 @@ log_in() {
 	end 9
 }
 
+# RFC 5465 s. 5.4
+@test "NOTIFY: names of shared folders" {
+	share Office 2770
+	imap
+	begin 8
+	log_in 9 bob Shared/Office
+	say 8 'C: a NOTIFY SET (subtree Shared (MailboxName MessageNew MessageExpunge))' \
+		'S: a OK Done'
+	say 9 'C: b CREATE Shared/Office/New' 'S* b OK*'
+	say 8 'S: * LIST () "/" Shared/Office/New'
+	say 9 'C: c RENAME Shared/Office/New Shared/Office/Old' 'S* c OK*'
+	say 8 'S~ \* LIST () "/" Shared/Office/Old ("OLDNAME" (Shared/Office/New))'
+	say 9 'C: d APPEND Shared/Office/Old {3+}' 'C: abc' 'S* d OK*'
+	say 8 'S~ \* STATUS Shared/Office/Old (MESSAGES 1 *'
+	say 9 'C: e DELETE Shared/Office/Old' 'S* e OK*'
+	say 8 'S: * LIST (\NonExistent) "/" Shared/Office/Old'
+	# a Maildir is moved to its place when it is whole
+	share made/Sales 2770
+	mv "$SHARED/made/Sales" "$SHARED/Sales"
+	say 8 'S: * LIST () "/" Shared/Sales'
+	end 9
+	end 8
+}
+
 # The shared list gives the UIDs, whoever writes.
 @test "two users write at once" {
 	share Office 2770
