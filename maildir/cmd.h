@@ -49,6 +49,9 @@ struct cmd {
 	int status;
 };
 
+/* A folder "Shared/NAME" is another Maildir, if there are any: path and
+ * folder_name become those in it. */
+void cmd_shared(struct cmd *);
 /* Open the folder.  Ends the program when that fails. */
 void cmd_open(struct cmd *, bool write);
 /* The same, to change the messages that "arg" names: by numbers alone, the

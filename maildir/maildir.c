@@ -372,19 +372,22 @@ main(int argc, char **argv)
 {
 	static struct cmd c;
 	const struct verb *v;
+	const char *own;
 
 	keep_standard();
 	(void)umask(077);
 	charset_by_helper();
 	v = choose(&argc, &argv);
 	c.folder_said = "INBOX";
-	c.path = place();
+	c.path = own = place();
 	options(&c, v == NULL ? find("list") : v, argc, argv);
 	if (v == NULL)
 		v = without_verb(&c, argv);
 	c.verb = v->name;
 	if (cmd_disk_name(c.folder_name, c.folder_said) == -1)
 		errx(EX_USAGE, "-f: %s", fail_text());
+	if (c.path == own)
+		cmd_shared(&c);
 	buf_init(&c.out, OUT_MAX);
 	if (v->run != cmd_password)
 		open_store(&c, v);

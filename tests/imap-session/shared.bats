@@ -362,6 +362,18 @@ log_in() {
 	printf 'Subject: one\n\nx\n' |
 		member alice "$BIN/maildir" deliver -m "$mail"
 	member bob "$BIN/maildir" list -m "$mail/" | grep -q one
+	# by its name
+	local -x MAILDIR_SHARED=$SHARED
+	member bob "$BIN/maildir" list -f Shared/Office | grep -q one
+	member bob "$BIN/maildir" folders create -m "$mail" Old.Er
+	printf 'Subject: two\n\nx\n' |
+		member bob "$BIN/maildir" deliver -f Shared/Office/Old.Er
+	member bob "$BIN/maildir" list -f Shared.Office.Old.Er | grep -q two
+	run member bob "$BIN/maildir" list -f Shared/None
+	[ "$status" -eq 66 ] && [[ $output == *'no folder Shared/None'* ]]
+	unset MAILDIR_SHARED
+	run member bob "$BIN/maildir" list -f Shared/Office
+	[ "$status" -eq 66 ]
 	member bob "$BIN/maildir" mark -m "$mail" flagged 1
 	member alice "$BIN/maildir" list -j -m "$mail" | grep -q flagged
 	[ -z "$(find "$SHARED" -name 'mailroom-index*')" ]
@@ -374,6 +386,20 @@ log_in() {
 	S: * STATUS Shared/Office (MESSAGES 1 UNSEEN 1)
 	S: b OK Done
 	END
+}
+
+@test "the command maildir: the word of mailroom.conf" {
+	[ "$EUID" -eq 0 ] || skip "needs root"
+	unshare -m true 2>/dev/null || skip "only root can mount"
+	share Office 2770
+	mkdir -p "$T/etc/mailroom"
+	cp /etc/passwd /etc/group "$T/etc"
+	printf '# x\n  shared-folders\t%s # here\nhostname x.example\n' \
+		"$SHARED" >"$T/etc/mailroom/mailroom.conf"
+	echo 'Subject: two' >"$SHARED/Office/cur/1.x:2,"
+	unshare -m sh -c 'mount --bind "$1/etc" /etc &&
+		HOME=$2 exec "$3/maildir" list -f Shared/Office' - \
+		"$T" "$HOME_alice" "$BIN" | grep -q two
 }
 
 @test "mbsync of two users" {
