@@ -11,24 +11,36 @@
 #include "maildir/maildir.h"
 #include "maildir/sync.h"
 
+static const uint64_t prime = 0xff51afd7ed558ccd;
+
+static inline uint64_t
+stir(uint64_t a, uint64_t word)
+{
+	a = (a ^ word) * prime;
+	return a ^ a >> 32;
+}
+
+/* Four variables and no array: that would be kept in memory, at less than half
+ * the speed. */
 uint64_t
 note_sum(const void *p, size_t n)
 {
-	const uint64_t prime = 0xff51afd7ed558ccd;
-	uint64_t a[4] = { n, n + 1, n + 2, n + 3 }, word[4], all = 0;
+	uint64_t a = n, b = n + 1, c = n + 2, d = n + 3, word[4], all;
 	const char *s = p;
 
 	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
 		(void)memcpy(word, s, sizeof(word));
-		for (int i = 0; i < 4; i++) {
-			a[i] = (a[i] ^ word[i]) * prime;
-			a[i] ^= a[i] >> 32;
-		}
+		a = stir(a, word[0]);
+		b = stir(b, word[1]);
+		c = stir(c, word[2]);
+		d = stir(d, word[3]);
 	}
 	(void)memset(word, 0, sizeof(word));
 	(void)memcpy(word, s, n);
-	for (int i = 0; i < 4; i++)
-		all = (all ^ a[i] ^ word[i] * 3) * prime;
+	all = (a ^ word[0] * 3) * prime;
+	all = (all ^ b ^ word[1] * 3) * prime;
+	all = (all ^ c ^ word[2] * 3) * prime;
+	all = (all ^ d ^ word[3] * 3) * prime;
 	return all ^ all >> 32;
 }
 

@@ -53,8 +53,8 @@ struct fresh {
 struct summary {
 	struct folder *folder;
 	struct region region;
-	size_t good; /* octets of the file that are whole, */
-	bool sure; /* its entries, too */
+	size_t good; /* octets of the file of which the rows are whole, */
+	size_t sure; /* of those, the entries, too */
 	struct known *known; /* by number - 1 */
 	uint32_t count;
 	size_t living; /* octets of entries in the file that are of the view */
@@ -127,7 +127,7 @@ place_all(struct summary *s, size_t size)
 	uint32_t number = 1;
 	size_t next;
 
-	s->good = sizeof(head);
+	s->good = s->sure = sizeof(head);
 	while (read_piece(&s->region, size, s->good, &p, &next)) {
 		size_t from = entries_from(s->good, &p);
 
@@ -184,19 +184,27 @@ walk(const struct region *g, size_t size)
 	return at;
 }
 
-/* Before the first look at an entry. */
+/* Before a look at an entry: is it in the file, its piece is made sure of, and
+ * those before it.  They are asked for in their order, so each is still at hand
+ * when it was. */
 static void
-be_sure(struct summary *s)
+be_sure(struct summary *s, const struct summary_entry *e)
 {
-	size_t was = s->good;
+	const uintptr_t from = (uintptr_t)s->region.p;
+	size_t next, was = s->good;
+	struct piece p;
 
-	if (s->sure || was == 0)
+	if ((uintptr_t)e - from >= was)
 		return;
-	s->sure = true;
-	s->good = walk(&s->region, was);
-	for (uint32_t i = 0; i < s->count && s->good < was; i++) {
-		uintptr_t at =
-		    (uintptr_t)s->known[i].entry - (uintptr_t)s->region.p;
+	while ((uintptr_t)e - from >= s->sure &&
+	    read_piece(&s->region, was, s->sure, &p, &next) &&
+	    all_whole(&s->region, s->sure, &p))
+		s->sure = next;
+	if ((uintptr_t)e - from < s->sure)
+		return;
+	s->good = s->sure;
+	for (uint32_t i = 0; i < s->count; i++) {
+		uintptr_t at = (uintptr_t)s->known[i].entry - from;
 
 		if (at >= s->good && at < was)
 			s->known[i] = (struct known){ .entry = NULL };
@@ -245,7 +253,7 @@ summary_has(struct summary *s, uint32_t number)
 	if (number == 0 || number > s->count ||
 	    s->known[number - 1].entry == NULL)
 		return false;
-	be_sure(s);
+	be_sure(s, s->known[number - 1].entry);
 	return s->known[number - 1].entry != NULL;
 }
 
