@@ -76,16 +76,31 @@ put_astring(struct buf *b, struct span s, bool utf8)
 		buf_span(b, s);
 }
 
+/* Before "end"; where they begin. */
+static char *
+digits(char *end, uint64_t v)
+{
+	do
+		*--end = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	return end;
+}
+
 void
 put_number(struct buf *b, uint64_t v)
 {
-	char digit[20];
-	size_t at = sizeof(digit);
+	char room[20], *end = room + sizeof(room), *p = digits(end, v);
 
-	do
-		digit[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	buf_add(b, digit + at, sizeof(digit) - at);
+	buf_add(b, p, (size_t)(end - p));
+}
+
+void
+put_next(struct buf *b, char before, uint64_t v)
+{
+	char room[21], *end = room + sizeof(room), *p = digits(end, v);
+
+	*--p = before;
+	buf_add(b, p, (size_t)(end - p));
 }
 
 void

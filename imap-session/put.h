@@ -21,6 +21,8 @@ void put_literal(struct buf *, struct span);
 void put_astring(struct buf *, struct span, bool utf8);
 
 void put_number(struct buf *, uint64_t);
+/* The same behind a character, for long lists: in one piece. */
+void put_next(struct buf *, char before, uint64_t);
 
 /* "17-Jul-1996 02:44:25 -0700", quoted, in the local zone. */
 void put_date_time(struct buf *, time_t);

@@ -142,8 +142,7 @@ put_plain(struct imap *im, const struct results *r, const char *verb)
 	buf_str(&im->out, "* ");
 	buf_str(&im->out, verb);
 	for (size_t i = 0; i < r->n; i++) {
-		buf_char(&im->out, ' ');
-		put_number(&im->out, hit[i]);
+		put_next(&im->out, ' ', hit[i]);
 		imap_part(im);
 	}
 	if (r->modseq && r->n > 0) /* RFC 7162 s. 3.1.5 */

@@ -9,12 +9,11 @@ uids_put(struct buf *b, const uint32_t *uid, size_t n)
 		for (k = i; k + 1 < n && uid[k + 1] == uid[k] + 1;)
 			k++;
 		if (i > 0)
-			buf_char(b, ',');
-		put_number(b, uid[i]);
-		if (k > i) {
-			buf_char(b, ':');
-			put_number(b, uid[k]);
-		}
+			put_next(b, ',', uid[i]);
+		else
+			put_number(b, uid[i]);
+		if (k > i)
+			put_next(b, ':', uid[k]);
 	}
 }
 
