@@ -22,6 +22,7 @@ load ../lib
 @test "message: html" { unit html; }
 @test "message: compose" { unit compose; }
 @test "message: files" { unit file; }
+@test "message: flowed" { unit flowed; }
 @test "message: fold" { unit fold; }
 @test "message: haystack" { unit haystack; }
 @test "message: mutf7" { unit mutf7; }
