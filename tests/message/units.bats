@@ -20,6 +20,7 @@ load ../lib
 @test "message: qualify" { unit qualify; }
 @test "message: mime" { unit mime; }
 @test "message: html" { unit html; }
+@test "message: flowed" { unit flowed; }
 @test "message: compose" { unit compose; }
 @test "message: files" { unit file; }
 @test "message: flowed" { unit flowed; }
