@@ -56,11 +56,19 @@ add(struct cmd *c, struct passwords *p, const char *name)
 static void
 take_away(struct cmd *c, struct passwords *p, char **name, int n)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		if (passwords_remove(p, name[i]) == -1)
 			cmd_complain(c, "%s", fail_text());
+		else if (c->json) {
+			buf_str(&c->out, "{\"name\":");
+			json_string(&c->out, span(name[i]));
+			buf_str(&c->out, ",\"done\":\"remove\"}\n");
+		} else if (c->quiet)
+			buf_printf(&c->out, "%s\n", name[i]);
+	}
 	if (passwords_save(p, person_home()) == -1)
 		errx(EX_CANTCREAT, "%s", fail_text());
+	cmd_flush(c);
 }
 
 void

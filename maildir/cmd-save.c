@@ -138,23 +138,42 @@ save_piece(struct saver *s, const struct piece *p, uint32_t uid, size_t part)
 	buf_free(&data);
 }
 
+/* "2", "2:4", "2,4" or "all". */
+static void
+save_parts(struct saver *s, const struct letter *l, uint32_t uid,
+    const char *set)
+{
+	struct cmd no_folder = { 0 }; /* so no current message either */
+	struct span rest = span(set);
+	uint32_t range[2];
+	int r = 1;
+
+	while (rest.p != NULL && r == 1) {
+		r = cmd_next_range(&no_folder, &rest, range);
+		if (r == 1 && range[1] == UINT32_MAX) {
+			range[0] = 1;
+			range[1] = (uint32_t)l->n;
+		}
+		if (r == -1 || range[0] == 0 || range[1] > l->n) {
+			cmd_complain(s->c, "%u has no part %s", uid, set);
+			return;
+		}
+		for (uint32_t n = range[0]; n <= range[1]; n++)
+			save_piece(s, &l->piece[n - 1], uid, n);
+	}
+}
+
 static void
 save_letter(struct saver *s, const struct letter *l, uint32_t uid, char **part,
     int parts)
 {
-	uint64_t n;
-
 	if (parts == 0 && letter_attachments(l) == 0 && !s->c->quiet)
 		cmd_complain(s->c, "%u has no attachments", uid);
 	for (size_t i = 0; i < l->n && parts == 0; i++)
 		if (l->piece[i].attachment)
 			save_piece(s, &l->piece[i], uid, i + 1);
-	for (int i = 0; i < parts; i++) {
-		if (span_number(span(part[i]), l->n, &n) == -1 || n == 0)
-			cmd_complain(s->c, "%u has no part %s", uid, part[i]);
-		else
-			save_piece(s, &l->piece[n - 1], uid, (size_t)n);
-	}
+	for (int i = 0; i < parts; i++)
+		save_parts(s, l, uid, part[i]);
 }
 
 void

@@ -40,6 +40,17 @@ load cmd-common
 	[ "$(find . -maxdepth 1 -name '*.txt' | wc -l)" -eq 0 ]
 }
 
+@test "save: ranges and sets of parts" {
+	three
+	[ "$(md save 2 1,3 - | xargs)" = 'above below' ]
+	[ "$(md save 2 1:2,3 - | xargs)" = 'above hi below' ]
+	[ "$(md save 2 all - | xargs)" = 'above hi below' ]
+	for wrong in 0 4 1:4 0:1 . '$' 2, x; do
+		run -1 md save 2 "$wrong" -
+		[[ $output == *"maildir: save: 2 has no part $wrong" ]]
+	done
+}
+
 @test "save: hostile names" {
 	local name i=0
 	mkdir -p out/sub

@@ -29,7 +29,7 @@ login() {
 	run pass add 'two words'
 	[ "$status" -ne 0 ]
 	[[ $(pass add -j tablet) == *'"password":"'* ]]
-	pass remove phone
+	[ "$(pass remove -j phone)" = '{"name":"phone","done":"remove"}' ]
 	[ "$(pass -q)" = tablet ]
 	run pass remove phone
 	[ "$status" -eq 1 ]
