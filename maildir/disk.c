@@ -2,12 +2,46 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "message/fail.h"
 #include "message/file.h"
+
+/* statfs(2): what is on other machines, or may be. */
+static const uint32_t remote[] = {
+	0x6969, /* NFS */
+	0x517b, /* SMB */
+	0xff534d42, /* CIFS */
+	0xfe534d42, /* SMB 2 */
+	0x00c36400, /* Ceph */
+	0x5346414f, /* AFS */
+	0x73757245, /* Coda */
+	0x01021997, /* 9P */
+	0x65735546, /* FUSE */
+	0x7461636f, /* OCFS 2 */
+	0x01161970, /* GFS 2 */
+	0x0bd00bd0, /* Lustre */
+	0x47504653, /* GPFS */
+	0x19830326, /* BeeGFS */
+	0x786f4256, /* VirtualBox */
+};
+
+bool
+disk_is_local(int dir)
+{
+	struct statfs fs;
+
+	if (fstatfs(dir, &fs) == -1)
+		return false;
+	for (size_t i = 0; i < sizeof(remote) / sizeof(*remote); i++)
+		if ((uint32_t)fs.f_type == remote[i])
+			return false;
+	return true;
+}
 
 int
 disk_sync(int dir, const char *sub)

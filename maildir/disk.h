@@ -2,10 +2,16 @@
 #ifndef MAILDIR_DISK_H
 #define MAILDIR_DISK_H
 
+#include <stdbool.h>
+
 #include "message/span.h"
 
 /* All return 0, or -1 with errno and fail_text().  After a failed fsync
  * nothing may be repeated on the same file. */
+
+/* Does this kernel hear of all that happens in "dir"?  It does not where other
+ * machines may write, too. */
+bool disk_is_local(int dir);
 
 /* Make the names within directory "sub" of "dir" durable ("." for itself).
  * Where it cannot be read or fsynced, the file system writes everything. */

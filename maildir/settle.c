@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maildir/disk.h"
 #include "maildir/maildir.h"
 #include "maildir/sync.h"
 #include "maildir/watch.h"
@@ -83,7 +84,7 @@ settle_begin(struct settle *s, const struct folder *f, size_t n)
 
 	*s = (struct settle){ .dir = { -1, -1 }, .queue = -1 };
 	if ((f->store->options & STORE_SETTLE) == 0 || f->files == -1 ||
-	    n > MOST)
+	    n > MOST || !disk_is_local(f->dir))
 		return;
 	signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, &s->before) == -1)

@@ -17,6 +17,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "maildir/disk.h"
 #include "message/fail.h"
 
 enum {
@@ -131,7 +132,7 @@ watch_open(struct watch *w, int dir)
 		if (w->dir[i] == -1)
 			return fail("open %s", part[i]);
 	}
-	w->fd = instance();
+	w->fd = disk_is_local(dir) ? instance() : -1;
 	for (int i = CUR; i <= NEW && w->fd != -1; i++) {
 		w->wd[i] = add(w, w->dir[i],
 		    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO);

@@ -31,8 +31,9 @@ struct watch {
 	size_t slots;
 };
 
-/* Open both directories of the folder and watch them.  Without inotify, or
- * when its user has no watches left, fd is -1 and the rest works.
+/* Open both directories of the folder and watch them.  Without inotify, when its
+ * user has no watches left, or on a file system that other machines share (NFS),
+ * fd is -1 and the rest works.
  * 0; -1: errno, fail_text().  watch_close in either case. */
 int watch_open(struct watch *, int dir);
 void watch_close(struct watch *);

@@ -128,3 +128,20 @@ hit_once() {
 	fi
 	[ -f "$M/mailroom-index" ] && [ ! -L "$M/mailroom-index" ]
 }
+
+# Of what other machines do on a shared file system the kernel does not tell.
+@test "store: on NFS directories are not watched, but listed" {
+	fill 3
+	# shellcheck disable=SC2034,SC2054 # drive takes it
+	FAULT=(strace -f -qq -o "$T/calls"
+		-e trace=fstatfs,inotify_init1,fcntl
+		-e inject=fstatfs:poke_exit=@arg2=6969000000000000)
+	drive list "$M" >/dev/null
+		grep -q NFS_SUPER_MAGIC "$T/calls"
+	for i in 1 2 3; do
+		echo x >"$M/new/$i.y"
+		[ "$(drive list "$M" | sed 1d | wc -l)" -eq $((3 + i)) ]
+		run grep -E 'inotify|NOTIFY' "$T/calls"
+		[ "$status" -eq 1 ]
+	done
+}
