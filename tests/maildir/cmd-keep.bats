@@ -45,7 +45,7 @@ load cmd-common
 	[ "$(md save 2 1,3 - | xargs)" = 'above below' ]
 	[ "$(md save 2 1:2,3 - | xargs)" = 'above hi below' ]
 	[ "$(md save 2 all - | xargs)" = 'above hi below' ]
-	for wrong in 0 4 1:4 0:1 . '$' 2, x; do
+	for wrong in 0 4 1:4 0:1 . '$' '2,' x; do
 		run -1 md save 2 "$wrong" -
 		[[ $output == *"maildir: save: 2 has no part $wrong" ]]
 	done
