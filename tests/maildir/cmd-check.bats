@@ -168,6 +168,18 @@ assert all(json.loads(x)["fault"] for x in sys.stdin)'
 	[ -z "$output" ]
 }
 
+@test "remove: what was in a folder is brought back" {
+	three
+	md create Work/2019
+	md copy Work/2019 1:3
+	md mark -f Work/2019 flagged 2
+	md remove Work/2019
+	run md list -f Work/2019
+	[ "$status" -eq 66 ]
+	md import -f Work/2019 "$M"/expunged/*/removed-folders/Work.2019
+	[[ $(md list -f Work/2019) == *Grüße*'!'*uu*page ]]
+}
+
 @test "create, rename, subscribe, status, remove: verbs of their own" {
 	three
 	[[ $(md create -j Work/A) == '{"folder":"Work.A","done":"create"}' ]]
