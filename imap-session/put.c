@@ -38,17 +38,20 @@ void
 put_string(struct buf *b, struct span s, bool utf8)
 {
 	int k = kind(s);
+	size_t from = 0;
 
 	if (k == 2 || (k == 1 && (!utf8 || !utf8_ok(s)))) {
 		put_literal(b, s);
 		return;
 	}
 	buf_char(b, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '"' || s.p[i] == '\\') {
+			buf_add(b, s.p + from, i - from);
 			buf_char(b, '\\');
-		buf_char(b, s.p[i]);
-	}
+			from = i;
+		}
+	buf_add(b, s.p + from, s.len - from);
 	buf_char(b, '"');
 }
 

@@ -45,15 +45,17 @@ reading_header(struct reading *r)
 {
 	if (r->header.p != NULL)
 		return 0;
-	return reading_open(r) == -1 ? -1 : text_load(&r->header, r->fd, false);
+	return reading_open(r) == -1 ?
+	    -1 :
+	    text_load(&r->header, r->fd, (size_t)r->size);
 }
 
 int
 reading_parts(struct reading *r)
 {
 	static char piece[64 * 1024];
-	off_t at = 0;
-	ssize_t n;
+	uint64_t at = 0;
+	ssize_t n = 0;
 
 	if (r->parsed)
 		return 0;
@@ -62,10 +64,11 @@ reading_parts(struct reading *r)
 	if (mime_begin(&r->mime) == -1)
 		return fail("parts of a message");
 	r->parsed = true;
-	while ((n = pread(r->fd, piece, sizeof(piece), at)) > 0) {
+	while (at < r->size &&
+	    (n = pread(r->fd, piece, sizeof(piece), (off_t)at)) > 0) {
 		text_hide_nul(piece, (size_t)n);
 		mime_put(&r->mime, span_n(piece, (size_t)n));
-		at += n;
+		at += (uint64_t)n;
 	}
 	if (n == -1)
 		return fail("read a message");

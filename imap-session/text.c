@@ -1,7 +1,6 @@
 #include "imap-session/text.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "message/fail.h"
 #include "message/file.h"
@@ -82,17 +81,12 @@ widen(char *p, size_t len, size_t room)
 }
 
 int
-text_load(struct text *t, int fd, bool whole)
+text_load(struct text *t, int fd, size_t size)
 {
-	size_t size, want, extra;
-	struct stat st;
+	size_t want = size < FIRST ? size : FIRST, extra;
 	ssize_t n;
 
-	*t = (struct text){ .whole = whole };
-	if (fstat(fd, &st) == -1)
-		return fail("stat a message");
-	size = (size_t)st.st_size;
-	want = whole || size < FIRST ? size : FIRST;
+	*t = (struct text){ .p = NULL };
 	for (;;) {
 		free(t->p);
 		t->p = malloc(want + want / 16 + 1);
@@ -102,16 +96,12 @@ text_load(struct text *t, int fd, bool whole)
 		if (n == -1)
 			return fail("read a message");
 		t->len = (size_t)n;
-		if (whole || want == size)
-			break;
-		if (end_of_header(t->p, t->len) < t->len)
+		if (want == size || end_of_header(t->p, t->len) < t->len)
 			break;
 		want = want * 16 < size ? want * 16 : size;
 	}
-	if (!whole) {
-		t->len = end_of_header(t->p, t->len);
-		t->stored = text_header(text_span(t));
-	}
+	t->len = end_of_header(t->p, t->len);
+	t->stored = text_header(text_span(t));
 	text_hide_nul(t->p, t->len);
 	extra = bare(t->p, t->len);
 	if (extra > want / 16) {

@@ -3,7 +3,6 @@
 #ifndef IMAP_SESSION_TEXT_H
 #define IMAP_SESSION_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "message/span.h"
@@ -11,13 +10,12 @@
 struct text {
 	char *p; /* its own memory */
 	size_t len;
-	size_t stored; /* octets of its header in the file; unless whole */
-	bool whole; /* else at least the header is there */
+	size_t stored; /* octets of it in the file */
 };
 
-/* Read the file open at "fd"; only its header, with the empty line behind it,
- * unless "whole".  0; -1: errno, fail_text().  text_free in either case. */
-int text_load(struct text *, int fd, bool whole);
+/* Read the header of the file open at "fd", of that many octets, and the empty
+ * line behind it.  0; -1: errno, fail_text().  text_free in either case. */
+int text_load(struct text *, int fd, size_t size);
 void text_free(struct text *);
 
 /* Put 0x80 where NUL is. */
