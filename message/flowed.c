@@ -1,5 +1,7 @@
 #include "message/flowed.h"
 
+#include <stdint.h>
+
 struct flow {
 	struct buf *out;
 	struct buf paragraph; /* without a line end so far */
@@ -52,7 +54,9 @@ end_paragraph(struct flow *f)
 {
 	struct span rest = buf_all(&f->paragraph);
 	size_t used = f->depth > 0 ? f->depth + 1 : 0;
-	size_t width = f->width > used ? f->width - used : 1;
+	/* A stranger may quote a thousand times: then no line is made of each
+	 * word. */
+	size_t width = used < f->width / 2 ? f->width - used : SIZE_MAX;
 
 	if (!f->open)
 		return;

@@ -42,6 +42,15 @@ TEST(quoted)
 	    "> a line that is\n> longer than twenty\n");
 }
 
+/* Else one message of strangers would be pages of ">". */
+TEST(deep)
+{
+	IS(">>>>>>>>> a line that \n>>>>>>>>> is long\n",
+	    ">>>>>>>>> a line that is long\n");
+	IS(">>>>>>>> a line that \n>>>>>>>> is long\n",
+	    ">>>>>>>> a line that\n>>>>>>>> is long\n");
+}
+
 TEST(signature)
 {
 	IS("soft \n-- \nme\n", "soft\n-- \nme\n");
