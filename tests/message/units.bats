@@ -23,7 +23,6 @@ load ../lib
 @test "message: flowed" { unit flowed; }
 @test "message: compose" { unit compose; }
 @test "message: files" { unit file; }
-@test "message: flowed" { unit flowed; }
 @test "message: fold" { unit fold; }
 @test "message: haystack" { unit haystack; }
 @test "message: mutf7" { unit mutf7; }
