@@ -415,14 +415,21 @@ piece_page(struct buf *out, const struct piece *p, size_t width)
 	buf_free(&text);
 }
 
-void
-letter_field(struct buf *out, const struct letter *l, const char *name)
+struct span
+letter_value(const struct letter *l, const char *name)
 {
 	struct field f;
 
-	if (!header_find(l->header, name, &f))
-		return;
-	if (f.value.len > FIELD_MAX)
-		f.value.len = FIELD_MAX;
-	word_decode(out, span_trim(f.value));
+	return l != NULL && header_find(l->header, name, &f) ? f.value :
+							       span("");
+}
+
+void
+letter_field(struct buf *out, const struct letter *l, const char *name)
+{
+	struct span value = letter_value(l, name);
+
+	if (value.len > FIELD_MAX)
+		value.len = FIELD_MAX;
+	word_decode(out, span_trim(value));
 }

@@ -58,6 +58,9 @@ bool piece_shown(const struct piece *);
  * columns, but for those whose length the sender chose. */
 void piece_page(struct buf *, const struct piece *, size_t width);
 
+/* What the first field of that name has, as it stands there; "" when there is
+ * none, and of no letter. */
+struct span letter_value(const struct letter *, const char *name);
 /* The first field of that name as one line of UTF-8; "" when there is none. */
 void letter_field(struct buf *, const struct letter *, const char *name);
 

@@ -154,15 +154,6 @@ people_put(struct buf *out, struct span value, struct people *known)
 
 /* ---- the user */
 
-static struct span
-value_of(const struct letter *l, const char *name)
-{
-	struct field f;
-
-	return l != NULL && header_find(l->header, name, &f) ? f.value :
-							       span("");
-}
-
 static void
 put_account(struct buf *out, bool known, const struct person *self)
 {
@@ -185,7 +176,7 @@ people_self(struct cmd *c, const struct letter *l, struct people *all)
 	(void)people_add(all, buf_all(&account));
 	(void)people_add(all, span(c->from == NULL ? "" : c->from));
 	(void)people_add(all, span(said == NULL ? "" : said));
-	(void)people_add(all, value_of(l, "Delivered-To"));
+	(void)people_add(all, letter_value(l, "Delivered-To"));
 	buf_free(&account);
 }
 
@@ -248,9 +239,13 @@ put_own_address(struct buf *out, const char *email, const struct letter *l)
 			first = own.address[i];
 	people_free(&theirs);
 	if (first == NULL)
-		(void)people_add(&theirs, value_of(l, "Delivered-To"));
+		(void)people_add(&theirs, letter_value(l, "Delivered-To"));
 	if (first == NULL && theirs.n > 0)
 		first = theirs.address[0];
+	/* Half a name before a comma that is not quoted is none. */
+	for (size_t i = 0; i < own.n && first == NULL; i++)
+		if (strchr(own.address[i], '@') != NULL)
+			first = own.address[i];
 	if (first == NULL && own.n > 0)
 		first = own.address[0];
 	buf_str(out, first == NULL ? "" : first);

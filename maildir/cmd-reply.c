@@ -8,7 +8,6 @@
 #include "maildir/cmd-people.h"
 #include "maildir/cmd-verbs.h"
 #include "maildir/cmd.h"
-#include "message/header.h"
 
 static void
 put_thread(struct buf *out, const struct letter *l)
@@ -30,20 +29,12 @@ put_thread(struct buf *out, const struct letter *l)
 
 /* ---- to whom */
 
-static struct span
-value_of(const struct letter *l, const char *name)
-{
-	struct field f;
-
-	return header_find(l->header, name, &f) ? f.value : span("");
-}
-
 /* RFC 2369 s. 3.4: "<mailto:dev@example.org>, <https://...>". */
 static struct span
 list_address(const struct letter *l)
 {
 	static const char scheme[] = "<mailto:";
-	struct span s = value_of(l, "List-Post");
+	struct span s = letter_value(l, "List-Post");
 
 	while (s.len > 0 && !span_starts(s, scheme))
 		s = span_from(s, 1);
@@ -63,7 +54,7 @@ is_own(const struct letter *l, const struct people *own)
 	struct people from = { .n = 0 };
 	bool yes;
 
-	(void)people_add(&from, value_of(l, "From"));
+	(void)people_add(&from, letter_value(l, "From"));
 	yes = from.n == 1 && people_have(own, span(from.address[0]));
 	people_free(&from);
 	return yes;
@@ -80,20 +71,20 @@ choose(struct cmd *c, const struct letter *l, struct people *known,
 	else if (c->list)
 		people_put(to, list_address(l), NULL);
 	else if (c->all) {
-		people_put(to, value_of(l, "Mail-Followup-To"), known);
+		people_put(to, letter_value(l, "Mail-Followup-To"), known);
 		if (to->len > 0)
 			return;
 	}
 	if (to->len == 0 && is_own(l, known))
-		people_put(to, value_of(l, "To"), known);
+		people_put(to, letter_value(l, "To"), known);
 	if (to->len == 0)
-		people_put(to, value_of(l, "Reply-To"), NULL);
+		people_put(to, letter_value(l, "Reply-To"), NULL);
 	if (to->len == 0)
-		people_put(to, value_of(l, "From"), NULL);
+		people_put(to, letter_value(l, "From"), NULL);
 	(void)people_add(known, buf_all(to));
 	if (c->all) {
-		people_put(cc, value_of(l, "To"), known);
-		people_put(cc, value_of(l, "Cc"), known);
+		people_put(cc, letter_value(l, "To"), known);
+		people_put(cc, letter_value(l, "Cc"), known);
 	}
 }
 

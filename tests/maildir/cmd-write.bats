@@ -241,6 +241,8 @@ addressed() {
 	sed -i 1d "$M"/cur/2000000001.l.h:*
 	addressed $'From: Alice <alice@main.test>\nTo: Jürgen <j@far.test>\nCc: ' 4
 	addressed $'From: Alice <a@b.test>\nTo: Jürgen <j@far.test>\nCc: ' -F a@b.test 4
+	EMAIL='Smith, Al <al@main.test>' addressed \
+		$'From: Al <al@main.test>\nTo: Jürgen <j@far.test>\nCc: ' 4
 	addressed $'From: Al <a@b.test>\nTo: Jürgen <j@far.test>\nCc: ' -F 'Al <a@b.test>' 4
 }
 
