@@ -38,6 +38,7 @@ struct reader {
 	unsigned keys;
 	struct buf text; /* of all keys; has room, so that it never moves */
 	struct brief brief;
+	const char *guess; /* a text that looks like a term; NULL */
 };
 
 static struct search_key *read_or(struct reader *);
@@ -230,8 +231,13 @@ term(struct reader *r, const char *word)
 		return flag_key(r, word + 5);
 	if (strncasecmp(word, "kw:", 3) == 0)
 		return keyword_key(r, word + 3);
-	if (strcasecmp(word, "has:attachment") != 0)
+	if (strcasecmp(word, "has:attachment") != 0) {
+		size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+		if (n > 0 && word[n] == ':' && word[n + 1] != '/')
+			r->guess = word;
 		return any_key(r, word);
+	}
 	k = key(r, SEARCH_OTHER);
 	k->other = has_attachment;
 	k->ctx = r;
@@ -357,5 +363,8 @@ cmd_search(struct cmd *c)
 	if (c->threads)
 		cmd_thread_picked(c);
 	cmd_list_picked(c);
+	if (c->n == 0 && r.guess != NULL)
+		warnx("search: %s was looked for as a text; it is no term",
+		    term_text(r.guess));
 	c->status = c->n > 0 ? c->status : 1;
 }

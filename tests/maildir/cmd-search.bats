@@ -41,6 +41,16 @@ found() { md search -q "$@" | xargs; }
 	[ "$status" -eq 64 ]
 }
 
+@test "search: what is no term is a text, which is said when nothing has it" {
+	three
+	run md search cc:bob
+	[ "$status" -eq 1 ]
+	[ "$output" = 'maildir: search: cc:bob was looked for as a text; it is no term' ]
+	[ "$(md search -q https: 2>&1)" = 3 ]
+	[ -z "$(md search http://nowhere 2>&1)" ]
+	[ -z "$(md search nothing 2>&1)" ]
+}
+
 @test "search: dates" {
 	three
 	touch -d '2020-01-10 12:00 UTC' "$M/new/1000000001.a.h"
