@@ -28,7 +28,7 @@ struct table {
 	struct seen *seen;
 	size_t n;
 	struct names *names;
-	uint32_t newest; /* of the index, before */
+	uint64_t newest; /* of the index, before */
 };
 
 /* Those that went first, so that of one base one that is here is found. */
@@ -182,8 +182,7 @@ all_found(const struct table *t)
 		const char *name = names->text + t->seen[i].file.at;
 
 		if (!t->seen[names_find(names, name)].found &&
-		    (t->newest == 0 ||
-			name_time(name) / NAME_SECOND <= t->newest))
+		    name_time(name) <= t->newest)
 			return false;
 	}
 	return true;
@@ -193,18 +192,17 @@ all_found(const struct table *t)
 static int
 merge_all(struct merge *m, struct table *t)
 {
-	size_t came, records = m->f->ix.h->records;
+	size_t records = m->f->ix.h->records;
 	int r = 0;
 
 	if (m->watch->lost || collect(m, t) == -1 || twice(t))
 		r = 1;
-	came = file_place(&m->f->ix, m->f->came_from);
 	if (r == 0)
-		r = merge_some(m, t, came, records);
+		r = merge_some(m, t, m->first, records);
 	if (r == 0)
 		r = merge_touched(m, t);
 	if (r == 0 && !all_found(t))
-		r = merge_some(m, t, 0, came);
+		r = merge_some(m, t, 0, m->first);
 	if (r == 0)
 		r = merge_fresh(m);
 	return r;

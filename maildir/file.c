@@ -56,15 +56,6 @@ read_name(const char *name, bool in_new, uint32_t *flags, uint64_t *words)
 		*flags |= REC_VERBATIM;
 }
 
-static void
-newest(struct header *h, const char *name)
-{
-	uint64_t second = name_time(name) / NAME_SECOND;
-
-	if (h->newest != 0 && h->newest < second)
-		h->newest = second > UINT32_MAX ? UINT32_MAX : (uint32_t)second;
-}
-
 int
 file_name(struct index *ix, struct record *r, const char *name, bool in_new)
 {
@@ -81,7 +72,8 @@ file_name(struct index *ix, struct record *r, const char *name, bool in_new)
 	    index_text(ix, r)[n] != '\0') {
 		if (index_name(ix, name, n, &r->file.at) == -1)
 			return -1;
-		newest(ix->h, name);
+		if (ix->h->newest < name_time(name))
+			ix->h->newest = name_time(name);
 	}
 	r->file.base = (uint16_t)name_base(name);
 	/* what is to follow stands, whatever else the name says by now */

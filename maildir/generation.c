@@ -49,7 +49,6 @@ start(struct index *ix)
 	ix->h->generation = generation;
 	(void)memcpy(ix->names.p, &generation, sizeof(generation));
 	ix->h->names_end = INDEX_NAMES_HEAD;
-	ix->h->newest = 1;
 	ix->locked = true;
 	index_begin(ix);
 }

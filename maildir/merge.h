@@ -10,7 +10,8 @@
 
 struct merge {
 	struct folder *f;
-	struct watch *watch; /* of merge_events */
+	struct watch *watch; /* of merge_events, as the next */
+	size_t first; /* records from here on are looked at first */
 	struct scan s;
 	struct uidlist l;
 	bool listed; /* l was read */

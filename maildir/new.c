@@ -34,7 +34,8 @@ went(struct merge *m)
 	uint32_t left = ix->h->in_new;
 	int r = 0;
 
-	for (size_t i = index_count(ix); i-- > 0 && left > 0 && r == 0;) {
+	m->first = index_count(ix);
+	for (size_t i = m->first; i-- > 0 && left > 0 && r == 0;) {
 		char path[FLAGS_NAME];
 		struct record rec;
 
@@ -43,6 +44,7 @@ went(struct merge *m)
 		if (!index_get(ix, i, &rec))
 			return 1;
 		left--;
+		m->first = i;
 		file_path(ix, &rec, path);
 		r = watch_assume(m->watch, path + strlen("new/"), true, false);
 	}

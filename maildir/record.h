@@ -59,8 +59,8 @@ struct header {
 	char guid[16]; /* MAILBOXID, binary */
 	uint32_t ends_unknown, ends_open; /* messages */
 	uint64_t cache_waste; /* octets of the cache that nobody needs */
-	uint32_t uidls; /* not 0: the list has UIDLs of its own (P) */
-	uint32_t newest; /* no name has a later second; 0: not known */
+	uint64_t uidls; /* not 0: the list has UIDLs of its own (P) */
+	uint64_t newest; /* no name has a later time */
 	uint64_t check;
 	/* not under the checksum: no record before this one is unseen */
 	uint32_t unseen_from;
@@ -71,6 +71,6 @@ struct header {
 _Static_assert(sizeof(struct record) == 64, "record");
 _Static_assert(sizeof(struct header) <= 320, "header");
 
-enum { INDEX_HEADER = 320, INDEX_VERSION = 6 };
+enum { INDEX_HEADER = 320, INDEX_VERSION = 7 };
 
 #endif

@@ -152,6 +152,7 @@ watched(struct merge *m)
 	if (!f->watched || f->distrust || !sync_list_current(f, &st))
 		return 1;
 	uidlist_assume(&m->l, f->dir, ix->h->uidvalidity, ix->h->uidnext, &st);
+	m->first = file_place(ix, f->came_from);
 	/* times first: what happens later makes them differ */
 	if (stamps(m) == -1)
 		return -1;
