@@ -27,10 +27,9 @@ rights_in(const struct imap *im, const char *disk)
 								  IN_SHARED;
 }
 
-/* Read " mailbox"; *rights of the user in it. */
+/* Read " mailbox", which must be there. */
 static const struct reply *
-read_mailbox(struct imap *im, struct parse *p, char disk[NAME_DISK],
-    const char **rights)
+read_mailbox(struct imap *im, struct parse *p, char disk[NAME_DISK])
 {
 	struct folder_info info;
 	const struct reply *wrong;
@@ -40,10 +39,8 @@ read_mailbox(struct imap *im, struct parse *p, char disk[NAME_DISK],
 	wrong = name_read(im, p, disk);
 	if (wrong != NULL)
 		return wrong;
-	if (store_status(im->store, disk, &info) == -1)
-		return imap_failed(im);
-	*rights = rights_in(im, disk);
-	return NULL;
+	return store_status(im->store, disk, &info) == -1 ? imap_failed(im) :
+							    NULL;
 }
 
 /* "* WORD mailbox". */
@@ -69,9 +66,8 @@ acl_my_rights(struct imap *im, struct parse *p)
 {
 	const struct reply *wrong;
 	char disk[NAME_DISK];
-	const char *rights = READING;
 
-	wrong = read_mailbox(im, p, disk, &rights);
+	wrong = read_mailbox(im, p, disk);
 	if (wrong != NULL)
 		return wrong;
 	if (parse_end(p) == -1)
@@ -85,9 +81,8 @@ acl_get(struct imap *im, struct parse *p)
 {
 	const struct reply *wrong;
 	char disk[NAME_DISK];
-	const char *rights = READING;
 
-	wrong = read_mailbox(im, p, disk, &rights);
+	wrong = read_mailbox(im, p, disk);
 	if (wrong != NULL)
 		return wrong;
 	if (parse_end(p) == -1)
@@ -95,7 +90,7 @@ acl_get(struct imap *im, struct parse *p)
 	begin(im, "ACL", disk);
 	buf_char(&im->out, ' ');
 	put_astring(&im->out, span(im->user), true);
-	buf_printf(&im->out, " %s", rights);
+	buf_printf(&im->out, " %s", rights_in(im, disk));
 	imap_line(im);
 	return &imap_done;
 }
@@ -103,9 +98,9 @@ acl_get(struct imap *im, struct parse *p)
 /* The mailbox, and behind it whose rights are meant. */
 static const struct reply *
 read_who(struct imap *im, struct parse *p, char disk[NAME_DISK],
-    const char **rights, struct span *who)
+    struct span *who)
 {
-	const struct reply *wrong = read_mailbox(im, p, disk, rights);
+	const struct reply *wrong = read_mailbox(im, p, disk);
 
 	if (wrong != NULL)
 		return wrong;
@@ -119,10 +114,9 @@ acl_list_rights(struct imap *im, struct parse *p)
 {
 	const struct reply *wrong;
 	char disk[NAME_DISK];
-	const char *rights = READING;
 	struct span who;
 
-	wrong = read_who(im, p, disk, &rights, &who);
+	wrong = read_who(im, p, disk, &who);
 	if (wrong != NULL)
 		return wrong;
 	if (parse_end(p) == -1)
@@ -131,7 +125,7 @@ acl_list_rights(struct imap *im, struct parse *p)
 	buf_char(&im->out, ' ');
 	put_astring(&im->out, who, true);
 	buf_printf(&im->out, " %s",
-	    span_eq(who, span(im->user)) ? rights : "\"\"");
+	    span_eq(who, span(im->user)) ? rights_in(im, disk) : "\"\"");
 	imap_line(im);
 	return &imap_done;
 }
@@ -142,10 +136,9 @@ refuse(struct imap *im, struct parse *p, bool set)
 {
 	const struct reply *wrong;
 	char disk[NAME_DISK];
-	const char *rights = READING;
 	struct span who, what;
 
-	wrong = read_who(im, p, disk, &rights, &who);
+	wrong = read_who(im, p, disk, &who);
 	if (wrong != NULL)
 		return wrong;
 	if ((set && (parse_space(p) == -1 || parse_astring(p, &what) == -1)) ||
