@@ -12,6 +12,17 @@ struct home {
 	struct store *s;
 };
 
+/* Of what lies there by now. */
+static inline void
+home_open(struct home *h, unsigned options)
+{
+	h->s = store_open(h->p.path, NULL, options);
+	if (h->s == NULL) {
+		(void)printf("%s\n", fail_text());
+		exit(1);
+	}
+}
+
 /* A store with "n" messages 1.x 2.x ... of "text" in new/ of INBOX. */
 static inline void
 home_make(struct home *h, int n, unsigned options)
@@ -23,11 +34,7 @@ home_make(struct home *h, int n, unsigned options)
 		(void)snprintf(name, sizeof(name), "new/%d.x", i);
 		place_put(&h->p, name, "text\n");
 	}
-	h->s = store_open(h->p.path, NULL, options);
-	if (h->s == NULL) {
-		(void)printf("%s\n", fail_text());
-		exit(1);
-	}
+	home_open(h, options);
 }
 
 static inline void

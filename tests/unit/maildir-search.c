@@ -9,13 +9,12 @@
 #include "message/fail.h"
 #include "message/fold.h"
 #include "message/haystack.h"
-#include "tests/unit/maildir-place.h"
+#include "tests/unit/maildir-home.h"
 #include "tests/unit/test.h"
 
 enum { MANY = 120 };
 
-static struct place place;
-static struct store *store;
+static struct home home;
 static struct folder *folder;
 static struct buf text[MANY]; /* of each message */
 static uint64_t state = 7;
@@ -64,31 +63,28 @@ make_message(struct buf *b)
 static void
 open_all(void)
 {
-	place_make(&place);
+	place_make(&home.p);
 	for (int i = 0; i < MANY; i++) {
 		char name[40];
 
 		buf_init(&text[i], 100000);
 		make_message(&text[i]);
 		(void)snprintf(name, sizeof(name), "new/%d.x", i + 1);
-		place_put(&place, name, text[i].p);
+		place_put(&home.p, name, text[i].p);
 	}
-	store = store_open(place.path, NULL, 0);
-	folder = store == NULL ? NULL : folder_open(store, "INBOX", true);
-	if (folder == NULL || folder_count(folder) != MANY) {
-		(void)printf("%s\n", fail_text());
+	home_open(&home, 0);
+	folder = open_folder(&home, "INBOX", true);
+	if (folder_count(folder) != MANY)
 		exit(1);
-	}
 }
 
 static void
 close_all(void)
 {
 	folder_close(folder);
-	store_close(store);
 	for (int i = 0; i < MANY; i++)
 		buf_free(&text[i]);
-	place_drop(&place);
+	home_drop(&home);
 }
 
 /* Hits as a bit per message. */
@@ -180,7 +176,7 @@ TEST(same_as_a_scan)
 		CHECK(memcmp(wanted, got, sizeof(got)) == 0);
 		if (round == 200) { /* all from what was kept */
 			folder_close(folder);
-			folder = folder_open(store, "INBOX", true);
+			folder = folder_open(home.s, "INBOX", true);
 		}
 	}
 	buf_free(&needle);
@@ -194,7 +190,7 @@ kept_octets(void)
 {
 	struct stat st;
 
-	return fstatat(place.dir, kept, &st, 0) == 0 ? st.st_size : -1;
+	return fstatat(home.p.dir, kept, &st, 0) == 0 ? st.st_size : -1;
 }
 
 /* The same as a scan, for some texts. */
@@ -213,7 +209,7 @@ wrong_hits(int rounds)
 		k.text = buf_all(&needle);
 		scan(k.kind, "", k.text, wanted);
 		/* which know too much */
-		(void)unlinkat(place.dir, "mailroom-index.words", 0);
+		(void)unlinkat(home.p.dir, "mailroom-index.words", 0);
 		hits(&k, got);
 		wrong += memcmp(wanted, got, sizeof(got)) != 0;
 	}
@@ -235,8 +231,8 @@ TEST(texts_are_kept)
 	CHECK(octets > MANY * 24);
 	for (int i = 0; i < MANY; i++) {
 		(void)snprintf(name, sizeof(name), "cur/%d.x:2,", i + 1);
-		CHECK(faccessat(place.dir, name, F_OK, 0) == 0);
-		place_put(&place, name, "Subject: another\n\n");
+		CHECK(faccessat(home.p.dir, name, F_OK, 0) == 0);
+		place_put(&home.p, name, "Subject: another\n\n");
 	}
 	CHECK(wrong_hits(20) == 0 && kept_octets() == octets);
 	close_all();
@@ -253,7 +249,7 @@ TEST(texts_are_damaged)
 	open_all();
 	hits(&k, got);
 	octets = kept_octets();
-	fd = openat(place.dir, kept, O_RDWR);
+	fd = openat(home.p.dir, kept, O_RDWR);
 	for (int i = 0; i < 40; i++) {
 		unsigned char was = 0, now;
 		off_t at = (off_t)any((uint32_t)octets);
@@ -267,7 +263,7 @@ TEST(texts_are_damaged)
 	CHECK(ftruncate(fd, octets / 2) == 0 && wrong_hits(5) == 0);
 	CHECK(ftruncate(fd, 3) == 0 && wrong_hits(5) == 0);
 	(void)close(fd);
-	CHECK(unlinkat(place.dir, kept, 0) == 0 && wrong_hits(5) == 0);
+	CHECK(unlinkat(home.p.dir, kept, 0) == 0 && wrong_hits(5) == 0);
 	CHECK(kept_octets() > 0);
 	close_all();
 }
@@ -290,17 +286,17 @@ TEST(texts_are_given_back)
 		char name[40];
 
 		(void)snprintf(name, sizeof(name), "cur/%d.x:2,", i + 1);
-		place_put(&place, name, letter);
+		place_put(&home.p, name, letter);
 		gone[i] = (uint32_t)i + 1;
 	}
-	folder = folder_open(store, "INBOX", true);
+	folder = folder_open(home.s, "INBOX", true);
 	hits(&k, got);
 	octets = kept_octets();
 	CHECK(got[0] && octets > (off_t)LARGE * OCTETS);
 	CHECK(folder_expunge(folder, gone, LARGE, true, NULL) == 0);
 	folder_close(folder);
-	place_put(&place, "new/9999999999.y", "Subject: y\n\n");
-	folder = folder_open(store, "INBOX", true);
+	place_put(&home.p, "new/9999999999.y", "Subject: y\n\n");
+	folder = folder_open(home.s, "INBOX", true);
 	CHECK(folder_count(folder) == MANY - LARGE + 1);
 	hits(&k, got);
 	CHECK(kept_octets() > 0 && kept_octets() < octets / 2);

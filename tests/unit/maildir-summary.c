@@ -2,15 +2,14 @@
 
 #include "maildir/maildir.h"
 #include "message/fail.h"
-#include "tests/unit/maildir-place.h"
+#include "tests/unit/maildir-home.h"
 #include "tests/unit/test.h"
 
 enum { MANY = 20 };
 
 static const char file[] = "mailroom-index.sort";
 
-static struct place place;
-static struct store *store;
+static struct home home;
 static struct folder *folder;
 
 static void
@@ -18,29 +17,26 @@ open_all(void)
 {
 	char name[40], text[200];
 
-	place_make(&place);
+	place_make(&home.p);
 	for (int i = 1; i <= MANY; i++) {
 		(void)snprintf(name, sizeof(name), "new/%d.x", i);
 		(void)snprintf(text, sizeof(text),
 		    "From: <u%d@example.org>\nSubject: number %d\n"
 		    "Date: %d Nov 2026 23:30:00 -0500\n\nx\n",
 		    i, i, i);
-		place_put(&place, name, text);
+		place_put(&home.p, name, text);
 	}
-	store = store_open(place.path, NULL, 0);
-	folder = store == NULL ? NULL : folder_open(store, "INBOX", true);
-	if (folder == NULL || folder_count(folder) != MANY) {
-		(void)printf("%s\n", fail_text());
+	home_open(&home, 0);
+	folder = open_folder(&home, "INBOX", true);
+	if (folder_count(folder) != MANY)
 		exit(1);
-	}
 }
 
 static void
 close_all(void)
 {
 	folder_close(folder);
-	store_close(store);
-	place_drop(&place);
+	home_drop(&home);
 }
 
 /* A summary of all, written down. */
@@ -70,7 +66,7 @@ TEST(summary_file)
 	e = summary_get(s, 1);
 	CHECK(e != NULL && (e->flags & SUMMARY_DATED) != 0 && e->uid == 1);
 	summary_close(s);
-	fd = openat(place.dir, file, O_RDWR);
+	fd = openat(home.p.dir, file, O_RDWR);
 	CHECK(fd != -1 && pwrite(fd, "damage", 6, 300) == 6);
 	s = summary_open(folder);
 	CHECK(!summary_has(s, 1) && summary_get(s, 1) != NULL);
@@ -97,7 +93,7 @@ TEST(summary_rows)
 
 	open_all();
 	make_all();
-	fd = openat(place.dir, file, O_RDWR);
+	fd = openat(home.p.dir, file, O_RDWR);
 	end = lseek(fd, 0, SEEK_END);
 	CHECK(end > 8 && pwrite(fd, "damage", 6, end - 8) == 6);
 	s = summary_open(folder);

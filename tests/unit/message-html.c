@@ -3,14 +3,21 @@
 #include "tests/unit/test.h"
 
 static const char *
-text(const char *html, size_t width)
+made(void (*make)(struct buf *, struct span, size_t), const char *html,
+    size_t width)
 {
 	static struct buf b;
 
 	buf_free(&b);
 	buf_init(&b, 100000);
-	html_text(&b, span(html), width);
+	make(&b, span(html), width);
 	return b.p;
+}
+
+static const char *
+text(const char *html, size_t width)
+{
+	return made(html_text, html, width);
 }
 
 #define IS(html, want) CHECK(strcmp(text(html, 40), want) == 0)
@@ -59,12 +66,7 @@ TEST(width)
 static const char *
 page(const char *html, size_t width)
 {
-	static struct buf b;
-
-	buf_free(&b);
-	buf_init(&b, 100000);
-	html_page(&b, span(html), width);
-	return b.p;
+	return made(html_page, html, width);
 }
 
 #define PAGE(html, want) CHECK(strcmp(page(html, 20), want) == 0)
