@@ -84,15 +84,20 @@ change_one(struct work *w, size_t i, struct record *r)
 	if (flags == (r->flags & FLAG_STORED) && words == r->keywords)
 		return 0;
 	if (at_once(w) || ((words ^ r->keywords) & letters) != 0) {
-		bool was_new = (r->flags & REC_NEW) != 0;
+		bool was_new = (r->flags & REC_NEW) != 0, moves;
+		char from[FLAGS_NAME];
 
+		file_path(ix, r, from);
 		flags_put(to, index_text(ix, r), r->file.base, flags,
 		    words & letters);
+		moves = strcmp(from, to) != 0;
 		if (late_rename(w->f, r, to) == -1)
 			return errno == ENOENT ? 3 : -1;
-		settle_names(&w->settle, was_new, 1);
-		settle_names(&w->settle, false, 1);
-		w->names += 2;
+		if (moves) {
+			settle_names(&w->settle, was_new, 1);
+			settle_names(&w->settle, false, 1);
+			w->names += 2;
+		}
 	} else
 		file_late(r, file_flags(r), flags, flags != file_flags(r));
 	r->keywords = words;

@@ -231,16 +231,18 @@ order_sort(struct folder *f, const struct order_key *key, size_t keys,
 		.watcher = w,
 		.all = n };
 	struct digits *a = malloc((2 * n + 1) * sizeof(*a));
-	int r = -1;
+	int e, r = -1;
 
 	buf_init(&s.texts, 256 << 20);
 	if (a == NULL)
 		(void)fail("sort");
 	else if (plain(key, keys) || (s.summary = summary_open(f)) != NULL)
 		r = sort(&s, a, number, n);
+	e = errno;
 	summary_close(s.summary);
 	buf_free(&s.texts);
 	free(a);
+	errno = e;
 	return r;
 }
 
@@ -269,7 +271,7 @@ order_threads(struct folder *f, enum thread_algorithm how,
 {
 	struct sorter s = { .folder = f, .watcher = w, .all = n };
 	struct thread_message *t = calloc(n + 1, sizeof(*t));
-	int r = -1;
+	int e, r = -1;
 
 	*out = (struct threads){ .first = THREAD_NONE };
 	s.summary = summary_open(f);
@@ -282,7 +284,9 @@ order_threads(struct folder *f, enum thread_algorithm how,
 	}
 	if (r == 0)
 		r = threads_build(out, how, t, (uint32_t)n);
+	e = errno;
 	summary_close(s.summary);
 	free(t);
+	errno = e;
 	return r;
 }

@@ -100,6 +100,8 @@ settle_begin(struct settle *s, const struct folder *f, size_t n)
 void
 settle_drop(struct settle *s)
 {
+	int e = errno;
+
 	if (!s->on)
 		return;
 	for (int i = 0; i < 2; i++)
@@ -112,6 +114,7 @@ settle_drop(struct settle *s)
 		(void)sigprocmask(SIG_SETMASK, &s->before, NULL);
 	}
 	s->on = false;
+	errno = e;
 }
 
 void
@@ -176,6 +179,8 @@ settle_end(struct settle *s, struct folder *f)
 	if (!s->on || (good = ours(s)) == 0 || scan_stamps(f->dir, now) == -1)
 		return;
 	known = sync_known(h, now);
+	/* Until it is sure, what was noted before must not come true again. */
+	h->settled &= ~(good & ~known);
 	good = (good & known) | settle_stamps(s->dir, good & ~known, now);
 	good &= ours(s);
 	for (int i = 0; i < 2; i++)

@@ -340,6 +340,8 @@ put_rows(struct buf *b, struct piece *p, struct span entries)
 		buf_add(b, &row, sizeof(row));
 		at += e->size;
 	}
+	if (b->over)
+		return;
 	p->sum = note_sum(entries.p, entries.len);
 	(void)memcpy(b->p, p, sizeof(*p));
 	p->check = note_sum(b->p + sizeof(p->check), b->len - sizeof(p->check));

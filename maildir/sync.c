@@ -128,12 +128,16 @@ nothing_seen(struct folder *f)
 static int
 stamps(struct merge *m)
 {
-	const struct folder *f = m->f;
+	struct folder *f = m->f;
 	struct scan *s = &m->s;
 
 	if (scan_stamps(f->dir, s->stamp) == -1)
 		return -1;
 	s->settled = sync_known(f->ix.h, s->stamp) | scan_settled(s->stamp);
+	/* what was noted before must not come true by it */
+	index_begin(&f->ix);
+	f->ix.h->settled &= s->settled;
+	index_end(&f->ix);
 	s->settled |=
 	    settle_stamps(f->watch->dir, SCAN_BOTH & ~s->settled, s->stamp);
 	return 0;

@@ -137,7 +137,7 @@ hit_once() {
 		-e trace=fstatfs,inotify_init1,fcntl
 		-e inject=fstatfs:poke_exit=@arg2=6969000000000000)
 	drive list "$M" >/dev/null
-		grep -q NFS_SUPER_MAGIC "$T/calls"
+	grep -q NFS_SUPER_MAGIC "$T/calls"
 	for i in 1 2 3; do
 		echo x >"$M/new/$i.y"
 		[ "$(drive list "$M" | sed 1d | wc -l)" -eq $((3 + i)) ]

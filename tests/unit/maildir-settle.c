@@ -282,16 +282,19 @@ beside(unsigned options)
 	if (pipe(to) == -1 || pipe(from) == -1)
 		exit(1);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		(void)close(to[1]);
+		(void)close(from[0]);
 		obey(&h, to[0], from[1]);
+	}
+	(void)close(to[0]);
+	(void)close(from[1]);
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
 		each(&h, acts[i], (const int[]){ to[1], from[0] });
 	CHECK(write(to[1], &end, sizeof(end)) == (ssize_t)sizeof(end));
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
-	for (int i = 0; i < 2; i++) {
-		(void)close(to[i]);
-		(void)close(from[i]);
-	}
+	(void)close(to[1]);
+	(void)close(from[0]);
 	home_drop(&h);
 }
 
