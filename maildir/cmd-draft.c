@@ -54,6 +54,17 @@ drafts(const struct cmd *c, char path[PATH_MAX])
 	    real);
 }
 
+const char *
+draft_command(const struct cmd *c, const char *path)
+{
+	static char said[3 * PATH_MAX];
+	bool own = c->path == c->own;
+
+	(void)snprintf(said, sizeof(said), "maildir send %s%s%s%s",
+	    own ? "" : "-m ", own ? "" : c->path, own ? "" : " ", path);
+	return said;
+}
+
 static void
 draft_path(struct cmd *c, char path[PATH_MAX])
 {
@@ -98,7 +109,7 @@ edit(const char *path)
 
 /* On a terminal one is asked, else it goes.  Whether to send. */
 static bool
-ask(const char *path)
+ask(const struct cmd *c, const char *path)
 {
 	char line[16];
 
@@ -109,7 +120,7 @@ ask(const char *path)
 		    stderr);
 		if (fgets(line, sizeof(line), stdin) == NULL ||
 		    line[0] == 'k') {
-			warnx("the draft is kept: maildir send %s", path);
+			warnx("the draft is kept: %s", draft_command(c, path));
 			return false;
 		}
 		if (line[0] == 's')
@@ -169,12 +180,12 @@ draft_finish(struct cmd *c, const struct buf *draft, bool whole)
 	if (!c->no_edit) {
 		take_terminal();
 		if (edit(path) == -1)
-			errx(EX_TEMPFAIL, FAILED "maildir send %s", path);
+			errx(EX_TEMPFAIL, FAILED "%s", draft_command(c, path));
 		if (untouched(path, draft, whole)) {
 			(void)unlink(path);
 			errx(1, "nothing was written, nothing is sent");
 		}
-		if (!ask(path))
+		if (!ask(c, path))
 			return;
 	}
 	(void)send_draft(c, path);
@@ -198,6 +209,7 @@ draft_field(struct buf *out, const char *name, const char *value)
 	buf_init(&line, 256 * 1024);
 	word_line(&line, span(value == NULL ? "" : value));
 	buf_printf(out, "%s: %s\n", name, line.p);
+	out->over |= line.over;
 	buf_free(&line);
 }
 
@@ -390,7 +402,7 @@ cmd_send(struct cmd *c)
 	for (int i = 0; i < c->argc; i++) {
 		if (c->edit && edit(c->argv[i]) == -1)
 			cmd_complain(c, FAILED "%s", c->argv[i]);
-		else if (!c->edit || ask(c->argv[i]))
+		else if (!c->edit || ask(c, c->argv[i]))
 			(void)send_draft(c, c->argv[i]);
 	}
 }

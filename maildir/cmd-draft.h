@@ -32,6 +32,10 @@ void draft_quote(struct buf *, const struct letter *);
  * one. */
 uint32_t draft_original(struct cmd *, struct letter *, char **arg, int args);
 
+/* What sends the draft of that path another time, from the same Maildir.
+ * Owned by the function until the next call. */
+const char *draft_command(const struct cmd *, const char *path);
+
 /* Have it edited, ask, and send it.  whole: it may be sent as it is. */
 void draft_finish(struct cmd *, const struct buf *draft, bool whole);
 

@@ -68,9 +68,11 @@ choose(struct cmd *c, const struct letter *l, struct people *known,
 {
 	if (c->to != NULL)
 		buf_str(to, c->to);
-	else if (c->list)
+	else if (c->list) {
 		people_put(to, list_address(l), NULL);
-	else if (c->all) {
+		if (to->len == 0)
+			errx(EX_DATAERR, "its List-Post has no address");
+	} else if (c->all) {
 		people_put(to, letter_value(l, "Mail-Followup-To"), known);
 		if (to->len > 0)
 			return;
@@ -102,6 +104,7 @@ put_people(struct cmd *c, struct buf *out, const struct letter *l)
 		buf_printf(&cc, "%s%s", cc.len > 0 ? ", " : "", c->cc);
 	draft_field(out, "To", to.p);
 	draft_field(out, "Cc", cc.p);
+	out->over |= to.over || cc.over;
 	people_free(&known);
 	buf_free(&to);
 	buf_free(&cc);

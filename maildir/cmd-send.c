@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maildir/cmd-draft.h"
 #include "maildir/cmd-files.h"
 #include "maildir/cmd-people.h"
 #include "maildir/cmd-person.h"
@@ -362,8 +363,8 @@ send_draft(struct cmd *c, const char *path)
 	buf_init(&d->out, MESSAGE_MAX);
 	r = deliver(d);
 	if (r == -1 && access(path, F_OK) == 0)
-		cmd_complain(c, "%s; the draft is kept: maildir send %s",
-		    fail_text(), path);
+		cmd_complain(c, "%s; the draft is kept: %s", fail_text(),
+		    draft_command(c, path));
 	else if (r == -1)
 		cmd_complain(c, "%s", fail_text());
 	else if (strcmp(path, "-") != 0)

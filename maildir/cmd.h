@@ -14,6 +14,7 @@
 struct cmd {
 	const char *verb;
 	const char *path; /* of the Maildir */
+	const char *own; /* the same, when no option says another */
 	struct store *store;
 	struct folder *folder; /* once cmd_open was called */
 	char folder_name[256]; /* on disk */

@@ -367,27 +367,40 @@ open_store(struct cmd *c, const struct verb *v)
 		errx(make ? EX_TEMPFAIL : EX_NOINPUT, "%s", fail_text());
 }
 
+static bool
+writes(const struct verb *v)
+{
+	return v->run == cmd_write || v->run == cmd_reply ||
+	    v->run == cmd_forward || v->run == cmd_send;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct cmd c;
 	const struct verb *v;
-	const char *own;
 
 	keep_standard();
 	(void)umask(077);
 	charset_by_helper();
 	v = choose(&argc, &argv);
 	c.folder_said = "INBOX";
-	c.path = own = place();
+	c.path = c.own = place();
 	options(&c, v == NULL ? find("list") : v, argc, argv);
 	if (v == NULL)
 		v = without_verb(&c, argv);
 	c.verb = v->name;
 	if (cmd_disk_name(c.folder_name, c.folder_said) == -1)
 		errx(EX_USAGE, "-f: %s", fail_text());
-	if (c.path == own)
+	if (c.path == c.own) {
 		cmd_shared(&c);
+		/* Drafts and what was sent are nothing that others read. */
+		if (c.path != c.own && writes(v))
+			errx(EX_USAGE,
+			    "%s: not in a shared folder; maildir raw -f %s N | "
+			    "maildir deliver takes its message to your own",
+			    v->name, term_text(c.folder_said));
+	}
 	buf_init(&c.out, OUT_MAX);
 	if (v->run != cmd_password)
 		open_store(&c, v);

@@ -40,7 +40,8 @@ fold_at(struct span s, size_t width)
 	size_t columns = 0, best = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == ' ' && i > 0 && (columns <= width || best == 0))
+		if (s.p[i] == ' ' && i > 0 && s.p[i - 1] != ' ' &&
+		    (columns <= width || best == 0))
 			best = i;
 		columns += ((unsigned char)s.p[i] & 0xc0) != 0x80;
 		if (columns > width && best > 0)

@@ -11,7 +11,8 @@
 /* Append the text of a part with format=flowed, LF line ends: paragraphs are
  * put together and folded to at most "width" columns (longer words stay whole),
  * fixed lines stay as they are; quoted ones have ">" for each level and a blank
- * before them, and are not folded where that takes half of the width.  delsp: that parameter is "yes" (s. 4.3). */
+ * before them, and are not folded where that takes half of the width.
+ * delsp: that parameter is "yes" (s. 4.3). */
 void flowed_text(struct buf *, struct span text, bool delsp, size_t width);
 
 #endif

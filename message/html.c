@@ -221,6 +221,9 @@ link_end(struct page *p)
 		struct span said =
 		    span_trim(span_from(buf_all(p->out), p->href_from));
 
+		/* the mark of a quoted line is none of it */
+		while (said.len > 0 && (said.p[0] == '>' || said.p[0] == ' '))
+			said = span_from(said, 1);
 		if (said.len > 0 && memmem(url.p, url.len, said.p, said.len))
 			url.len = 0;
 	}

@@ -323,7 +323,7 @@ log_in() {
 # Groups come from group(5), besides that of the user's line.
 @test "groups of /etc/group" {
 	[ "$EUID" -eq 0 ] || skip "needs root"
-	unshare -m true 2>/dev/null || skip "only root can mount"
+	unshare -m true 2>/dev/null || skip "needs mount namespaces"
 	share Office 2770
 	sed -Ei 's/^(alice:[^:]*:([0-9]*)):[0-9]*/\1:\2/; s/^(bob:[^:]*:([0-9]*)):[0-9]*/\1:\2/' \
 		"$CONFIG/users"
@@ -369,6 +369,10 @@ log_in() {
 	printf 'Subject: two\n\nx\n' |
 		member bob "$BIN/maildir" deliver -f Shared/Office/Old.Er
 	member bob "$BIN/maildir" list -f Shared.Office.Old.Er | grep -q two
+	# drafts and copies of answers are nothing that the others read
+	run member bob "$BIN/maildir" reply -e -f Shared/Office 1 <<<text
+	[ "$status" -eq 64 ] && [[ $output == *'not in a shared folder'* ]]
+	[ ! -e "$SHARED/Office/mailroom-drafts" ]
 	run member bob "$BIN/maildir" list -f Shared/None
 	[ "$status" -eq 66 ] && [[ $output == *'no folder Shared/None'* ]]
 	unset MAILDIR_SHARED
@@ -390,7 +394,7 @@ log_in() {
 
 @test "the command maildir: the word of mailroom.conf" {
 	[ "$EUID" -eq 0 ] || skip "needs root"
-	unshare -m true 2>/dev/null || skip "only root can mount"
+	unshare -m true 2>/dev/null || skip "needs mount namespaces"
 	share Office 2770
 	mkdir -p "$T/etc/mailroom"
 	cp /etc/passwd /etc/group "$T/etc"

@@ -230,6 +230,7 @@ listings() {
 	md folders create other
 	md list -q -f other
 	[ "$(listings copy other 1)" -eq 0 ]
+	[ "$(md list -q -f other)" = 1 ]
 	[ "$(listings delete 2)" -eq 0 ]
 	# a number that is not known yet is looked for
 	[ "$(listings mark flagged 4)" -gt 0 ]

@@ -53,7 +53,9 @@ load cmd-common
 	COLUMNS=28 md list 1 >out
 	python3 -c 'assert len(open("out", encoding="utf-8").read()) == 29'
 	grep -q 'Grü$' out
-	[ "$(COLUMNS=20 md list | wc -L)" -le 20 ]
+	COLUMNS=20 md list >out
+	[ "$(wc -l <out)" -eq 3 ]
+	[ "$(wc -L <out)" -le 20 ]
 	[ "$(COLUMNS=1 md list | wc -L)" -le 17 ]
 	[[ $(COLUMNS=50 md list 1) == *' Grüße' ]]
 	run -1 grep 'Nov 20' <<<"$(COLUMNS=50 md list 1)"

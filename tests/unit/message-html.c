@@ -80,6 +80,7 @@ TEST(lists)
 	PAGE("<ul><li>one two three four five",
 	    "* one two three four\n  five\n");
 	PAGE("<li>a", "* a\n");
+	PAGE("<blockquote><a href='http://x/'>http://x/</a>", "> http://x/\n");
 	PAGE("</ul></ol><ul><li></ul>", "* \n");
 }
 
